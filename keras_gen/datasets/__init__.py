@@ -1,0 +1,6 @@
+"""Functions that return `tf.data.Dataset`s of images."""
+
+from keras_gen.datasets.loading import batches, folder, load
+from keras_gen.datasets.sources import Source
+
+__all__ = ["Source", "batches", "folder", "load"]

@@ -1,0 +1,314 @@
+"""Batches of images as a pure function of a seed and an epoch."""
+
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from keras_gen.arguments import check_count
+from keras_gen.datasets.sources import folder_source, tfds_source
+from keras_gen.random import Rows, check_seed, permutation
+
+# Sets larger than this are streamed from disk unless `cache=True`.
+_CACHED_BYTES = 2 * 2**30
+_SHUFFLE_BUFFER = 10_000
+
+
+def load(
+    name,
+    split="train",
+    batch_size=100,
+    *,
+    image_shape=None,
+    data_dir=None,
+    download=False,
+    **options,
+):
+    """Batches of images from a dataset in TFDS form, or from a folder of images.
+
+    MNIST comes with the package; other sets are looked for in `data_dir`, else in the
+    environment variable `TFDS_DATA_DIR` and in `~/tensorflow_datasets`.
+
+    Args:
+        name: String, a TFDS name such as `"mnist"`, or the path of a folder of images,
+            which `folder()` then reads whatever the split.
+        split: String, a split or a slice of one in TFDS form, such as
+            `"train[:50000]"`.
+        batch_size: Integer of at least 1, the global batch size.
+        image_shape: Optional tuple `(height, width, channels)`. Images are cropped to
+            that aspect, resized with antialiasing and converted between grey and
+            colour. Required where the images of the set differ in size.
+        data_dir: Optional path of a TFDS directory.
+        download: Boolean, whether TFDS may download what is not there.
+        **options: See `batches()`.
+
+    Returns:
+        A `tf.data.Dataset`; see `batches()`.
+
+    Raises:
+        ValueError: If the set is neither there nor downloadable, has no such split or
+            no images, or an argument is not as stated.
+
+    Example:
+    >>> from keras_gen import datasets
+    >>> data = datasets.load("mnist", "test[:250]", batch_size=100)
+    >>> [batch.shape[0] for batch in data]
+    [100, 100, 50]
+    """
+    training = options.pop("training", None)
+    options["training"] = split.startswith("train") if training is None else training
+    if os.sep in name or os.path.isdir(name):
+        return folder(name, image_shape, batch_size, **options)
+    source = tfds_source(name, split, image_shape, data_dir, download)
+    return batches(source, batch_size, **options)
+
+
+def folder(path, image_shape=None, batch_size=100, *, skip_unreadable=False, **options):
+    """Batches of images from a folder of JPEG, PNG or WebP files.
+
+    If all files lie in sub-folders, the first level of these are the labels, in
+    alphabetical order.
+
+    Args:
+        path: Path of the folder.
+        image_shape: Optional tuple `(height, width, channels)`, as in `load()`.
+            Defaults to the size of the images, which must then be one.
+        batch_size: Integer of at least 1, the global batch size.
+        skip_unreadable: Boolean, whether to go on without files that cannot be read.
+        **options: See `batches()`.
+
+    Returns:
+        A `tf.data.Dataset`; see `batches()`.
+
+    Raises:
+        ValueError: If there is no such folder or no image in it, if files cannot be
+            read or differ in size (they are counted and named), or an argument is not
+            as stated.
+    """
+    return batches(
+        folder_source(path, image_shape, skip_unreadable), batch_size, **options
+    )
+
+
+def batches(
+    source,
+    batch_size,
+    *,
+    image_range=(0.0, 1.0),
+    binarization=None,
+    dequantize=False,
+    labels=False,
+    training=True,
+    seed=0,
+    start=(0, 0),
+    repeat=False,
+    shard=(0, 1),
+    drop_remainder=False,
+    cache=None,
+):
+    """Batches of a source.
+
+    In training each epoch has an order of its own and new random pixels, a pure
+    function of (seed, epoch) whatever the batch size, the shard and the machine. Each
+    pass over the returned dataset is the next epoch, from `start` on. Outside training
+    the order is that of the source and random pixels are drawn once.
+
+    Args:
+        source: `keras_gen.datasets.Source`.
+        batch_size: Integer of at least 1, the global batch size.
+        image_range: Pair of floats, what black and white become.
+        binarization: `None`, `"static"` or `"dynamic"`: pixels become 0 or 1, white
+            with the probability of the grey value; once, or anew in each epoch of
+            training.
+        dequantize: Boolean, whether to add uniform noise of one grey level, so that
+            pixels have a density (Theis et al. 2015, arXiv:1511.01844, section 3.1).
+        labels: Boolean, whether to return `(images, labels)`.
+        training: Boolean, whether to shuffle and to draw random pixels anew.
+        seed: Integer in [0, 2**31).
+        start: Pair of integers, the epoch and the step to begin at.
+        repeat: Boolean, whether to go on to the next epoch without end, for `fit()`
+            with `steps_per_epoch`.
+        shard: Pair `(index, count)`: this worker's share of each global batch.
+        drop_remainder: Boolean, whether to leave out a last batch that is not full.
+        cache: Boolean, whether to keep the decoded images in memory. By default sets
+            up to 2 GiB are kept. Sets that are not are shuffled in a window of 10,000.
+
+    Returns:
+        A `tf.data.Dataset` of float32 images of shape `(batch, *image_shape)` in
+        `image_range` (in {0, 1} if binarized), or of pairs with int32 labels of shape
+        `(batch,)`.
+
+    Raises:
+        ValueError: If there is no image, no label where asked for, or an argument is
+            not as stated.
+    """
+    check_count(batch_size, "batch_size", 1)
+    _check_options(source, binarization, dequantize, labels, start, shard)
+    seed = check_seed(seed)
+    surplus = source.num_images % batch_size
+    num_steps = source.num_images // batch_size + bool(surplus and not drop_remainder)
+    if num_steps == 0:
+        raise ValueError(
+            f"{source.name} has {source.num_images} images, too few for one batch of "
+            f"`batch_size`={batch_size} with `drop_remainder=True`."
+        )
+    if not start[1] < num_steps:
+        raise ValueError(
+            f"`start` must name a step below {num_steps}, the steps of an epoch. "
+            f"Received: {start}"
+        )
+    kept = _fits(source) if cache is None else cache
+    ordered = (_from_memory if kept else _from_disk)(source, seed if training else None)
+    part, parts = shard
+
+    @tf.function(jit_compile=True)
+    def pixels(images, index, epoch):
+        step = epoch if training and binarization != "static" else -1
+        rows = Rows.of(tf.constant(seed), index, step)
+        images = tf.cast(images, tf.float32)
+        if binarization is not None:
+            chance = rows.uniform(source.image_shape, "binarization")
+            return tf.cast(chance * (source.levels - 1) < images, tf.float32)
+        if dequantize:
+            images += rows.uniform(source.image_shape, "dequantization")
+        low, high = image_range
+        return low + images * ((high - low) / (source.levels - 1 + dequantize))
+
+    def one_epoch(epoch, first_step):
+        def finish(index, images, classes):
+            if parts > 1:
+                size = tf.shape(index)[0]
+                mine = slice(size * part // parts, size * (part + 1) // parts)
+                index, images, classes = index[mine], images[mine], classes[mine]
+            images = tf.ensure_shape(
+                pixels(images, index, epoch), (index.shape[0], *source.image_shape)
+            )
+            return (images, classes) if labels else images
+
+        data = ordered(epoch, batch_size, tf.cast(first_step, tf.int64), drop_remainder)
+        return data.map(finish, num_parallel_calls=2, deterministic=True)
+
+    if repeat:
+        first = one_epoch(tf.constant(start[0]), start[1])
+        later = tf.data.Dataset.counter(start[0] + 1, dtype=tf.int32)
+        return first.concatenate(later.flat_map(lambda n: one_epoch(n, 0))).prefetch(8)
+    return _passes(one_epoch, start, num_steps)
+
+
+def _passes(one_epoch, start, num_steps):
+    """A finite dataset whose `n`-th pass is epoch `start + n`.
+
+    A pass counts when its consumer asks for more than there is: a look at the first
+    batch, such as `fit()` takes to check it, does not.
+    """
+    completed = [0]
+
+    def number():
+        return np.int32(completed[0])
+
+    def complete():
+        completed[0] += 1
+        return False
+
+    def this_pass(_):
+        count = tf.ensure_shape(tf.numpy_function(number, [], tf.int32), [])
+        return one_epoch(start[0] + count, tf.where(count == 0, start[1], 0))
+
+    data = tf.data.Dataset.range(1).flat_map(this_pass).prefetch(8)
+
+    def nothing(_):
+        return tf.nest.map_structure(
+            lambda spec: tf.zeros([size or 0 for size in spec.shape], spec.dtype),
+            data.element_spec,
+        )
+
+    end = tf.data.Dataset.range(1).filter(
+        lambda _: tf.ensure_shape(tf.numpy_function(complete, [], tf.bool), [])
+    )
+    data = data.concatenate(end.map(nothing))
+    if start[1] == 0:
+        data = data.apply(tf.data.experimental.assert_cardinality(num_steps))
+    return data
+
+
+def _from_memory(source, seed):
+    """Batches of `(index, images, labels)` from an array of all images."""
+    images = np.empty((source.num_images, *source.image_shape), np.uint8)
+    classes = np.empty(source.num_images, np.int32)
+    first = 0
+    for some, some_classes in source.elements.batch(1000).as_numpy_iterator():
+        images[first : first + len(some)] = some
+        classes[first : first + len(some)] = some_classes
+        first += len(some)
+    _check_levels(source, images)
+    images, classes = tf.constant(images), tf.constant(classes)
+
+    def ordered(epoch, batch_size, first_step, drop_remainder):
+        if seed is None:
+            order = tf.range(source.num_images)
+        else:
+            order = permutation(source.num_images, tf.constant(seed), "order", epoch)
+        index = tf.data.Dataset.from_tensor_slices(order)
+        index = index.batch(batch_size, drop_remainder or _even(source, batch_size))
+        return index.skip(first_step).map(
+            lambda i: (i, tf.gather(images, i), tf.gather(classes, i))
+        )
+
+    return ordered
+
+
+def _from_disk(source, seed):
+    """Batches of `(index, images, labels)`, decoded anew in each epoch."""
+    index = tf.data.Dataset.range(source.num_images, output_type=tf.int32)
+    elements = tf.data.Dataset.zip(index, source.elements)
+    elements = elements.map(lambda index, element: (index, *element))
+
+    def ordered(epoch, batch_size, first_step, drop_remainder):
+        data = elements
+        if seed is not None:
+            rows = Rows(1, tf.constant(seed), step=epoch)
+            shuffle_seed = tf.cast(rows.bits((1,), "shuffle")[0, 0], tf.int64)
+            data = data.shuffle(_SHUFFLE_BUFFER, shuffle_seed)
+        data = data.batch(batch_size, drop_remainder or _even(source, batch_size))
+        return data.skip(first_step)
+
+    return ordered
+
+
+def _even(source, batch_size):
+    """Whether every batch is full, so that its size can be part of its shape."""
+    return source.num_images % batch_size == 0
+
+
+def _fits(source):
+    return source.num_images * int(np.prod(source.image_shape)) <= _CACHED_BYTES
+
+
+def _check_levels(source, images):
+    if images.max() >= source.levels:
+        raise ValueError(
+            f"The grey values of {source.name} must lie below {source.levels}. "
+            f"Received: {images.max()}"
+        )
+
+
+def _check_options(source, binarization, dequantize, labels, start, shard):
+    if source.num_images == 0:
+        raise ValueError(f"{source.name} holds no images.")
+    if binarization not in (None, "static", "dynamic"):
+        raise ValueError(
+            "`binarization` must be None, 'static' or 'dynamic'. Received: "
+            f"{binarization!r}"
+        )
+    if binarization and dequantize:
+        raise ValueError(
+            "`dequantize` adds noise to grey values, which `binarization`="
+            f"{binarization!r} leaves none of: give one of them."
+        )
+    if labels and not source.class_names:
+        raise ValueError(f"{source.name} has no labels. Received: labels={labels}")
+    check_count(start[0], "start[0]", 0)
+    check_count(start[1], "start[1]", 0)
+    check_count(shard[1], "shard[1]", 1)
+    if not 0 <= shard[0] < shard[1]:
+        raise ValueError(f"`shard` must be (index, count). Received: {shard}")

@@ -1,0 +1,231 @@
+"""Where images come from: TFDS directories, folders of image files."""
+
+import difflib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+PACKAGED = Path(__file__).parent
+EXTENSIONS = (".jpeg", ".jpg", ".png", ".webp")
+
+# Sets whose bytes are not grey values of 256 levels.
+_LEVELS = {"binarized_mnist": 2}
+
+
+@dataclass
+class Source:
+    """Images in a fixed order.
+
+    Attributes:
+        name: String, for messages.
+        num_images: Integer.
+        image_shape: Tuple `(height, width, channels)`.
+        elements: `tf.data.Dataset` of `(uint8 image, int32 label)`; the label is -1
+            where there is none.
+        class_names: List of strings, empty where there are no labels.
+        levels: Integer, grey values run from 0 to `levels - 1`.
+    """
+
+    name: str
+    num_images: int
+    image_shape: tuple
+    elements: tf.data.Dataset
+    class_names: list
+    levels: int = 256
+
+
+def tfds_source(name, split, image_shape=None, data_dir=None, download=False):
+    """Images of a dataset in TFDS form. See `keras_gen.datasets.load()`."""
+    import tensorflow_datasets as tfds
+
+    builder = _builder(name, data_dir, download)
+    try:
+        subsplit = builder.info.splits[split]
+    except (KeyError, ValueError) as error:
+        raise ValueError(
+            f"`split` of {name} must be one of {sorted(builder.info.splits)} or a "
+            f"slice such as 'train[:90%]'. Received: {split!r}"
+        ) from error
+    features = builder.info.features
+    image_key = _key_of(features, tfds.features.Image, "image")
+    if image_key is None:
+        raise ValueError(f"{name} holds no images. Its features: {list(features)}")
+    label_key = _key_of(features, tfds.features.ClassLabel, "label")
+    feature = features[image_key]
+    if feature.dtype != np.uint8:
+        raise ValueError(
+            f"{name} must hold images of uint8. Received: {feature.dtype} in "
+            f"{image_key!r}"
+        )
+    if image_shape is None and None in feature.shape:
+        raise ValueError(
+            f"The images of {name} differ in size, so `image_shape` must be given, for "
+            "instance (64, 64, 3)."
+        )
+    shape = tuple(image_shape or feature.shape)
+
+    def element(example):
+        label = example[label_key] if label_key else -1
+        image = _fit(example[image_key], feature.shape, shape)
+        return image, tf.cast(label, tf.int32)
+
+    config = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
+    elements = builder.as_dataset(split=split, shuffle_files=False, read_config=config)
+    return Source(
+        name=f"{name}/{split}",
+        num_images=subsplit.num_examples,
+        image_shape=shape,
+        elements=elements.map(element, num_parallel_calls=2),
+        class_names=list(features[label_key].names or []) if label_key else [],
+        levels=_LEVELS.get(name, 256),
+    )
+
+
+def folder_source(path, image_shape=None, skip_unreadable=False):
+    """Images of a folder. See `keras_gen.datasets.folder()`."""
+    path = Path(path)
+    if not path.is_dir():
+        raise ValueError(f"There is no folder {str(path)!r}.")
+    files = sorted(p for p in path.rglob("*") if p.suffix.lower() in EXTENSIONS)
+    if not files:
+        raise ValueError(
+            f"The folder {str(path)!r} holds no image: looked for files that end in "
+            f"{', '.join(EXTENSIONS)}, also in its sub-folders."
+        )
+    sizes, unreadable = {}, []
+    for file in files:
+        try:
+            with Image.open(file) as image:
+                image.load()
+                sizes[file] = (image.height, image.width, _channels(image))
+        except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+            unreadable.append(file)
+    if unreadable and not (skip_unreadable and sizes):
+        raise ValueError(
+            f"{len(unreadable)} of {len(files)} images cannot be read: "
+            f"{_first(unreadable)}. Mend or remove them, or pass "
+            "`skip_unreadable=True`."
+        )
+    files = list(sizes)
+    if image_shape is None:
+        image_shape = sizes[files[0]]
+        others = [file for file in files if sizes[file] != image_shape]
+        if others:
+            raise ValueError(
+                f"{len(others)} of {len(files)} images differ from the first, which is "
+                f"{image_shape}: {_first(others)}. Pass `image_shape`, and all are "
+                "cropped and resized to it."
+            )
+    class_names = sorted(
+        {f.relative_to(path).parts[0] for f in files if f.parent != path}
+    )
+    if any(file.parent == path for file in files):
+        class_names = []
+    labels = [
+        class_names.index(file.relative_to(path).parts[0]) if class_names else -1
+        for file in files
+    ]
+    paths = tf.data.Dataset.from_tensor_slices(
+        ([str(file) for file in files], np.array(labels, np.int32))
+    )
+
+    def element(file, label):
+        def read(name):
+            return _read_file(name.decode(), image_shape)
+
+        image = tf.numpy_function(read, [file], tf.uint8, stateful=False)
+        return tf.ensure_shape(image, image_shape), label
+
+    return Source(
+        str(path), len(files), tuple(image_shape), paths.map(element), class_names
+    )
+
+
+def _builder(name, data_dir, download):
+    import tensorflow_datasets as tfds
+
+    if data_dir is not None:
+        places = [Path(data_dir)]
+    else:
+        environment = os.environ.get("TFDS_DATA_DIR")
+        places = [Path(environment)] if environment else []
+        places += [Path.home() / "tensorflow_datasets", PACKAGED]
+    for place in places:
+        versions = sorted((place / name).glob("*/dataset_info.json"), key=_version)
+        if versions:
+            return tfds.builder_from_directory(versions[-1].parent)
+    if download:
+        try:
+            builder = tfds.builder(name, data_dir=data_dir)
+            builder.download_and_prepare()
+        except Exception as error:
+            raise ValueError(f"{name!r} could not be downloaded: {error}") from error
+        return builder
+    found = sorted(
+        {
+            info.parent.parent.name
+            for place in places
+            for info in place.glob("*/*/dataset_info.json")
+        }
+    )
+    near = difflib.get_close_matches(name, found)
+    raise ValueError(
+        f"There is no dataset {name!r}: looked for {name}/<version>/dataset_info.json "
+        f"in {', '.join(map(str, places))}. "
+        + (f"Did you mean {' or '.join(near)}? " if near else "")
+        + f"Found there: {', '.join(found) or 'none'}. Point `data_dir` or the "
+        "environment variable TFDS_DATA_DIR at a TFDS directory that holds it, or pass "
+        "`download=True`."
+    )
+
+
+def _version(info):
+    return [int(part) if part.isdigit() else -1 for part in info.parent.name.split(".")]
+
+
+def _key_of(features, kind, preferred):
+    keys = [key for key, feature in features.items() if isinstance(feature, kind)]
+    return preferred if preferred in keys else (keys or [None])[0]
+
+
+def _fit(image, from_shape, to_shape):
+    """Crops, resizes with antialiasing and converts the channels, where needed."""
+    if tuple(from_shape) == tuple(to_shape):
+        return image
+    height, width, channels = to_shape
+    if from_shape[-1] == 3 and channels == 1:
+        image = tf.image.rgb_to_grayscale(image)
+    elif from_shape[-1] == 1 and channels == 3:
+        image = tf.image.grayscale_to_rgb(image)
+    if tuple(from_shape[:2]) != (height, width):
+        shape = tf.cast(tf.shape(image)[:2], tf.float32)
+        scale = tf.reduce_min(shape / tf.constant([height, width], tf.float32))
+        size = tf.cast(
+            tf.round(scale * tf.constant([height, width], tf.float32)), "int32"
+        )
+        image = tf.image.resize_with_crop_or_pad(image, size[0], size[1])
+        image = tf.image.resize(image, (height, width), "lanczos3", antialias=True)
+        image = tf.cast(tf.clip_by_value(tf.round(image), 0, 255), tf.uint8)
+    return tf.ensure_shape(image, to_shape)
+
+
+def _read_file(name, image_shape):
+    height, width, channels = image_shape
+    with Image.open(name) as image:
+        image = image.convert("L" if channels == 1 else "RGB")
+        if (image.height, image.width) != (height, width):
+            image = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
+        return np.asarray(image).reshape(image_shape)
+
+
+def _channels(image):
+    return 1 if image.mode in ("1", "L", "LA", "I", "I;16") else 3
+
+
+def _first(files, most=3):
+    names = ", ".join(str(file) for file in files[:most])
+    return names + (", ..." if len(files) > most else "")

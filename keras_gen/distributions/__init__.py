@@ -1,0 +1,23 @@
+"""What TFP lacks, and how a decoder's outputs become a distribution of images."""
+
+from keras_gen.distributions.bernoulli_image import BernoulliImage
+from keras_gen.distributions.discretized_logistic import DiscretizedLogistic
+from keras_gen.distributions.divergence import kl_divergence
+from keras_gen.distributions.pixels import (
+    BernoulliPixels,
+    DiscretizedLogisticPixels,
+    GaussianPixels,
+    LearnedGaussianPixels,
+    PixelDistribution,
+)
+
+__all__ = [
+    "BernoulliImage",
+    "BernoulliPixels",
+    "DiscretizedLogistic",
+    "DiscretizedLogisticPixels",
+    "GaussianPixels",
+    "LearnedGaussianPixels",
+    "PixelDistribution",
+    "kl_divergence",
+]

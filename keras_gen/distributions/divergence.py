@@ -1,0 +1,26 @@
+"""Kullback-Leibler divergence, analytic where TFP knows it."""
+
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+tfd = tfp.distributions
+
+
+def kl_divergence(posterior, prior, latents):
+    """`KL(posterior || prior)` in nats: analytic, or estimated at `latents`.
+
+    Args:
+        posterior: TFP distribution with batch shape `(batch,)`.
+        prior: TFP distribution over the same events.
+        latents: Tensor of shape `(num_draws, batch, ...)` drawn from `posterior`; the
+            mean of `log posterior - log prior` over the draws is the answer where no
+            closed form is registered with TFP.
+
+    Returns:
+        Float32 tensor of shape `(batch,)`.
+    """
+    try:
+        return tfd.kl_divergence(posterior, prior)
+    except NotImplementedError:
+        log_ratio = posterior.log_prob(latents) - prior.log_prob(latents)
+        return tf.reduce_mean(log_ratio, axis=0)

@@ -1,0 +1,80 @@
+"""Images as bytes: conversion to uint8, grids, PNG files."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+
+def to_uint8(images, image_range):
+    """Images as uint8, rounded to the nearest of 256 levels.
+
+    Args:
+        images: Array or tensor of numbers in `image_range`; values outside are clipped.
+        image_range: Pair of floats, the values of black and white.
+
+    Returns:
+        Numpy uint8 array of the same shape.
+
+    Raises:
+        ValueError: If `images` holds NaN.
+    """
+    images = np.asarray(images, dtype=np.float64)
+    if np.isnan(images).any():
+        raise ValueError(f"`images` holds NaN: {np.isnan(images).sum()} values.")
+    low, high = image_range
+    levels = np.rint((images - low) * (255.0 / (high - low)))
+    return np.clip(levels, 0, 255).astype(np.uint8)
+
+
+def grid(images, columns=None, gap=0):
+    """One picture of many, row by row.
+
+    Args:
+        images: Uint8 array of shape `(num, height, width, channels)` with 1 or 3
+            channels.
+        columns: Integer, images in a row. Defaults to the nearest to a square.
+        gap: Integer, white pixels between images.
+
+    Returns:
+        Uint8 array of shape `(rows * height, columns * width, channels)` if `gap` is 0.
+
+    Raises:
+        ValueError: If `images` has another dtype or shape, or there are none.
+    """
+    images = np.asarray(images)
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] not in (1, 3):
+        raise ValueError(
+            "`images` must be uint8 of shape (num, height, width, 1 or 3). Received: "
+            f"{images.dtype} of shape {images.shape}"
+        )
+    num, height, width, channels = images.shape
+    if num == 0:
+        raise ValueError("`images` holds no image.")
+    columns = columns or int(np.ceil(np.sqrt(num)))
+    rows = -(-num // columns)
+    cells = np.full(
+        (rows * columns, height + gap, width + gap, channels), 255, np.uint8
+    )
+    cells[:num, :height, :width] = images
+    cells = cells.reshape(rows, columns, height + gap, width + gap, channels)
+    picture = cells.transpose(0, 2, 1, 3, 4)
+    picture = picture.reshape(rows * (height + gap), columns * (width + gap), channels)
+    return picture[: rows * (height + gap) - gap, : columns * (width + gap) - gap]
+
+
+def save_png(path, image):
+    """Writes one image to `path`, whole or not at all.
+
+    Args:
+        path: String or path, the file to write.
+        image: Uint8 array of shape `(height, width, 1 or 3)`.
+    """
+    path = Path(path)
+    partial = path.with_name(path.name + ".partial")
+    image = np.asarray(image)
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(
+        partial, format="PNG"
+    )
+    os.replace(partial, path)

@@ -1,0 +1,31 @@
+"""Additive Gaussian noise, given from outside."""
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class GaussianCorruption(keras.layers.Layer):
+    """Adds Gaussian noise: `images + stddev * noise`.
+
+    Unlike `keras.layers.GaussianNoise` it draws nothing itself, so that the noise can
+    be a function of a seed and a row.
+
+    Args:
+        stddev: Float of at least 0, in units of the pixels.
+
+    Raises:
+        ValueError: If `stddev` is negative.
+    """
+
+    def __init__(self, stddev, **kwargs):
+        super().__init__(**kwargs)
+        if not stddev >= 0:
+            raise ValueError(f"`stddev` must be at least 0. Received: {stddev}")
+        self.stddev = float(stddev)
+        self.built = True
+
+    def call(self, images, noise):
+        return images + self.stddev * noise
+
+    def get_config(self):
+        return {**super().get_config(), "stddev": self.stddev}

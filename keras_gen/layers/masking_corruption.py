@@ -1,0 +1,33 @@
+"""Dropout of inputs, by noise given from outside."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class MaskingCorruption(keras.layers.Layer):
+    """Sets a random share of the values to zero and leaves the others as they are.
+
+    A value is kept where the normal cumulative probability of its noise is at least
+    `rate`. Unlike `keras.layers.Dropout` it draws nothing itself and does not rescale.
+
+    Args:
+        rate: Float in [0, 1), the share of values set to zero.
+
+    Raises:
+        ValueError: If `rate` is outside [0, 1).
+    """
+
+    def __init__(self, rate, **kwargs):
+        super().__init__(**kwargs)
+        if not 0 <= rate < 1:
+            raise ValueError(f"`rate` must lie in [0, 1). Received: {rate}")
+        self.rate = float(rate)
+        self.built = True
+
+    def call(self, images, noise):
+        probability = 0.5 * (1.0 + ops.erf(noise / 2**0.5))
+        return images * ops.cast(probability >= self.rate, images.dtype)
+
+    def get_config(self):
+        return {**super().get_config(), "rate": self.rate}

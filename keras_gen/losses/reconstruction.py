@@ -1,0 +1,18 @@
+"""How far an image is from its reconstruction."""
+
+from keras import ops
+
+
+def squared_error(images, reconstructions):
+    """Squared error, summed over an image and averaged over the batch.
+
+    Args:
+        images: Tensor of shape `(batch, ...)`.
+        reconstructions: Tensor of the same shape.
+
+    Returns:
+        Float32 scalar, in squared units of the pixels.
+    """
+    difference = ops.cast(images, "float32") - ops.cast(reconstructions, "float32")
+    axes = tuple(range(1, len(difference.shape)))
+    return ops.mean(ops.sum(ops.square(difference), axis=axes))

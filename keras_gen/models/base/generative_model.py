@@ -1,0 +1,276 @@
+"""The base of every model: config, training step, reporting, checks of the data."""
+
+import inspect
+import itertools
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from keras_gen.images import to_uint8
+from keras_gen.random import Rows, check_seed
+
+
+class GenerativeModel(keras.Model):
+    """Abstract: a model trained by its own objective, restored by its own signature.
+
+    A subclass keeps every constructor argument on `self` under its own name, which is
+    all that `get_config()` needs, receives networks that are already built, names the
+    scalars that it reports in `term_names` and implements `loss_terms()`.
+
+    Args:
+        seed: Integer in [0, 2**31). Noise of training and evaluation is a function of
+            this seed, the step and the position of the example in the batch.
+        name: Optional string, the name of the model.
+
+    Raises:
+        ValueError: If `seed` is not such an integer.
+    """
+
+    #: Names of the scalars that `loss_terms()` returns beside `"loss"`.
+    term_names = ()
+    #: Lowest and highest pixel value of the model's images.
+    image_range = (0.0, 1.0)
+    #: Shape of one image, without the batch; a subclass sets it in its constructor.
+    image_shape = None
+
+    def __init__(self, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = check_seed(seed)
+        self._trackers = [
+            keras.metrics.Mean(name=name) for name in ("loss", *self.term_names)
+        ]
+        # Rows of the data seen since the last reset, so that each example of an
+        # evaluation has noise of its own, whatever the batch size.
+        self._evaluated_rows = self.add_weight(
+            shape=(),
+            dtype="int32",
+            initializer="zeros",
+            trainable=False,
+            aggregation="only_first_replica",
+            name="evaluated_rows",
+        )
+        # Keras calls a model to build it. This one has its own `train_step()`, so that
+        # would never happen, and it is made of networks that are built already.
+        self.built = True
+
+    def get_config(self):
+        parameters = inspect.signature(type(self).__init__).parameters.values()
+        names = [
+            parameter.name
+            for parameter in parameters
+            if parameter.name != "self" and parameter.kind != parameter.VAR_KEYWORD
+        ]
+        config = {
+            name: keras.saving.serialize_keras_object(getattr(self, name))
+            for name in names
+        }
+        return {"name": self.name, **config}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(
+            **{
+                name: keras.saving.deserialize_keras_object(v)
+                for name, v in config.items()
+            }
+        )
+
+    # Training
+
+    def default_optimizer(self):
+        """The optimizer that `compile()` takes when it is given none."""
+        return keras.optimizers.Adam(1e-3)
+
+    def compile(self, optimizer=None, **kwargs):
+        """Configures training.
+
+        Args:
+            optimizer: Keras optimizer. Defaults to the paper's.
+            **kwargs: As in `keras.Model.compile()`, except `loss`: the objective is
+                the model's own.
+
+        Raises:
+            ValueError: If a `loss` is given.
+        """
+        if kwargs.get("loss") is not None:
+            raise ValueError(
+                f"{type(self).__name__} brings its own objective, so `loss` must be "
+                f"left out. Received: loss={kwargs['loss']!r}"
+            )
+        optimizer = self.default_optimizer() if optimizer is None else optimizer
+        super().compile(optimizer=optimizer, **kwargs)
+        # Under a distribution strategy variables cannot be made inside the step.
+        self.optimizer.build(self.trainable_variables)
+
+    def loss_terms(self, images, rows, training):
+        """Named scalars of one batch; `"loss"` is the one to minimize.
+
+        Args:
+            images: Float32 tensor of shape `(batch, *image_shape)`.
+            rows: `keras_gen.random.Rows`, one row of randomness an image.
+            training: Boolean, whether layers behave as in training.
+
+        Returns:
+            Dict from `"loss"` and each of `term_names` to a float32 scalar.
+        """
+        raise NotImplementedError
+
+    def train_step(self, data):
+        images = self._images(data)
+        rows = self._rows(images, step=self.optimizer.iterations)
+        with tf.GradientTape() as tape:
+            terms = self.loss_terms(images, rows, training=True)
+            loss = sum(self.losses, terms["loss"])
+            # Gradients are summed over the replicas, not averaged.
+            loss = loss / tf.distribute.get_strategy().num_replicas_in_sync
+            loss = self.optimizer.scale_loss(loss)
+        variables = self.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        return self._report(terms, images)
+
+    def test_step(self, data):
+        images = self._images(data)
+        rows = self._rows(images, step=-1, first_row=self._evaluated_rows.value)
+        terms = self.loss_terms(images, rows, training=False)
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        self._evaluated_rows.assign_add(ops.shape(images)[0] * replicas)
+        return self._report(terms, images)
+
+    def predict_step(self, data):
+        return self(self._images(data), training=False)
+
+    def reset_metrics(self):
+        super().reset_metrics()
+        self._evaluated_rows.assign(0)
+
+    @property
+    def metrics(self):
+        compiled = self._compile_metrics if self.compiled else None
+        return [*self._trackers, *([] if compiled is None else [compiled])]
+
+    def _images(self, data):
+        return keras.utils.unpack_x_y_sample_weight(data)[0]
+
+    def _rows(self, images, step, first_row=0):
+        """Randomness for one batch, by the position in the global batch."""
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        num_rows = ops.shape(images)[0]
+        return Rows(num_rows, self.seed, first_row + replica * num_rows, step)
+
+    def _report(self, terms, images):
+        """Updates the running means, weighted by rows, and returns their results."""
+        num_rows = ops.shape(images)[0]
+        for tracker in self._trackers:
+            tracker.update_state(terms[tracker.name], sample_weight=num_rows)
+        results = {tracker.name: tracker.result() for tracker in self._trackers}
+        if self._compile_metrics is not None:
+            self._compile_metrics.update_state(images, self(images, training=False))
+            results.update(self._compile_metrics.result())
+        return results
+
+    # Checks at the door, since a traced step cannot raise
+
+    def fit(self, x=None, y=None, **kwargs):
+        """Trains on `x`: images, or a dataset of images or of (images, labels) pairs.
+
+        Everything else is as in `keras.Model.fit()`.
+
+        Raises:
+            ValueError: If the first batch is empty, has the wrong shape or dtype, or
+                holds NaN or values outside `image_range`.
+        """
+        x = self._checked(x, y, kwargs)
+        if (validation := kwargs.get("validation_data")) is not None:
+            if isinstance(validation, tuple):
+                self._checked(*validation[:1], None, {})
+            else:
+                kwargs["validation_data"] = self._checked(validation, None, {})
+        return super().fit(x, y, **kwargs)
+
+    def evaluate(self, x=None, y=None, **kwargs):
+        """Means of the reported terms over `x`, as in `keras.Model.evaluate()`.
+
+        Raises:
+            ValueError: As in `fit()`.
+        """
+        return super().evaluate(self._checked(x, y, kwargs), y, **kwargs)
+
+    def check_images(self, images):
+        """Raises a ValueError unless `images` is a batch of this model's images.
+
+        Args:
+            images: Array or tensor, expected of shape `(batch, *image_shape)`.
+        """
+        shape = tuple(images.shape)
+        name = type(self).__name__
+        if len(shape) == 0 or shape[0] == 0:
+            raise ValueError(f"`x` holds no images. Received shape: {shape}")
+        if shape[1:] != tuple(self.image_shape):
+            raise ValueError(
+                f"`x` must have shape (batch, {', '.join(map(str, self.image_shape))}) "
+                f"for this {name}. Received shape: {shape}"
+            )
+        values = np.asarray(images)
+        if not (values.dtype == np.float32 or values.dtype.kind in "fiu"):
+            raise ValueError(f"`x` must hold numbers. Received dtype: {values.dtype}")
+        low, high = self.image_range
+        least, most = values.min(), values.max()
+        if np.isnan(least) or np.isnan(most):
+            count = int(np.isnan(values).sum())
+            raise ValueError(f"`x` holds NaN: {count} of {values.size} values.")
+        if least < low or most > high:
+            raise ValueError(
+                f"`x` must lie in [{low}, {high}] for this {name}, the range that its "
+                f"`image_range` states. Received values from {least} to {most}"
+            )
+
+    def _checked(self, x, y, kwargs):
+        """`x`, once its first batch has passed the checks."""
+        if kwargs.get("sample_weight") is not None:
+            raise ValueError(
+                f"{type(self).__name__} weighs all examples equally: `sample_weight` "
+                "must be left out."
+            )
+        if x is None:
+            raise ValueError("`x` must be given: images, or a dataset of images.")
+        if isinstance(x, tf.distribute.DistributedDataset):
+            return x
+        if hasattr(x, "shape"):
+            self.check_images(x)
+            return x
+        if isinstance(x, keras.utils.PyDataset):
+            self.check_batch(x[0] if len(x) else None)
+            return x
+        if isinstance(x, tf.data.Dataset):
+            self.check_batch(next(iter(x.take(1)), None))
+            return x
+        if not hasattr(x, "__iter__"):
+            raise ValueError(
+                "`x` must be an array of images, a `tf.data.Dataset`, a "
+                f"`keras.utils.PyDataset` or a generator. Received: {x!r}"
+            )
+        batches = iter(x)
+        first = next(batches, None)
+        self.check_batch(first)
+        return itertools.chain([first], batches)
+
+    def check_batch(self, data):
+        """Raises a ValueError unless `data` is a batch that this model trains on.
+
+        Args:
+            data: Images, or a tuple that begins with images; None if there was none.
+        """
+        if data is None:
+            raise ValueError("`x` is empty: it gave no batch.")
+        if isinstance(data, dict):
+            raise ValueError(
+                "`x` must give images or (images, labels). Received a dict with keys: "
+                f"{sorted(data)}"
+            )
+        self.check_images(self._images(data))
+
+    def to_uint8(self, images):
+        """Images in `image_range` as uint8, rounded to the nearest of 256 levels."""
+        return to_uint8(images, self.image_range)

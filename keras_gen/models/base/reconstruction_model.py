@@ -1,0 +1,66 @@
+"""The base of models that encode an image and decode it again."""
+
+import tensorflow as tf
+
+from keras_gen.arguments import check_count
+from keras_gen.models.base.generative_model import GenerativeModel
+
+
+class ReconstructionModel(GenerativeModel):
+    """Abstract: images to latents and back.
+
+    A subclass implements `encode()` and `decode()`; `call()` is the reconstruction.
+    """
+
+    def encode(self, images):
+        """Latents of images, float32 of shape `(batch, latent_dim)`."""
+        raise NotImplementedError
+
+    def decode(self, latents):
+        """Images of latents, float32 of shape `(batch, *image_shape)`."""
+        raise NotImplementedError
+
+    def reconstruct(self, images):
+        """Images after encoding and decoding, of the same shape and range.
+
+        Args:
+            images: Array or tensor of shape `(batch, *image_shape)` in `image_range`.
+
+        Raises:
+            ValueError: If `images` are not such images.
+        """
+        self.check_images(images)
+        return self(tf.cast(images, tf.float32))
+
+    def interpolate(self, start, end, num_steps=10):
+        """Images between pairs of images, decoded from a straight line of latents.
+
+        Args:
+            start: Array or tensor of shape `(batch, *image_shape)`.
+            end: Array or tensor of the same shape.
+            num_steps: Integer of at least 2, both ends included.
+
+        Returns:
+            Float32 tensor of shape `(batch, num_steps, *image_shape)`; the first and
+            the last of each row are the reconstructions of the two images.
+
+        Raises:
+            ValueError: If the images or `num_steps` are not as stated.
+        """
+        self.check_images(start)
+        self.check_images(end)
+        if start.shape != end.shape:
+            raise ValueError(
+                "`start` and `end` must have one shape. Received: "
+                f"{tuple(start.shape)} and {tuple(end.shape)}"
+            )
+        check_count(num_steps, "num_steps", 2)
+        first = self.encode(tf.cast(start, tf.float32))[:, None]
+        last = self.encode(tf.cast(end, tf.float32))[:, None]
+        weight = tf.linspace(0.0, 1.0, num_steps)[None, :, None]
+        latents = first + weight * (last - first)
+        images = self.decode(tf.reshape(latents, (-1, latents.shape[-1])))
+        return tf.reshape(images, (-1, num_steps, *self.image_shape))
+
+    def call(self, images, training=False):
+        return self.decode(self.encode(images))

@@ -1,0 +1,86 @@
+"""Sampling as a pure function of noise, for every model that samples."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_gen.arguments import check_count
+from keras_gen.random import Rows, check_seed, fresh_seed
+
+
+class Sampler:
+    """Abstract: the three methods of a model that samples.
+
+    A subclass implements `noise_rows()` and `from_noise()`.
+    """
+
+    def noise_rows(self, rows):
+        """Noise for one sample a row.
+
+        Args:
+            rows: `keras_gen.random.Rows`.
+
+        Returns:
+            Tensor, or dict of tensors, whose first axis is the rows.
+        """
+        raise NotImplementedError
+
+    def from_noise(self, noise):
+        """Samples of noise: deterministic, without random operations.
+
+        Args:
+            noise: What `noise()` returns.
+
+        Returns:
+            Float32 tensor of shape `(num, *image_shape)` in `image_range`.
+        """
+        raise NotImplementedError
+
+    def noise(self, num_samples, seed, first_row=0):
+        """Noise for samples `first_row ... first_row + num_samples - 1` of a seed.
+
+        Args:
+            num_samples: Integer of at least 1.
+            seed: Integer in [0, 2**31).
+            first_row: Integer of at least 0.
+
+        Returns:
+            Tensor, or dict of tensors, whose first axis is `num_samples`.
+
+        Raises:
+            ValueError: If an argument is not as stated.
+        """
+        check_count(num_samples, "num_samples", 1)
+        check_count(first_row, "first_row", 0)
+        return self.noise_rows(Rows(num_samples, check_seed(seed), first_row))
+
+    def sample(self, num_samples, seed=None, batch_size=256):
+        """Draws samples in batches.
+
+        Args:
+            num_samples: Integer of at least 1.
+            seed: Integer in [0, 2**31); the same seed gives the same samples, and fewer
+                samples are the first of more. Defaults to a fresh one.
+            batch_size: Integer of at least 1. It bounds memory and changes no sample.
+
+        Returns:
+            Float32 numpy array of shape `(num_samples, *image_shape)` in `image_range`.
+
+        Raises:
+            ValueError: If an argument is not as stated.
+        """
+        check_count(num_samples, "num_samples", 1)
+        check_count(batch_size, "batch_size", 1)
+        seed = fresh_seed() if seed is None else check_seed(seed)
+        batch_size = min(batch_size, num_samples)
+        # Every batch is full, so that one trace serves all: surplus rows are cut off.
+        batches = [
+            self._sample_batch(
+                tf.constant(seed), tf.constant(first), batch_size
+            ).numpy()
+            for first in range(0, num_samples, batch_size)
+        ]
+        return np.concatenate(batches)[:num_samples]
+
+    @tf.function
+    def _sample_batch(self, seed, first_row, batch_size):
+        return self.from_noise(self.noise_rows(Rows(batch_size, seed, first_row)))

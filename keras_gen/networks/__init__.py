@@ -1,0 +1,7 @@
+"""Functions that return built networks. They import without TensorFlow."""
+
+from keras_gen.networks.checks import check_mirrored
+from keras_gen.networks.conv import conv_decoder, conv_encoder
+from keras_gen.networks.mlp import mlp
+
+__all__ = ["check_mirrored", "conv_decoder", "conv_encoder", "mlp"]

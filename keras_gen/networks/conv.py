@@ -1,0 +1,104 @@
+"""Convolutional encoders and decoders."""
+
+import keras
+from keras import layers
+
+from keras_gen.arguments import check_sizes
+
+
+def conv_encoder(
+    image_shape, filters, units, kernel_size=4, activation="relu", name="conv_encoder"
+):
+    """Strided convolutions, each halving the image, then one dense layer.
+
+    Args:
+        image_shape: Tuple `(height, width, channels)`; height and width divisible by
+            two to the number of convolutions.
+        filters: List of integers, the channels of each convolution.
+        units: Integer, the number of outputs.
+        kernel_size: Integer, the side of each kernel in pixels.
+        activation: Activation of the convolutions. The outputs are linear.
+        name: String, the name of the network.
+
+    Returns:
+        A built `keras.Model` from images to vectors of shape `(units,)`.
+
+    Raises:
+        ValueError: If a size is not a positive integer or the image cannot be halved
+            that often.
+    """
+    check_sizes("units", (units,))
+    _check_halves(image_shape, filters)
+    inputs = x = keras.Input(tuple(image_shape), name="images")
+    for index, channels in enumerate(filters):
+        x = layers.Conv2D(
+            channels,
+            kernel_size,
+            2,
+            "same",
+            activation=activation,
+            name=f"conv_{index}",
+        )(x)
+    x = layers.Flatten(name="flatten")(x)
+    return keras.Model(inputs, layers.Dense(units, name="outputs")(x), name=name)
+
+
+def conv_decoder(
+    latent_dim,
+    filters,
+    image_shape,
+    kernel_size=4,
+    activation="relu",
+    name="conv_decoder",
+):
+    """A dense layer, then transposed convolutions, each doubling the image.
+
+    Args:
+        latent_dim: Integer, the size of the input vector.
+        filters: List of integers, the channels that enter each transposed convolution;
+            the first are made by the dense layer.
+        image_shape: Tuple `(height, width, channels)` of the outputs; height and width
+            divisible by two to the number of convolutions.
+        kernel_size: Integer, the side of each kernel in pixels.
+        activation: Activation of all layers but the last, which is linear.
+        name: String, the name of the network.
+
+    Returns:
+        A built `keras.Model` from vectors of shape `(latent_dim,)` to images.
+
+    Raises:
+        ValueError: If a size is not a positive integer or the image cannot be doubled
+            to that often.
+    """
+    check_sizes("latent_dim", (latent_dim,))
+    _check_halves(image_shape, filters)
+    height, width, channels = image_shape
+    scale = 2 ** len(filters)
+    smallest = (height // scale, width // scale, filters[0])
+    inputs = keras.Input((latent_dim,), name="latents")
+    x = layers.Dense(smallest[0] * smallest[1] * smallest[2], activation, name="dense")(
+        inputs
+    )
+    x = layers.Reshape(smallest, name="reshape")(x)
+    for index, width in enumerate(filters[1:]):
+        x = layers.Conv2DTranspose(
+            width, kernel_size, 2, "same", activation=activation, name=f"conv_{index}"
+        )(x)
+    x = layers.Conv2DTranspose(channels, kernel_size, 2, "same", name="outputs")(x)
+    return keras.Model(inputs, x, name=name)
+
+
+def _check_halves(image_shape, filters):
+    check_sizes("image_shape", image_shape)
+    check_sizes("filters", filters)
+    if len(image_shape) != 3 or not filters:
+        raise ValueError(
+            "`image_shape` must be (height, width, channels) and `filters` must name "
+            f"at least one convolution. Received: {image_shape} and {filters}"
+        )
+    scale = 2 ** len(filters)
+    if image_shape[0] % scale or image_shape[1] % scale:
+        raise ValueError(
+            f"The height and width of `image_shape` must be divisible by {scale} for "
+            f"{len(filters)} `filters`. Received: {image_shape}"
+        )

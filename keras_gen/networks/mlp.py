@@ -1,0 +1,47 @@
+"""Fully connected networks."""
+
+import math
+
+import keras
+from keras import layers
+
+from keras_gen.arguments import check_sizes
+
+
+def mlp(input_shape, hidden_units, output_shape, activation="relu", name="mlp"):
+    """A stack of dense layers between tensors of any shape.
+
+    Args:
+        input_shape: Tuple of integers, without the batch.
+        hidden_units: List of integers, the width of each hidden layer; empty for one
+            linear layer.
+        output_shape: Tuple of integers, without the batch.
+        activation: Activation of the hidden layers. The outputs are linear.
+        name: String, the name of the network.
+
+    Returns:
+        A built `keras.Model`.
+
+    Raises:
+        ValueError: If a size is not a positive integer.
+
+    Example:
+    >>> from keras_gen.networks import mlp
+    >>> mlp((28, 28, 1), [200, 200], (50,), activation="tanh").count_params()
+    207250
+    """
+    for argument, sizes in {
+        "input_shape": input_shape,
+        "hidden_units": hidden_units,
+        "output_shape": output_shape,
+    }.items():
+        check_sizes(argument, sizes)
+    inputs = x = keras.Input(tuple(input_shape), name="inputs")
+    if len(input_shape) > 1:
+        x = layers.Flatten(name="flatten")(x)
+    for index, units in enumerate(hidden_units):
+        x = layers.Dense(units, activation, name=f"hidden_{index}")(x)
+    x = layers.Dense(math.prod(output_shape), name="outputs")(x)
+    if len(output_shape) > 1:
+        x = layers.Reshape(tuple(output_shape), name="reshape")(x)
+    return keras.Model(inputs, x, name=name)

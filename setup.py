@@ -1,0 +1,42 @@
+"""Metadata of keras_gen; `zoo/` travels in the wheel as data."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+
+TEST = ["pytest>=8", "build>=1", "ruff>=0.5"]
+
+setup(
+    name="keras-gen",
+    version="0.1.0",
+    description="A zoo of deep generative models for Keras 3 on TensorFlow",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    packages=[
+        *find_packages(include=["keras_gen", "keras_gen.*"]),
+        "keras_gen.zoo.entries",
+    ],
+    package_dir={"keras_gen": "keras_gen", "keras_gen.zoo.entries": "zoo"},
+    package_data={
+        "keras_gen.zoo.entries": ["*/*"],
+        "keras_gen.datasets": ["mnist/*", "mnist/*/*"],
+    },
+    install_requires=[
+        "tensorflow>=2.20",
+        "keras>=3.15.1",
+        "tensorflow-probability>=0.25",
+        "tf-keras>=2.20",
+        "tensorflow-datasets>=4.9.10",
+        "importlib_resources",
+        "absl-py",
+        "numpy",
+        "pillow",
+        "matplotlib",
+    ],
+    extras_require={"test": TEST},
+    entry_points={"console_scripts": ["keras-gen = keras_gen.cli:main"]},
+)
