@@ -33,6 +33,7 @@ setup(
         "tensorflow-datasets>=4.9.10",
         "importlib_resources",
         "absl-py",
+        "tensorboard",
         "numpy",
         "pillow",
         "matplotlib",

@@ -5,14 +5,18 @@ import numbers
 
 def check_count(value, name, least):
     """Raises a ValueError unless `value` is an integer of at least `least`."""
-    is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not is_integer or value < least:
+    if not _is_integer(value) or value < least:
         raise ValueError(
             f"`{name}` must be an integer of at least {least}. Received: {value!r}"
         )
 
 
 def check_sizes(name, sizes):
-    """Raises a ValueError unless all `sizes` are positive integers."""
-    if not all(isinstance(size, int) and size > 0 for size in sizes):
-        raise ValueError(f"`{name}` must hold positive integers. Received: {sizes}")
+    """Raises a ValueError unless `sizes` is a sequence of positive integers."""
+    is_sequence = isinstance(sizes, (tuple, list))
+    if not is_sequence or not all(_is_integer(size) and size > 0 for size in sizes):
+        raise ValueError(f"`{name}` must hold positive integers. Received: {sizes!r}")
+
+
+def _is_integer(value):
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)

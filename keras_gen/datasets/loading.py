@@ -110,8 +110,9 @@ def batches(
 
     In training each epoch has an order of its own and new random pixels, a pure
     function of (seed, epoch) whatever the batch size, the shard and the machine. Each
-    pass over the returned dataset is the next epoch, from `start` on. Outside training
-    the order is that of the source and random pixels are drawn once.
+    pass over the returned dataset is the next epoch, from `start` on; a pass is over
+    when its last batch is handed out. Outside training the order is that of the source
+    and random pixels are drawn once.
 
     Args:
         source: `keras_gen.datasets.Source`.
@@ -143,7 +144,8 @@ def batches(
             not as stated.
     """
     check_count(batch_size, "batch_size", 1)
-    _check_options(source, binarization, dequantize, labels, start, shard)
+    _check_pairs(image_range, start, shard)
+    _check_options(source, binarization, dequantize, labels)
     seed = check_seed(seed)
     surplus = source.num_images % batch_size
     num_steps = source.num_images // batch_size + bool(surplus and not drop_remainder)
@@ -198,8 +200,9 @@ def batches(
 def _passes(one_epoch, start, num_steps):
     """A finite dataset whose `n`-th pass is epoch `start + n`.
 
-    A pass counts when its consumer asks for more than there is: a look at the first
-    batch, such as `fit()` takes to check it, does not.
+    A pass counts when its last batch is handed out. `fit()` never asks for more, since
+    it knows the cardinality, and a look at the first of several batches, such as it
+    takes to check them, does not count.
     """
     completed = [0]
 
@@ -208,24 +211,24 @@ def _passes(one_epoch, start, num_steps):
 
     def complete():
         completed[0] += 1
-        return False
+        return np.int32(completed[0])
 
     def this_pass(_):
         count = tf.ensure_shape(tf.numpy_function(number, [], tf.int32), [])
-        return one_epoch(start[0] + count, tf.where(count == 0, start[1], 0))
+        first_step = tf.where(count == 0, start[1], 0)
+        data = one_epoch(start[0] + count, first_step).prefetch(8)
+        return data.enumerate(tf.cast(first_step, tf.int64)).map(counted)
 
-    data = tf.data.Dataset.range(1).flat_map(this_pass).prefetch(8)
+    def counted(step, batch):
+        is_last = tf.equal(step, num_steps - 1)
+        tf.cond(is_last, lambda: tf.numpy_function(complete, [], tf.int32), lambda: 0)
+        return batch
 
-    def nothing(_):
-        return tf.nest.map_structure(
-            lambda spec: tf.zeros([size or 0 for size in spec.shape], spec.dtype),
-            data.element_spec,
-        )
-
-    end = tf.data.Dataset.range(1).filter(
-        lambda _: tf.ensure_shape(tf.numpy_function(complete, [], tf.bool), [])
-    )
-    data = data.concatenate(end.map(nothing))
+    data = tf.data.Dataset.range(1).flat_map(this_pass)
+    # Batches must not be handed out before they are asked for.
+    options = tf.data.Options()
+    options.experimental_optimization.inject_prefetch = False
+    data = data.with_options(options)
     if start[1] == 0:
         data = data.apply(tf.data.experimental.assert_cardinality(num_steps))
     return data
@@ -263,12 +266,17 @@ def _from_disk(source, seed):
     elements = tf.data.Dataset.zip(index, source.elements)
     elements = elements.map(lambda index, element: (index, *element))
 
+    def shuffled(epoch):
+        # `shuffle()` mixes the seed of the graph, here of this function, into its own.
+        tf.compat.v1.set_random_seed(1)
+        rows = Rows(1, tf.constant(seed), step=epoch)
+        shuffle_seed = tf.cast(rows.bits((1,), "shuffle")[0, 0], tf.int64)
+        return elements.shuffle(_SHUFFLE_BUFFER, shuffle_seed)
+
     def ordered(epoch, batch_size, first_step, drop_remainder):
         data = elements
         if seed is not None:
-            rows = Rows(1, tf.constant(seed), step=epoch)
-            shuffle_seed = tf.cast(rows.bits((1,), "shuffle")[0, 0], tf.int64)
-            data = data.shuffle(_SHUFFLE_BUFFER, shuffle_seed)
+            data = tf.data.Dataset.from_tensors(epoch).flat_map(shuffled)
         data = data.batch(batch_size, drop_remainder or _even(source, batch_size))
         return data.skip(first_step)
 
@@ -292,7 +300,7 @@ def _check_levels(source, images):
         )
 
 
-def _check_options(source, binarization, dequantize, labels, start, shard):
+def _check_options(source, binarization, dequantize, labels):
     if source.num_images == 0:
         raise ValueError(f"{source.name} holds no images.")
     if binarization not in (None, "static", "dynamic"):
@@ -307,8 +315,19 @@ def _check_options(source, binarization, dequantize, labels, start, shard):
         )
     if labels and not source.class_names:
         raise ValueError(f"{source.name} has no labels. Received: labels={labels}")
+
+
+def _check_pairs(image_range, start, shard):
+    for name, pair in {
+        "image_range": image_range,
+        "start": start,
+        "shard": shard,
+    }.items():
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise ValueError(f"`{name}` must be a pair of numbers. Received: {pair!r}")
     check_count(start[0], "start[0]", 0)
     check_count(start[1], "start[1]", 0)
+    check_count(shard[0], "shard[0]", 0)
     check_count(shard[1], "shard[1]", 1)
-    if not 0 <= shard[0] < shard[1]:
+    if not shard[0] < shard[1]:
         raise ValueError(f"`shard` must be (index, count). Received: {shard}")

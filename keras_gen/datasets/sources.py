@@ -9,6 +9,8 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from keras_gen.arguments import check_sizes
+
 PACKAGED = Path(__file__).parent
 EXTENSIONS = (".jpeg", ".jpg", ".png", ".webp")
 
@@ -42,6 +44,7 @@ def tfds_source(name, split, image_shape=None, data_dir=None, download=False):
     """Images of a dataset in TFDS form. See `keras_gen.datasets.load()`."""
     import tensorflow_datasets as tfds
 
+    _check_image_shape(image_shape)
     builder = _builder(name, data_dir, download)
     try:
         subsplit = builder.info.splits[split]
@@ -50,15 +53,17 @@ def tfds_source(name, split, image_shape=None, data_dir=None, download=False):
             f"`split` of {name} must be one of {sorted(builder.info.splits)} or a "
             f"slice such as 'train[:90%]'. Received: {split!r}"
         ) from error
+    if subsplit.num_examples < 1:
+        raise ValueError(f"`split` of {name} holds no images. Received: {split!r}")
     features = builder.info.features
     image_key = _key_of(features, tfds.features.Image, "image")
     if image_key is None:
         raise ValueError(f"{name} holds no images. Its features: {list(features)}")
     label_key = _key_of(features, tfds.features.ClassLabel, "label")
     feature = features[image_key]
-    if feature.dtype != np.uint8:
+    if feature.np_dtype != np.uint8:
         raise ValueError(
-            f"{name} must hold images of uint8. Received: {feature.dtype} in "
+            f"{name} must hold images of uint8. Received: {feature.np_dtype} in "
             f"{image_key!r}"
         )
     if image_shape is None and None in feature.shape:
@@ -87,7 +92,8 @@ def tfds_source(name, split, image_shape=None, data_dir=None, download=False):
 
 def folder_source(path, image_shape=None, skip_unreadable=False):
     """Images of a folder. See `keras_gen.datasets.folder()`."""
-    path = Path(path)
+    _check_image_shape(image_shape)
+    path = Path(path).expanduser()
     if not path.is_dir():
         raise ValueError(f"There is no folder {str(path)!r}.")
     files = sorted(p for p in path.rglob("*") if p.suffix.lower() in EXTENSIONS)
@@ -99,9 +105,7 @@ def folder_source(path, image_shape=None, skip_unreadable=False):
     sizes, unreadable = {}, []
     for file in files:
         try:
-            with Image.open(file) as image:
-                image.load()
-                sizes[file] = (image.height, image.width, _channels(image))
+            sizes[file] = np.atleast_3d(_open(file)).shape
         except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
             unreadable.append(file)
     if unreadable and not (skip_unreadable and sizes):
@@ -215,15 +219,35 @@ def _fit(image, from_shape, to_shape):
 
 def _read_file(name, image_shape):
     height, width, channels = image_shape
-    with Image.open(name) as image:
-        image = image.convert("L" if channels == 1 else "RGB")
-        if (image.height, image.width) != (height, width):
-            image = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
-        return np.asarray(image).reshape(image_shape)
+    image = _open(name).convert("L" if channels == 1 else "RGB")
+    if (image.height, image.width) != (height, width):
+        image = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
+    return np.asarray(image).reshape(image_shape)
 
 
-def _channels(image):
-    return 1 if image.mode in ("1", "L", "LA", "I", "I;16") else 3
+def _open(file):
+    """A grey or colour image, upright, with transparent parts over white."""
+    with Image.open(file) as image:
+        mode = "L" if image.mode in ("1", "L", "LA", "I", "I;16") else "RGB"
+        image = ImageOps.exif_transpose(image)
+        if image.mode in ("I", "I;16"):
+            # Pillow's own conversion clips 16 bits to 255.
+            return Image.fromarray(np.rint(np.asarray(image) / 257.0).astype(np.uint8))
+        if image.has_transparency_data:
+            white = Image.new("RGBA", image.size, "white")
+            image = Image.alpha_composite(white, image.convert("RGBA"))
+        return image.convert(mode)
+
+
+def _check_image_shape(image_shape):
+    if image_shape is None:
+        return
+    check_sizes("image_shape", image_shape)
+    if len(image_shape) != 3 or image_shape[2] not in (1, 3):
+        raise ValueError(
+            "`image_shape` must be (height, width, 1 or 3). Received: "
+            f"{tuple(image_shape)}"
+        )
 
 
 def _first(files, most=3):

@@ -182,6 +182,9 @@ class GenerativeModel(keras.Model):
                 holds NaN or values outside `image_range`.
         """
         x = self._checked(x, y, kwargs)
+        if not hasattr(x, "shape"):
+            # Keras shuffles arrays, and warns of datasets that it cannot shuffle.
+            kwargs.setdefault("shuffle", False)
         if (validation := kwargs.get("validation_data")) is not None:
             if isinstance(validation, tuple):
                 self._checked(*validation[:1], None, {})

@@ -1,0 +1,28 @@
+"""A picture of what the model makes, after each epoch."""
+
+from pathlib import Path
+
+import keras
+
+from keras_gen.images import save_png
+
+
+class PictureEveryEpoch(keras.callbacks.Callback):
+    """Writes a picture as PNG after each epoch: `epoch_0001.png`, `epoch_0002.png`, ...
+
+    Args:
+        folder: Path, made if it is not there.
+        picture: Function from the model to a uint8 array of shape
+            `(height, width, 1 or 3)`, for instance a grid of samples of one seed, so
+            that the pictures show one set of noise through training.
+    """
+
+    def __init__(self, folder, picture):
+        super().__init__()
+        self.folder = Path(folder)
+        self.picture = picture
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def on_epoch_end(self, epoch, logs=None):
+        path = self.folder / f"epoch_{epoch + 1:04d}.png"
+        save_png(path, self.picture(self.model))

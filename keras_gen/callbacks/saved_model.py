@@ -1,0 +1,37 @@
+"""The newest model on disk, whole at every moment."""
+
+import os
+import time
+from pathlib import Path
+
+import keras
+
+
+class KeepSaved(keras.callbacks.Callback):
+    """Saves the model to one file as training goes on, replacing it as a whole.
+
+    Args:
+        path: Path that ends in `.keras`.
+        every_seconds: Float, the least time between two saves. The first epoch and the
+            end of training are always saved.
+    """
+
+    def __init__(self, path, every_seconds=60.0):
+        super().__init__()
+        self.path = Path(path)
+        self.every_seconds = every_seconds
+        self._saved_at = -float("inf")
+
+    def on_epoch_end(self, epoch, logs=None):
+        if time.monotonic() - self._saved_at >= self.every_seconds:
+            self.save()
+
+    def on_train_end(self, logs=None):
+        self.save()
+
+    def save(self):
+        """Writes the model beside `path`, then moves it there."""
+        partial = self.path.with_name(self.path.stem + ".partial.keras")
+        self.model.save(partial)
+        os.replace(partial, self.path)
+        self._saved_at = time.monotonic()

@@ -1,0 +1,194 @@
+"""The `keras-gen` command."""
+
+import json
+import os
+import sys
+
+from absl import flags
+
+from keras_gen.zoo import catalog
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string("data", None, "train: name of a dataset, or a folder of images")
+flags.DEFINE_integer("epochs", None, "train: epochs, instead of the recipe's")
+flags.DEFINE_integer("seed", None, "seed of everything random; train and evaluate: 0")
+flags.DEFINE_string("out", None, "where to write: train a folder, others a PNG file")
+flags.DEFINE_integer("num", None, "sample, reconstruct, interpolate: how many")
+flags.DEFINE_bool("quick", False, "evaluate: on 1,000 images by 100 importance samples")
+
+USAGE = """Usage: keras-gen COMMAND [NAME] [--flag=value ...]
+
+  list                       the pretrained models
+  info NAME                  what is known of one
+  train NAME|recipe.py       train by a recipe      [--data --epochs --seed --out]
+  sample NAME|model.keras    a grid of samples      [--num --seed --out]
+  reconstruct NAME           test images, rebuilt   [--num --out]
+  interpolate NAME           between test images    [--num --out]
+  evaluate NAME              the number of its card [--quick --seed]
+
+A NAME is one that `list` shows; `train` writes runs/NAME unless told otherwise. Where
+a saved model is taken, the folder of a run is too.
+"""
+
+
+def main():
+    """Runs the command; an error in what the user gave is one line and exit code 2."""
+    if len(sys.argv) == 1 or sys.argv[1] in ("--help", "-help", "-h", "help"):
+        print(USAGE, end="")
+        sys.exit(0 if len(sys.argv) > 1 else 2)
+    # TensorFlow tells of its build and of absent graphics cards at each start.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        command, name = _command_of(FLAGS(sys.argv)[1:])
+        _COMMANDS[command][0](*([] if name is None else [name]))
+    except (ValueError, flags.Error, OSError) as error:
+        _fail(error)
+    except KeyboardInterrupt:
+        _fail("interrupted; what was written stays")
+
+
+def _fail(message):
+    text = " ".join(str(message).split())
+    print(f"keras-gen: {text}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _command_of(arguments):
+    command, *names = arguments or [""]
+    if command not in _COMMANDS:
+        raise ValueError(
+            f"there is no command {command!r}. Commands: {', '.join(_COMMANDS)}"
+        )
+    if len(names) != (command != "list"):
+        wanted = "no name" if command == "list" else "one name"
+        raise ValueError(f"{command} takes {wanted}. Received: {names}")
+    for flag in ("data", "epochs", "seed", "out", "num", "quick"):
+        if FLAGS[flag].present and flag not in _COMMANDS[command][1]:
+            raise ValueError(f"{command} takes no --{flag}")
+    return command, (names or [None])[0]
+
+
+def _list():
+    for name in catalog.names():
+        entry = catalog.info(name)
+        print(f"{name:32} {entry['description'].splitlines()[0]}")
+
+
+def _info(name):
+    entry = catalog.info(name)
+    print(f"{name}\n\n{entry['description']}\n")
+    for key in ("model", "parameters", "weights_sha256", "folder"):
+        if key in entry:
+            print(f"{key}: {entry[key]}")
+    for key in ("full", "quick"):
+        if key in entry:
+            print(f"{describe(entry[key])}")
+    for key, value in entry.get("training", {}).items():
+        print(f"training {key}: {value}")
+
+
+def describe(measured):
+    """One line for a result of `keras_gen.zoo.evaluate()`."""
+    protocol = ", ".join(
+        f"{value:.3g} {key.replace('_', ' ')}"
+        if isinstance(value, float)
+        else f"{key.replace('num_', '').replace('_', ' ')} {value}"
+        for key, value in measured["protocol"].items()
+    )
+    return (
+        f"{measured['metric']}: {measured['value']:.3f} +- "
+        f"{measured['standard_error']:.3f} {measured['unit']} ({protocol})"
+    )
+
+
+def _train(name):
+    from keras_gen import zoo
+
+    folder = zoo.train(
+        name,
+        data=FLAGS.data,
+        epochs=FLAGS.epochs,
+        seed=FLAGS.seed or 0,
+        out=FLAGS.out,
+        verbose=1 if sys.stdout.isatty() else 2,
+    )
+    report = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    print(f"A quick measure, on few images: {describe(report['quick'])}")
+    print(f"Wrote {folder}: model.keras, samples.png, metrics.json, history.csv")
+
+
+def _sample(name):
+    from keras_gen.images import grid
+    from keras_gen.zoo.loading import open_model
+
+    num = _num(64)
+    model = open_model(name)
+    if not hasattr(model, "sample"):
+        raise ValueError(
+            f"{name} is a {type(model).__name__}, which has no prior to sample from: "
+            "try reconstruct"
+        )
+    _write(grid(model.to_uint8(model.sample(num, FLAGS.seed))), "samples.png")
+
+
+def _reconstruct(name):
+    from keras_gen.zoo.pictures import reconstructions
+
+    model, images = _model_and_images(name, _num(50))
+    _write(reconstructions(model, images), "reconstructions.png")
+
+
+def _interpolate(name):
+    from keras_gen.zoo.pictures import interpolations
+
+    model, images = _model_and_images(name, 2 * _num(10))
+    _write(interpolations(model, images), "interpolations.png")
+
+
+def _model_and_images(name, num_images):
+    from keras_gen.zoo.loading import load
+    from keras_gen.zoo.pictures import test_images
+    from keras_gen.zoo.recipes import load_recipe
+
+    model = load(name)
+    if not hasattr(model, "reconstruct"):
+        raise ValueError(f"{name} is a {type(model).__name__}, which does not encode")
+    return model, test_images(load_recipe(name), num_images)
+
+
+def _evaluate(name):
+    from keras_gen.zoo.evaluation import FULL, QUICK, evaluate
+
+    protocol = QUICK if FLAGS.quick else FULL
+    print(describe(evaluate(name, **protocol, seed=FLAGS.seed or 0)))
+
+
+def _num(default):
+    if FLAGS.num is not None and FLAGS.num < 1:
+        raise ValueError(f"--num must be at least 1. Received: {FLAGS.num}")
+    return FLAGS.num or default
+
+
+def _write(picture, default):
+    from keras_gen.images import save_png
+
+    path = FLAGS.out or default
+    save_png(path, picture)
+    print(f"Wrote {path}: {picture.shape[1]} x {picture.shape[0]} pixels")
+
+
+# What each command runs, and the flags that it takes.
+_COMMANDS = {
+    "list": (_list, ()),
+    "info": (_info, ()),
+    "train": (_train, ("data", "epochs", "seed", "out")),
+    "sample": (_sample, ("num", "seed", "out")),
+    "reconstruct": (_reconstruct, ("num", "out")),
+    "interpolate": (_interpolate, ("num", "out")),
+    "evaluate": (_evaluate, ("quick", "seed")),
+}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Pictures of what a model makes."""
+
+import numpy as np
+
+from keras_gen.images import grid
+
+
+def picture_of(recipe, model, seed=0):
+    """The recipe's own picture, else samples, else reconstructions of test images.
+
+    Returns:
+        Uint8 array of shape `(height, width, 1 or 3)`.
+    """
+    if hasattr(recipe, "picture"):
+        return recipe.picture(model)
+    if hasattr(model, "sample"):
+        return grid(model.to_uint8(model.sample(100, seed)))
+    return reconstructions(model, test_images(recipe, 50))
+
+
+def reconstructions(model, images, columns=10):
+    """Rows of images, each above a row of their reconstructions."""
+    pairs = [images, np.asarray(model.reconstruct(images))]
+    rows = [
+        part[first : first + columns]
+        for first in range(0, len(images), columns)
+        for part in pairs
+    ]
+    return grid(model.to_uint8(np.concatenate(rows)), columns=min(columns, len(images)))
+
+
+def interpolations(model, images, num_steps=10):
+    """Rows of pictures from each image to the next: 1 to 2, 3 to 4, and so on."""
+    rows = np.asarray(model.interpolate(images[::2], images[1::2], num_steps))
+    return grid(model.to_uint8(rows.reshape(-1, *model.image_shape)), columns=num_steps)
+
+
+def test_images(recipe, num_images):
+    """The first test images of a recipe, float32."""
+    from keras_gen.zoo.evaluation import first_images
+
+    return first_images(recipe.data("test"), num_images)

@@ -1,0 +1,48 @@
+"""Recipes: plain Python files that say how a model is made and trained.
+
+A recipe's docstring says in one line what it trains. It defines
+
+- `epochs`: integer, the length of the training;
+- `model(seed=0)`: the model, built and not compiled;
+- `data(split="train", source="mnist", **options)`: batches of a split, where `source`
+  is a dataset's name or a folder of images and `options` go to
+  `keras_gen.datasets.load()`;
+- `compile(model, steps)`: compiles for a training of that many steps;
+- optionally `prepare(model, batches)`, which sets initial weights that depend on the
+  training data;
+- optionally `picture(model)`: a uint8 array to show, instead of samples.
+"""
+
+import importlib.util
+from pathlib import Path
+
+from keras_gen.zoo.catalog import folder_of
+
+_REQUIRED = ("epochs", "model", "data", "compile")
+
+
+def load_recipe(name_or_path):
+    """A recipe as a module.
+
+    Args:
+        name_or_path: String, a zoo entry or the path of a `.py` file.
+
+    Raises:
+        ValueError: If there is no such entry or file, or the file is no recipe.
+    """
+    if str(name_or_path).endswith(".py"):
+        path = Path(name_or_path)
+        name = path.parent.name if path.name == "recipe.py" else path.stem
+        if not path.is_file():
+            raise ValueError(f"There is no recipe {str(path)!r}.")
+    else:
+        name = name_or_path
+        path = folder_of(name) / "recipe.py"
+    spec = importlib.util.spec_from_file_location(f"keras_gen_recipe_{name}", path)
+    recipe = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(recipe)
+    missing = [attribute for attribute in _REQUIRED if not hasattr(recipe, attribute)]
+    if missing:
+        raise ValueError(f"The recipe {str(path)!r} defines no {', '.join(missing)}.")
+    recipe.name = name
+    return recipe

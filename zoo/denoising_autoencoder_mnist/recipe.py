@@ -1,0 +1,48 @@
+"""Denoising autoencoder on MNIST with half of the pixels blacked out.
+
+Command: keras-gen train denoising_autoencoder_mnist
+"""
+
+import keras
+import numpy as np
+
+from keras_gen import datasets
+from keras_gen.images import grid
+from keras_gen.layers import MaskingCorruption
+from keras_gen.models import DenoisingAutoencoder
+from keras_gen.networks import mlp
+from keras_gen.random import Rows
+
+IMAGE_SHAPE = (28, 28, 1)
+
+epochs = 30
+
+
+def model(seed=0):
+    return DenoisingAutoencoder(
+        mlp(IMAGE_SHAPE, [500], (64,), name="encoder"),
+        mlp((64,), [500], IMAGE_SHAPE, name="decoder"),
+        MaskingCorruption(0.5, name="corruption"),
+        seed=seed,
+        name="denoising_autoencoder_mnist",
+    )
+
+
+def data(split="train", source="mnist", **options):
+    return datasets.load(
+        source, split, batch_size=100, image_shape=IMAGE_SHAPE, **options
+    )
+
+
+def compile(model, steps):
+    rate = keras.optimizers.schedules.CosineDecay(1e-3, steps)
+    model.compile(keras.optimizers.Adam(rate), jit_compile=True, steps_per_execution=50)
+
+
+def picture(model):
+    """Test images, below them their corruption, below that what was recovered."""
+    images = next(iter(data("test"))).numpy()[:30]
+    corrupted = model.corrupt(images, Rows(len(images), seed=0))
+    stages = [images, corrupted, model.reconstruct(corrupted)]
+    rows = [np.asarray(stage)[i : i + 10] for i in (0, 10, 20) for stage in stages]
+    return grid(model.to_uint8(np.concatenate(rows)), columns=10)

@@ -1,0 +1,42 @@
+"""Convolutional VAE on the 256 grey levels of Fashion-MNIST.
+
+A logistic distribution on the levels gives every pixel a probability, so that the bound
+is one of the data as they are, in bits per dimension too.
+
+Command: keras-gen train vae_fashion_mnist
+"""
+
+import keras
+
+from keras_gen import datasets
+from keras_gen.distributions import DiscretizedLogisticPixels
+from keras_gen.models import VAE
+from keras_gen.networks import conv_decoder, conv_encoder
+
+IMAGE_SHAPE = (28, 28, 1)
+LATENT_DIM = 32
+
+epochs = 30
+
+
+def model(seed=0):
+    encoder = conv_encoder(IMAGE_SHAPE, [32, 64], 2 * LATENT_DIM, name="encoder")
+    decoder = conv_decoder(LATENT_DIM, [64, 32], (28, 28, 2), name="decoder")
+    return VAE(
+        encoder,
+        decoder,
+        DiscretizedLogisticPixels(),
+        seed=seed,
+        name="vae_fashion_mnist",
+    )
+
+
+def data(split="train", source="fashion_mnist", **options):
+    return datasets.load(
+        source, split, batch_size=100, image_shape=IMAGE_SHAPE, **options
+    )
+
+
+def compile(model, steps):
+    rate = keras.optimizers.schedules.CosineDecay(1e-3, steps)
+    model.compile(keras.optimizers.Adam(rate), steps_per_execution=50)

@@ -1,0 +1,58 @@
+"""VAE with the network of the IWAE paper, on dynamically binarized MNIST.
+
+200-200-50 tanh units each way, as in the one-layer model of Burda et al. (2015,
+arXiv:1509.00519), table 1, k = 1.
+
+Command: keras-gen train vae_mnist
+"""
+
+import keras
+import numpy as np
+
+from keras_gen import datasets
+from keras_gen.distributions import BernoulliPixels
+from keras_gen.models import VAE
+from keras_gen.networks import mlp
+
+IMAGE_SHAPE = (28, 28, 1)
+
+epochs = 120
+
+
+def model(seed=0):
+    encoder = mlp(IMAGE_SHAPE, [200, 200], (100,), activation="tanh", name="encoder")
+    decoder = mlp((50,), [200, 200], IMAGE_SHAPE, activation="tanh", name="decoder")
+    return VAE(encoder, decoder, BernoulliPixels(), seed=seed, name="vae_mnist")
+
+
+def data(split="train", source="mnist", **options):
+    return datasets.load(
+        source,
+        split,
+        batch_size=500,
+        image_shape=IMAGE_SHAPE,
+        binarization="dynamic",
+        **options,
+    )
+
+
+def prepare(model, batches):
+    """Starts from the mean image: the encoder centred on it, the decoder giving it."""
+    some = [np.mean(images, axis=0) for images in batches.take(20)]
+    mean = np.mean(some, axis=0).ravel()
+    first, last = (
+        model.encoder.get_layer("hidden_0"),
+        model.decoder.get_layer("outputs"),
+    )
+    first.bias.assign(-mean @ np.array(first.kernel))
+    chance = np.clip(mean, 0.005, 0.995)
+    last.bias.assign(np.log(chance / (1.0 - chance)))
+
+
+def compile(model, steps):
+    rate = keras.optimizers.schedules.ExponentialDecay(1e-2, steps, 1e-2)
+    model.compile(
+        keras.optimizers.Muon(rate, adam_lr_ratio=0.3),
+        jit_compile=True,
+        steps_per_execution=40,
+    )
