@@ -174,7 +174,9 @@ def batches(
         if dequantize:
             images += rows.uniform(source.image_shape, "dequantization")
         low, high = image_range
-        return low + images * ((high - low) / (source.levels - 1 + dequantize))
+        images = low + images * ((high - low) / (source.levels - 1 + dequantize))
+        # White may come out one rounding error beyond the range.
+        return tf.clip_by_value(images, min(image_range), max(image_range))
 
     def one_epoch(epoch, first_step):
         def finish(index, images, classes):

@@ -3,6 +3,8 @@
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from keras_gen.arguments import check_count
+
 tfd = tfp.distributions
 
 
@@ -18,12 +20,16 @@ class DiscretizedLogistic(tfd.Distribution):
         scale: Positive float32 tensor of the same shape.
         num_levels: Integer of at least 2.
 
+    Raises:
+        ValueError: If `num_levels` is not such an integer.
+
     Reference:
         Salimans et al., "PixelCNN++", 2017, arXiv:1701.05517, eq. 2.
     """
 
     def __init__(self, location, scale, num_levels=256, name="DiscretizedLogistic"):
         parameters = dict(locals())
+        check_count(num_levels, "num_levels", 2)
         self.location = tf.convert_to_tensor(location, tf.float32)
         self.scale = tf.convert_to_tensor(scale, tf.float32)
         self.num_levels = num_levels

@@ -16,7 +16,7 @@ from keras_gen.networks import mlp
 
 IMAGE_SHAPE = (28, 28, 1)
 
-epochs = 120
+epochs = 1000
 
 
 def model(seed=0):

@@ -1,5 +1,6 @@
 """The base of every model: config, training step, reporting, checks of the data."""
 
+import copy
 import inspect
 import itertools
 
@@ -70,10 +71,12 @@ class GenerativeModel(keras.Model):
 
     @classmethod
     def from_config(cls, config):
+        # Keras takes the configs of networks apart as it reads them.
+        config = copy.deepcopy(config)
         return cls(
             **{
-                name: keras.saving.deserialize_keras_object(v)
-                for name, v in config.items()
+                name: keras.saving.deserialize_keras_object(value)
+                for name, value in config.items()
             }
         )
 
@@ -103,6 +106,9 @@ class GenerativeModel(keras.Model):
         super().compile(optimizer=optimizer, **kwargs)
         # Under a distribution strategy variables cannot be made inside the step.
         self.optimizer.build(self.trainable_variables)
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
 
     def loss_terms(self, images, rows, training):
         """Named scalars of one batch; `"loss"` is the one to minimize.
@@ -257,7 +263,7 @@ class GenerativeModel(keras.Model):
         batches = iter(x)
         first = next(batches, None)
         self.check_batch(first)
-        return itertools.chain([first], batches)
+        return (batch for batch in itertools.chain([first], batches))
 
     def check_batch(self, data):
         """Raises a ValueError unless `data` is a batch that this model trains on.

@@ -1,0 +1,68 @@
+"""Measures of generated samples, as functions of arrays.
+
+Distances compare two sets of features; the features come from an extractor of the
+caller's choice and mean nothing without its name. Inputs are NumPy arrays, results are
+floats or named tuples, statistics are float64.
+"""
+
+from keras_gen.metrics.classes import (
+    ClassHistogram,
+    ClassScore,
+    class_histogram,
+    class_score,
+)
+from keras_gen.metrics.frechet import (
+    FrechetStatistics,
+    frechet_distance,
+    frechet_distance_of_statistics,
+)
+from keras_gen.metrics.kernel import (
+    KernelDistance,
+    full_kernel_distance,
+    kernel_distance,
+)
+from keras_gen.metrics.likelihood import (
+    ActiveUnits,
+    ImportanceWeightedBound,
+    active_units,
+    bits_per_dimension,
+    importance_weighted_bound,
+)
+from keras_gen.metrics.neighbours import (
+    DensityCoverage,
+    NearestNeighbours,
+    PrecisionRecall,
+    density_coverage,
+    nearest_neighbours,
+    precision_recall,
+)
+from keras_gen.metrics.sliced_wasserstein import (
+    SlicedWasserstein,
+    sliced_wasserstein_distance,
+)
+
+__all__ = [
+    "ActiveUnits",
+    "ClassHistogram",
+    "ClassScore",
+    "DensityCoverage",
+    "FrechetStatistics",
+    "ImportanceWeightedBound",
+    "KernelDistance",
+    "NearestNeighbours",
+    "PrecisionRecall",
+    "SlicedWasserstein",
+    "active_units",
+    "bits_per_dimension",
+    "class_histogram",
+    "class_score",
+    "density_coverage",
+    "frechet_distance",
+    "frechet_distance_of_statistics",
+    "full_kernel_distance",
+    "importance_weighted_bound",
+    "kernel_distance",
+    "nearest_neighbours",
+    "precision_recall",
+    "sliced_wasserstein_distance",
+]

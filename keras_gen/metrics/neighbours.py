@@ -1,0 +1,338 @@
+"""Metrics of nearest neighbours: precision, recall, density, coverage, memorization.
+
+Distances are screened in float32, by one matrix product a block around the centre of
+the features, and decided in float64: the product gives a lower bound that no rounding
+can exceed, and only pairs that the bound leaves open are computed again, as sums of
+squared differences. Results are those of float64 throughout, whatever the block size,
+and no matrix of all distances is ever held.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from keras_gen.arguments import check_count
+from keras_gen.metrics.checks import (
+    check_distinct,
+    check_features,
+    check_same_features,
+)
+
+_ENTRIES_AT_ONCE = 2**22
+_WIDEST_FLOAT32 = 2**14
+
+
+class PrecisionRecall(NamedTuple):
+    """Shares of samples that lie in the other set's manifold.
+
+    Attributes:
+        precision: Float in [0, 1], the share of fake samples among real ones.
+        recall: Float in [0, 1], the share of real samples among fake ones.
+    """
+
+    precision: float
+    recall: float
+
+
+class DensityCoverage(NamedTuple):
+    """How densely and how completely fake samples fill the real manifold.
+
+    Attributes:
+        density: Float of at least 0, 1 in expectation where the distributions are
+            equal; more where fake samples crowd where real ones do.
+        coverage: Float in [0, 1], the share of real samples with a fake one near.
+    """
+
+    density: float
+    coverage: float
+
+
+class NearestNeighbours(NamedTuple):
+    """The nearest references of each sample, nearest first.
+
+    Attributes:
+        distances: Float64 array of shape `(num_samples, k)`, Euclidean, in units of the
+            features.
+        indices: Int64 array of shape `(num_samples, k)`, rows of the references; the
+            lowest first of several at one distance.
+    """
+
+    distances: np.ndarray
+    indices: np.ndarray
+
+
+def precision_recall(real_features, fake_features, k=3):
+    """Precision and recall of generated samples by manifolds of nearest neighbours.
+
+    A set's manifold is the union of balls around its samples, each with the distance to
+    its k-th nearest neighbour in the set as radius.
+
+    Args:
+        real_features: Array of shape `(num_real, num_features)`.
+        fake_features: Array of shape `(num_fake, num_features)`.
+        k: Integer of at least 1, below the number of samples of either set.
+
+    Returns:
+        `PrecisionRecall`.
+
+    Raises:
+        ValueError: If a set is empty or not finite, the numbers of features differ, `k`
+            is too large, or the sets are equal, for which both are 1 and say nothing.
+
+    Reference:
+        Kynkäänniemi et al., "Improved Precision and Recall Metric for Assessing
+        Generative Models", 2019, arXiv:1904.06991, eqs. 1 and 2.
+
+    Example:
+    >>> import numpy as np
+    >>> from keras_gen.metrics import precision_recall
+    >>> real = np.random.default_rng(0).normal(size=(100, 2))
+    >>> precision_recall(real, real[:50] + 1e-6).precision
+    1.0
+    """
+    real_features, fake_features = _check_sets(real_features, fake_features)
+    _check_k(k, real_features, "real_features")
+    _check_k(k, fake_features, "fake_features")
+    balls, _ = _count_in_balls(
+        fake_features, real_features, _squared_radii(real_features, k)
+    )
+    precision = np.mean(balls > 0)
+    balls, _ = _count_in_balls(
+        real_features, fake_features, _squared_radii(fake_features, k)
+    )
+    return PrecisionRecall(float(precision), float(np.mean(balls > 0)))
+
+
+def density_coverage(real_features, fake_features, k=5):
+    """Density and coverage of generated samples around the real ones.
+
+    Both use balls around real samples alone, with the distance to the k-th nearest real
+    neighbour as radius, so an outlier among the fake samples does no harm. Density is
+    the number of balls that hold a fake sample, averaged and divided by `k`; coverage
+    is the share of balls that hold one.
+
+    Args:
+        real_features: Array of shape `(num_real, num_features)`.
+        fake_features: Array of shape `(num_fake, num_features)`.
+        k: Integer of at least 1, below `num_real`.
+
+    Returns:
+        `DensityCoverage`.
+
+    Raises:
+        ValueError: As `precision_recall`.
+
+    Reference:
+        Naeem et al., "Reliable Fidelity and Diversity Metrics for Generative Models",
+        2020, arXiv:2002.09797, section 3.2.
+
+    Example:
+    >>> import numpy as np
+    >>> from keras_gen.metrics import density_coverage
+    >>> real = np.random.default_rng(0).normal(size=(100, 2))
+    >>> density_coverage(real, np.full((5, 2), 9.0))
+    DensityCoverage(density=0.0, coverage=0.0)
+    """
+    real_features, fake_features = _check_sets(real_features, fake_features)
+    _check_k(k, real_features, "real_features")
+    balls, points = _count_in_balls(
+        fake_features, real_features, _squared_radii(real_features, k)
+    )
+    return DensityCoverage(float(balls.mean() / k), float(np.mean(points > 0)))
+
+
+def nearest_neighbours(features, references, k=1):
+    """The nearest references of each sample, for instance to find memorized images.
+
+    Args:
+        features: Array of shape `(num_samples, num_features)`, for instance of
+            generated images.
+        references: Array of shape `(num_references, num_features)`, for instance of the
+            training images.
+        k: Integer from 1 to `num_references`.
+
+    Returns:
+        `NearestNeighbours`.
+
+    Raises:
+        ValueError: If a set is empty or not finite, the numbers of features differ, `k`
+            is too large, or the sets are equal, where each sample would find itself.
+
+    Example:
+    >>> from keras_gen.metrics import nearest_neighbours
+    >>> nearest_neighbours([[1.0, 1.0], [9.0, 9.0]], [[9.0, 6.0], [1.0, 1.0]])
+    NearestNeighbours(distances=array([[0.], [3.]]), indices=array([[1], [0]]))
+    """
+    features = check_features(features, "features")
+    references = check_features(references, "references")
+    check_same_features(features, "features", references, "references")
+    check_distinct(features, "features", references, "references")
+    check_count(k, "k", 1)
+    if k > len(references):
+        raise ValueError(
+            f"`k` must be at most the number of `references`, {len(references)}. "
+            f"Received: {k}"
+        )
+    squares, indices = _nearest(features, references, k)
+    return NearestNeighbours(np.sqrt(squares), indices)
+
+
+class _Screen:
+    """Lower bounds of `|x - y|^2 - r^2` for points `x` and balls of centre `y`.
+
+    With `x` and `y` shifted and scaled alike, the bound is one product of the vectors
+    `(-2 x, |x|^2, 1)` and `(y, 1, |y|^2 - r^2)`, less its own error. A product of
+    `d + 2` terms, of factors rounded to unit roundoff `u`, is off by less than
+    `2 (d + 8) u (|x|^2 + |y|^2 + r^2)`: Higham, "Accuracy and Stability of Numerical
+    Algorithms", 2002, section 3.1.
+    """
+
+    def __init__(self, points, centres, squared_radii=0.0):
+        dim = centres.shape[1]
+        self.dtype = np.float32 if dim <= _WIDEST_FLOAT32 else np.float64
+        self.slack = (dim + 8) * np.finfo(self.dtype).eps
+        # Any shift is right. Near most points it keeps errors small, outliers or not.
+        some = centres[:: 1 + len(centres) // 1000]
+        self.shift = np.median(some, axis=0).astype(np.float64)
+        largest = max(np.abs(points).max(), np.abs(centres).max())
+        # A power of two, by which division is exact.
+        self.scale = 2.0 ** np.ceil(np.log2(largest or 1.0))
+        self.points = points
+        lifted, squares, error = self._lift(centres)
+        squared_radii = squared_radii / self.scale**2
+        self.error = error + self.slack * squared_radii
+        lifted[:, -2] = 1.0
+        lifted[:, -1] = squares - squared_radii - self.error
+        with tf.device("CPU"):
+            self.lifted = tf.convert_to_tensor(lifted)
+
+    def blocks(self):
+        """Yields, block by block, rows of points, their bounds and their errors."""
+        size = max(1, _ENTRIES_AT_ONCE // max(self.lifted.shape))
+        for first in range(0, len(self.points), size):
+            rows = slice(first, min(first + size, len(self.points)))
+            lifted, squares, error = self._lift(self.points[rows])
+            lifted[:, :-2] *= -2.0
+            lifted[:, -2] = squares - error
+            lifted[:, -1] = 1.0
+            # On a GPU the product would round its factors to 10 bits.
+            with tf.device("CPU"):
+                bounds = tf.linalg.matmul(lifted, self.lifted, transpose_b=True)
+            yield rows, np.asarray(bounds), error
+
+    def _lift(self, points):
+        """Shifted and scaled points with two columns free, squared norms and errors."""
+        num, dim = points.shape
+        lifted = np.empty((num, dim + 2), self.dtype)
+        squares = np.empty(num)
+        size = max(1, _ENTRIES_AT_ONCE // dim)
+        for first in range(0, num, size):
+            rows = slice(first, first + size)
+            inner = lifted[rows, :dim]
+            inner[:] = (points[rows] - self.shift) / self.scale
+            squares[rows] = np.einsum("ij,ij->i", inner, inner, dtype=np.float64)
+        # The small number covers products that underflow.
+        return lifted, squares, self.slack * (squares + 1e-24)
+
+
+def _nearest(points, references, k, itself=None):
+    """Squared distances to the k nearest references and their rows.
+
+    `itself` names for each point the reference that is the point and does not count.
+    """
+    screen = _Screen(points, references)
+    squares = np.empty((len(points), k))
+    indices = np.empty((len(points), k), np.int64)
+    for block, bounds, error in screen.blocks():
+        rows = np.arange(len(bounds))
+        kth = _above_kth(bounds, k if itself is None else k + 1).astype(np.float64)
+        # A reference `y` in reach has |y|^2 <= 2 |x|^2 + 2 |x - y|^2, which bounds the
+        # error of its bound without looking it up.
+        reach = (kth + 6.0 * error) / (1.0 - 4.0 * screen.slack)
+        reach = np.nextafter(reach.astype(screen.dtype), screen.dtype(np.inf))
+        row, column = _nonzero(bounds <= reach[:, None])
+        if itself is not None:
+            others = column != itself[block][row]
+            row, column = row[others], column[others]
+        exact = _squared_distances(points[block], references, row, column)
+        order = np.lexsort((exact, row))
+        nearest = order[np.searchsorted(row, rows)[:, None] + np.arange(k)]
+        squares[block], indices[block] = exact[nearest], column[nearest]
+    return squares, indices
+
+
+def _above_kth(bounds, k):
+    """A number no smaller than the k-th smallest of each row, and mostly little larger.
+
+    The k-th smallest of the minima of disjoint groups of columns, which takes a tenth
+    of the time of a partial sort: `k` groups have a member that is no larger.
+    """
+    groups = min(4 * k, bounds.shape[1])
+    width = bounds.shape[1] // groups
+    grouped = bounds[:, : groups * width].reshape(len(bounds), groups, width)
+    return np.partition(grouped.min(axis=2), k - 1, axis=1)[:, k - 1]
+
+
+def _squared_radii(features, k):
+    """Squared distance of each sample to its k-th nearest neighbour in the set."""
+    _, group, copies = np.unique(
+        features, axis=0, return_inverse=True, return_counts=True
+    )
+    # A collapsed generator repeats samples; their radii are known without a search, in
+    # which all copies would be candidates.
+    rows = np.flatnonzero(copies[group] <= k)
+    radii = np.zeros(len(features))
+    if len(rows):
+        radii[rows] = _nearest(features[rows], features, k, itself=rows)[0][:, -1]
+    return radii
+
+
+def _count_in_balls(points, centres, squared_radii):
+    """For each point the balls that hold it, for each ball the points that it holds."""
+    balls = np.zeros(len(points), np.int64)
+    held = np.zeros(len(centres), np.int64)
+    screen = _Screen(points, centres, squared_radii)
+    for block, bounds, error in screen.blocks():
+        row, column = _nonzero(bounds <= 0.0)
+        most = bounds[row, column] + 2.0 * (error[row] + screen.error[column])
+        inside = most <= 0.0
+        open_row, open_column = row[~inside], column[~inside]
+        exact = _squared_distances(points[block], centres, open_row, open_column)
+        inside[~inside] = exact <= squared_radii[open_column]
+        balls[block] = np.bincount(row[inside], minlength=len(bounds))
+        held += np.bincount(column[inside], minlength=len(centres))
+    return balls, held
+
+
+def _squared_distances(points, references, rows, columns):
+    squares = np.empty(len(rows))
+    size = max(1, _ENTRIES_AT_ONCE // points.shape[1])
+    for first in range(0, len(rows), size):
+        part = slice(first, first + size)
+        difference = points[rows[part]].astype(np.float64)
+        difference -= references[columns[part]]
+        squares[part] = np.einsum("ij,ij->i", difference, difference)
+    return squares
+
+
+def _nonzero(matrix):
+    """As `np.nonzero`, faster for a matrix with few."""
+    return np.divmod(np.flatnonzero(matrix), matrix.shape[1])
+
+
+def _check_sets(real_features, fake_features):
+    real_features = check_features(real_features, "real_features")
+    fake_features = check_features(fake_features, "fake_features")
+    names = real_features, "real_features", fake_features, "fake_features"
+    check_same_features(*names)
+    check_distinct(*names)
+    return real_features, fake_features
+
+
+def _check_k(k, features, name):
+    check_count(k, "k", 1)
+    if k >= len(features):
+        raise ValueError(
+            f"`k` must be below the number of `{name}`, {len(features)}. Received: {k}"
+        )

@@ -1,0 +1,253 @@
+"""The promises of every model. A model's test subclasses `ModelContract`."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_gen.models
+from keras_gen.models.base import ReconstructionModel, Sampler
+from keras_gen.random import Rows, seed_initializers
+
+TESTS = Path(__file__).parent
+
+
+class ModelContract:
+    """A subclass says which model it is about and makes a tiny one, untrained."""
+
+    model_class = None
+    image_shape = (8, 8, 1)
+
+    def make(self, seed=0):
+        raise NotImplementedError
+
+    def images(self, num_images=24, seed=0):
+        """Black and white images in the model's range."""
+        low, high = self.model_class.image_range
+        bits = Rows(num_images, seed).uniform(self.image_shape, "contract") < 0.3
+        return np.where(bits, np.float32(high), np.float32(low))
+
+    def data(self, **options):
+        """Batches of eight of the same images, in one order."""
+        return tf.data.Dataset.from_tensor_slices(self.images(**options)).batch(8)
+
+    def fresh(self, **options):
+        seed_initializers(1)
+        model = self.make(**options)
+        model.compile()
+        return model
+
+    @pytest.fixture(scope="class")
+    def trained(self):
+        model = self.fresh()
+        model.before = [np.array(weight) for weight in model.trainable_weights]
+        model.reported = model.fit(self.data(), epochs=3, verbose=0).history
+        return model
+
+    def test_make_makes_the_model_under_test(self):
+        assert type(self.make()) is self.model_class
+
+    def test_config_round_trips(self):
+        model = self.make(seed=5)
+        config = model.get_config()
+        again = self.model_class.from_config(config).get_config()
+        assert again["seed"] == 5
+        assert json.dumps(config, sort_keys=True) == json.dumps(again, sort_keys=True)
+
+    def test_fit_reports_every_term(self, trained):
+        assert set(trained.reported) == {"loss", *trained.term_names}
+        assert np.isfinite(list(trained.reported.values())).all()
+
+    def test_fit_changes_every_trainable_weight(self, trained):
+        for before, weight in zip(
+            trained.before, trained.trainable_weights, strict=True
+        ):
+            assert not np.allclose(before, np.array(weight), atol=1e-7), weight.path
+
+    def test_a_short_last_batch_does_not_bias_the_means(self, trained):
+        images = self.images(10)
+        short = trained.evaluate(images, batch_size=8, verbose=0, return_dict=True)
+        whole = trained.evaluate(images, batch_size=10, verbose=0, return_dict=True)
+        for name, value in whole.items():
+            assert short[name] == pytest.approx(value, rel=1e-4), name
+
+    def test_evaluate_gives_the_same_numbers_again(self, trained):
+        first = trained.evaluate(self.images(), verbose=0)
+        assert first == trained.evaluate(self.images(), verbose=0)
+
+    def test_fit_takes_arrays_pairs_validation_data_and_metrics(self):
+        model = self.make()
+        model.compile(optimizer=keras.optimizers.SGD(1e-4), metrics=["mse"])
+        images, labels = self.images(9), np.arange(9)
+        pairs = tf.data.Dataset.from_tensor_slices((images, labels)).batch(4)
+        history = model.fit(pairs, validation_data=pairs, verbose=0).history
+        assert {"loss", "mse", "val_loss", "val_mse"} <= set(history)
+        model.fit(images, labels, batch_size=64, verbose=0)
+        model.fit(((images[i : i + 3],) for i in (0, 3, 6)), verbose=0)
+
+    def test_predict_takes_arrays_and_pairs(self, trained):
+        images = self.images(5)
+        pairs = tf.data.Dataset.from_tensor_slices((images, np.arange(5))).batch(2)
+        outputs = trained.predict(images, verbose=0)
+        assert len(outputs) == 5
+        np.testing.assert_allclose(
+            trained.predict(pairs, verbose=0), outputs, atol=1e-5
+        )
+
+    def test_same_seed_same_training(self, trained):
+        again = self.fresh()
+        reported = again.fit(self.data(), epochs=3, verbose=0).history
+        assert reported == trained.reported
+        for a, b in zip(
+            again.trainable_weights, trained.trainable_weights, strict=True
+        ):
+            np.testing.assert_array_equal(np.array(a), np.array(b))
+
+    def test_training_goes_on_bit_equal_from_a_saved_model(self, tmp_path):
+        straight = self.fresh()
+        straight.fit(self.data(), epochs=2, verbose=0)
+        straight.fit(self.data(), verbose=0)
+        stopped = self.fresh()
+        stopped.fit(self.data(), epochs=2, verbose=0)
+        stopped.save(tmp_path / "model.keras")
+        resumed = keras.saving.load_model(tmp_path / "model.keras")
+        resumed.fit(self.data(), verbose=0)
+        for a, b in zip(straight.weights, resumed.weights, strict=True):
+            np.testing.assert_array_equal(np.array(a), np.array(b))
+
+    @pytest.mark.parametrize(
+        ("spoil", "message"),
+        [
+            (lambda x, r: x[:, :-1], "must have shape"),
+            (lambda x, r: x[..., 0], "must have shape"),
+            (lambda x, r: np.where(x == r[1], np.nan, x), "holds NaN"),
+            (lambda x, r: x * 255 + r[1], r"must lie in \["),
+            (lambda x, r: x[:0], "holds no images"),
+            (lambda x, r: x.astype(str), "must hold numbers"),
+            (lambda x, r: None, "must be given"),
+            (lambda x, r: 5, "must be an array"),
+            (lambda x, r: tf.data.Dataset.from_tensor_slices(x[:0]).batch(4), "empty"),
+            (lambda x, r: iter([]), "empty"),
+            (lambda x, r: iter([{"image": x}]), "dict"),
+        ],
+    )
+    def test_bad_images_are_refused(self, trained, spoil, message):
+        spoiled = spoil(self.images(), trained.image_range)
+        with pytest.raises(ValueError, match=message):
+            trained.fit(spoiled, verbose=0)
+
+    def test_evaluate_and_validation_data_are_checked(self, trained):
+        wrong = self.images() + 7
+        with pytest.raises(ValueError, match="must lie in"):
+            trained.evaluate(wrong, verbose=0)
+        with pytest.raises(ValueError, match="must lie in"):
+            trained.fit(self.images(), validation_data=(wrong, None), verbose=0)
+
+    def test_loss_and_sample_weight_are_refused(self):
+        model = self.make()
+        with pytest.raises(ValueError, match="brings its own objective"):
+            model.compile(loss="mse")
+        model.compile()
+        with pytest.raises(ValueError, match="sample_weight"):
+            model.fit(self.images(), sample_weight=np.ones(24), verbose=0)
+
+    @pytest.mark.parametrize("seed", [-1, 2**31, 1.5, "one", None, True])
+    def test_bad_seeds_are_refused(self, seed):
+        with pytest.raises(ValueError, match="`seed` must be an integer"):
+            self.make(seed=seed)
+
+
+class SamplerContract(ModelContract):
+    """For models that sample."""
+
+    def test_samples_have_the_documented_shape_dtype_and_range(self, trained):
+        samples = trained.sample(7, seed=0)
+        low, high = trained.image_range
+        assert samples.shape == (7, *trained.image_shape)
+        assert samples.dtype == np.float32
+        assert low <= samples.min()
+        assert samples.max() <= high
+
+    def test_samples_are_a_function_of_seed_and_row(self, trained):
+        many = trained.sample(11, seed=3)
+        np.testing.assert_allclose(trained.sample(5, seed=3), many[:5], atol=1e-5)
+        np.testing.assert_allclose(
+            trained.sample(11, seed=3, batch_size=4), many, atol=1e-5
+        )
+        assert not np.allclose(trained.sample(11, seed=4), many, atol=1e-3)
+        noise = trained.noise(3, seed=3, first_row=8)
+        np.testing.assert_allclose(trained.from_noise(noise), many[8:], atol=1e-5)
+
+    def test_no_seed_means_new_samples(self, trained):
+        assert not np.array_equal(trained.sample(4), trained.sample(4))
+
+    @pytest.mark.parametrize("num", [0, -1, 2.0, "3"])
+    def test_bad_counts_are_refused(self, trained, num):
+        with pytest.raises(ValueError, match="`num_samples` must be an integer"):
+            trained.sample(num)
+        with pytest.raises(ValueError, match="`batch_size` must be an integer"):
+            trained.sample(1, batch_size=num)
+        with pytest.raises(ValueError, match="`first_row` must be an integer"):
+            trained.noise(1, 0, first_row="a" if num == "3" else -1)
+
+
+class ReconstructionContract(ModelContract):
+    """For models that encode and decode."""
+
+    def test_reconstructions_look_like_images(self, trained):
+        images = self.images(5)
+        rebuilt = trained.reconstruct(images)
+        assert rebuilt.shape == images.shape
+        np.testing.assert_allclose(
+            rebuilt, trained.predict(images, verbose=0), atol=1e-5
+        )
+        latents = trained.encode(images)
+        assert latents.shape == (5, trained.latent_dim)
+        np.testing.assert_allclose(rebuilt, trained.decode(latents), atol=1e-5)
+
+    def test_interpolation_starts_and_ends_at_the_reconstructions(self, trained):
+        start, end = self.images(3), self.images(3, seed=9)
+        path = trained.interpolate(start, end, num_steps=5)
+        assert path.shape == (3, 5, *self.image_shape)
+        np.testing.assert_allclose(path[:, 0], trained.reconstruct(start), atol=1e-5)
+        np.testing.assert_allclose(path[:, -1], trained.reconstruct(end), atol=1e-5)
+
+    def test_bad_interpolations_are_refused(self, trained):
+        with pytest.raises(ValueError, match="`start` and `end` must have one shape"):
+            trained.interpolate(self.images(2), self.images(3))
+        with pytest.raises(ValueError, match="`num_steps` must be an integer"):
+            trained.interpolate(self.images(2), self.images(2), num_steps=1)
+        with pytest.raises(ValueError, match="must lie in"):
+            trained.reconstruct(self.images(2) * 9)
+
+
+#: What a model's contract must be, by what the model is.
+CONTRACTS = {Sampler: SamplerContract, ReconstructionModel: ReconstructionContract}
+
+
+def public_models():
+    """Every public model class, found by import."""
+    return [getattr(keras_gen.models, name) for name in keras_gen.models.__all__]
+
+
+def contract_of(model_class):
+    """The contract in the test file that mirrors the model's module; None if none."""
+    *folders, module = model_class.__module__.split(".")[2:]
+    path = TESTS.joinpath("models", *folders, f"test_{module}.py")
+    if not path.exists():
+        return None
+    spec = importlib.util.spec_from_file_location(f"contract_{module}", path)
+    tests = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tests)
+    found = [
+        value
+        for value in vars(tests).values()
+        if isinstance(value, type)
+        and issubclass(value, ModelContract)
+        and value.model_class is model_class
+    ]
+    return found[0] if found else None

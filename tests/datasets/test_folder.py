@@ -1,0 +1,240 @@
+"""Tests of folders of images."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_gen import datasets
+from keras_gen.datasets.sources import folder_source
+
+
+def noise(height=8, width=8, channels=3, seed=0):
+    shape = (height, width, channels)
+    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+
+
+def write(path, pixels, **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.asarray(pixels)
+    if pixels.ndim == 3 and pixels.shape[-1] == 1:
+        pixels = pixels[..., 0]
+    Image.fromarray(pixels).save(path, **options)
+
+
+def read(path, image_shape=None, **options):
+    """All images of a folder in the order of their names, as grey values."""
+    options = {"training": False, "image_range": (0, 255), **options}
+    return np.concatenate(list(datasets.folder(path, image_shape, **options)))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(
+    ("name", "options", "error"),
+    [
+        ("a.png", {}, 0),
+        ("a.PNG", {}, 0),
+        ("a.webp", {"lossless": True}, 0),
+        ("a.jpg", {"quality": 95, "subsampling": 0}, 6),
+        ("a.jpeg", {"quality": 95, "subsampling": 0}, 6),
+    ],
+)
+def test_image_files_are_read(tmp_path, name, options, error, channels):
+    slope = np.arange(0, 240, 15, dtype=np.uint8)
+    pixels = (slope[:, None, None] // 2 + slope[None, :, None] // 2).repeat(channels, 2)
+    write(tmp_path / name, pixels, **options)
+    expected_channels = 3 if name.endswith("webp") else channels
+    images = read(tmp_path)
+    assert images.dtype == np.float32
+    assert images.shape == (1, 16, 16, expected_channels)
+    np.testing.assert_allclose(images[0], pixels + 0 * images[0], atol=error)
+
+
+def test_images_come_in_the_order_of_their_names(tmp_path):
+    for grey in (3, 1, 2):
+        write(tmp_path / f"{grey}.png", np.full((4, 4), grey, np.uint8))
+    (tmp_path / "notes.txt").write_text("no image")
+    assert read(tmp_path)[:, 0, 0, 0].tolist() == [1, 2, 3]
+
+
+def test_sub_folders_are_labels(tmp_path):
+    for index, name in enumerate(["dog/1.png", "cat/2.png", "dog/deep/3.png"]):
+        write(tmp_path / name, np.full((4, 4), index, np.uint8))
+    source = folder_source(tmp_path)
+    assert source.class_names == ["cat", "dog"]
+    data = datasets.folder(tmp_path, labels=True, image_range=(0, 255))
+    pairs = {
+        (int(image[0, 0, 0]), int(label))
+        for images, labels in data
+        for image, label in zip(images, labels, strict=True)
+    }
+    assert pairs == {(0, 1), (1, 0), (2, 1)}
+
+
+def test_images_beside_sub_folders_have_no_labels(tmp_path):
+    write(tmp_path / "cat" / "1.png", noise())
+    write(tmp_path / "2.png", noise())
+    assert len(read(tmp_path)) == 2
+    with pytest.raises(ValueError, match="no labels.*labels=True"):
+        datasets.folder(tmp_path, labels=True)
+
+
+def test_load_reads_a_folder_whatever_the_split(tmp_path):
+    for index in range(5):
+        write(tmp_path / f"{index}.png", np.full((4, 4), index, np.uint8))
+    options = {"image_range": (0, 255), "batch_size": 5}
+    greys = {
+        split: [
+            int(image[0, 0, 0])
+            for image in next(iter(datasets.load(str(tmp_path), split, **options)))
+        ]
+        for split in ("train", "test")
+    }
+    assert greys["test"] == [0, 1, 2, 3, 4]
+    assert sorted(greys["train"]) == greys["test"]
+    assert greys["train"] != greys["test"]
+
+
+def test_the_home_folder_may_be_a_tilde(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    write(tmp_path / "pictures" / "a.png", noise())
+    assert len(next(iter(datasets.load("~/pictures")))) == 1
+
+
+def test_grey_and_colour_are_converted(tmp_path):
+    write(tmp_path / "a.png", np.full((4, 4), 70, np.uint8))
+    write(tmp_path / "b.png", np.full((4, 4, 3), 90, np.uint8))
+    grey, colour = read(tmp_path, (4, 4, 1)), read(tmp_path, (4, 4, 3))
+    assert (grey[0] == 70).all()
+    assert (grey[1] == 90).all()
+    np.testing.assert_array_equal(colour, grey.repeat(3, axis=-1))
+
+
+def test_transparent_parts_are_white(tmp_path):
+    pixels = np.zeros((2, 2, 4), np.uint8)
+    pixels[0, 0] = [200, 0, 0, 255]
+    pixels[0, 1] = [200, 0, 0, 0]
+    pixels[1, 0] = [0, 0, 0, 51]
+    write(tmp_path / "a.png", pixels)
+    image = read(tmp_path)[0]
+    assert image[0, 0].tolist() == [200, 0, 0]
+    assert image[0, 1].tolist() == [255, 255, 255]
+    np.testing.assert_allclose(image[1, 0], 0.8 * 255, atol=1)
+    assert image[1, 1].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize("mode", ["LA", "P"])
+def test_transparency_of_grey_and_of_palettes_is_white(tmp_path, mode):
+    pixels = np.zeros((2, 2, 4), np.uint8)
+    pixels[0] = [80, 80, 80, 255]
+    image = Image.fromarray(pixels).convert(mode)
+    image.save(tmp_path / "a.png")
+    shape = (2, 2, 1 if mode == "LA" else 3)
+    loaded = read(tmp_path)[0]
+    assert loaded.shape == shape
+    assert (loaded[0] == 80).all()
+    assert (loaded[1] == 255).all()
+
+
+def test_sixteen_bits_keep_their_proportions(tmp_path):
+    levels = np.array([[0, 257, 128 * 257], [255 * 257, 1000, 65_000]], np.uint16)
+    write(tmp_path / "a.png", levels)
+    image = read(tmp_path)[0, ..., 0]
+    assert np.abs(image - levels / 257).max() <= 0.5
+
+
+def test_photographs_stand_upright(tmp_path):
+    pixels = np.zeros((16, 8, 3), np.uint8)
+    pixels[:8] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    write(tmp_path / "a.jpg", np.rot90(pixels), exif=exif)
+    image = read(tmp_path)[0]
+    assert image.shape == pixels.shape
+    np.testing.assert_allclose(image, pixels, atol=3)
+
+
+def test_a_checkerboard_becomes_grey(tmp_path):
+    board = np.indices((64, 64)).sum(axis=0) % 2 * np.uint8(255)
+    write(tmp_path / "a.png", board.astype(np.uint8))
+    image = read(tmp_path, (16, 16, 1))[0]
+    np.testing.assert_allclose(image[2:-2, 2:-2], 127.5, atol=2)
+
+
+def test_images_are_cropped_to_the_aspect_in_the_middle(tmp_path):
+    pixels = noise(8, 12, 3)
+    write(tmp_path / "a.png", pixels)
+    np.testing.assert_array_equal(read(tmp_path, (8, 8, 3))[0], pixels[:, 2:10])
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_an_epoch_is_every_image_once(tmp_path, cache):
+    for index in range(7):
+        write(tmp_path / f"{index}.png", np.full((4, 4), index, np.uint8))
+    options = {"batch_size": 3, "training": True, "cache": cache}
+    first, again = read(tmp_path, **options), read(tmp_path, **options)
+    assert sorted(first[:, 0, 0, 0]) == list(range(7))
+    np.testing.assert_array_equal(first, again)
+
+
+def broken(path, kind):
+    write(path, noise(64, 64))
+    contents = path.read_bytes()
+    path.write_bytes({"cut": contents[:2000], "text": b"text", "empty": b""}[kind])
+
+
+@pytest.mark.parametrize("kind", ["cut", "text", "empty"])
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+def test_unreadable_files_are_counted_and_named(tmp_path, kind, suffix):
+    write(tmp_path / "good.png", noise(64, 64))
+    broken(tmp_path / f"bad{suffix}", kind)
+    with pytest.raises(ValueError, match=f"1 of 2 images.*bad{suffix}.*skip_unread"):
+        datasets.folder(tmp_path)
+    assert len(read(tmp_path, skip_unreadable=True)) == 1
+
+
+def test_many_unreadable_files_are_not_all_named(tmp_path):
+    for index in range(5):
+        (tmp_path / f"{index}.png").write_bytes(b"text")
+    for skip_unreadable in (False, True):
+        with pytest.raises(ValueError, match="5 of 5 images") as error:
+            datasets.folder(tmp_path, skip_unreadable=skip_unreadable)
+        assert "2.png" in str(error.value)
+        assert "3.png" not in str(error.value)
+
+
+def test_images_of_other_sizes_are_counted_and_named(tmp_path):
+    write(tmp_path / "a.png", noise(8, 8, 3))
+    write(tmp_path / "b.png", noise(8, 9, 3))
+    write(tmp_path / "c.png", noise(8, 8, 1))
+    with pytest.raises(ValueError, match=r"2 of 3.*\(8, 8, 3\).*b\.png.*c\.png"):
+        datasets.folder(tmp_path)
+    assert read(tmp_path, (8, 8, 3)).shape == (3, 8, 8, 3)
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    for call in (
+        lambda path: datasets.folder(path),
+        lambda path: datasets.load(str(path)),
+    ):
+        with pytest.raises(ValueError, match="There is no folder .*nowhere"):
+            call(tmp_path / "nowhere")
+
+
+def test_a_folder_without_images_says_what_it_looked_for(tmp_path):
+    (tmp_path / "notes.txt").write_text("no image")
+    with pytest.raises(ValueError, match=r"holds no image.*\.jpg.*\.png.*\.webp"):
+        datasets.folder(tmp_path)
+
+
+@pytest.mark.parametrize("image_shape", [(8, 8), (8, 8, 4), (8, 0, 3), (8, 8.0, 3)])
+def test_a_bad_image_shape_is_named(tmp_path, image_shape):
+    write(tmp_path / "a.png", noise())
+    with pytest.raises(ValueError, match="`image_shape`") as error:
+        datasets.folder(tmp_path, image_shape)
+    assert str(image_shape) in str(error.value)
+
+
+def test_a_bad_batch_size_is_named(tmp_path):
+    write(tmp_path / "a.png", noise())
+    with pytest.raises(ValueError, match="`batch_size`.*0"):
+        datasets.folder(tmp_path, batch_size=0)

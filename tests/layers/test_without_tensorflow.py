@@ -1,0 +1,59 @@
+"""Tests that layers, losses and networks need Keras alone."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+
+import pytest
+
+IMPORT = """
+import sys
+import keras
+for name in ("tensorflow", "tensorflow_probability"):
+    sys.modules[name] = None
+from keras_gen import layers, losses, networks
+"""
+
+EVALUATE = """
+import sys
+for name in ("tensorflow", "tensorflow_probability"):
+    sys.modules[name] = None
+import keras
+import numpy as np
+from keras_gen import layers, losses, networks
+
+images = np.ones((2, 8, 8, 1), "float32")
+assert layers.GaussianCorruption(0.5)(images, images).shape == images.shape
+assert layers.MaskingCorruption(0.5)(images, images).shape == images.shape
+assert float(losses.squared_error(images, 0 * images)) == 64
+encoder = networks.conv_encoder((8, 8, 1), [4], 3)
+decoder = networks.conv_decoder(3, [4], (8, 8, 1))
+networks.check_mirrored(encoder, decoder)
+assert decoder(encoder(images)).shape == images.shape
+assert networks.mlp((8, 8, 1), [4], (3,))(images).shape == (2, 3)
+print(keras.backend.backend())
+"""
+
+
+def run(code, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_rooms_do_not_import_tensorflow():
+    done = run(IMPORT)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_the_rooms_run_on_another_backend(backend):
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    done = run(EVALUATE, KERAS_BACKEND=backend)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [backend]

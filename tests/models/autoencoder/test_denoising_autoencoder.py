@@ -1,0 +1,59 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from contracts import ReconstructionContract
+
+from keras_gen.layers import GaussianCorruption, MaskingCorruption
+from keras_gen.models import DenoisingAutoencoder
+from keras_gen.networks import mlp
+from keras_gen.random import Rows, seed_initializers
+
+
+def tiny(corruption, seed=0):
+    encoder = mlp((8, 8, 1), [16], (4,), name="encoder")
+    decoder = mlp((4,), [16], (8, 8, 1), name="decoder")
+    return DenoisingAutoencoder(encoder, decoder, corruption, seed=seed, name="tiny")
+
+
+class TestContract(ReconstructionContract):
+    model_class = DenoisingAutoencoder
+
+    def make(self, seed=0):
+        return tiny(MaskingCorruption(0.3, name="corruption"), seed)
+
+
+def test_the_corruption_is_a_function_of_the_rows():
+    model = tiny(GaussianCorruption(0.5))
+    images = np.zeros((4, 8, 8, 1), "f4")
+    first = model.corrupt(images, Rows(4, seed=0, step=1))
+    np.testing.assert_array_equal(first, model.corrupt(images, Rows(4, 0, step=1)))
+    assert not np.allclose(first, model.corrupt(images, Rows(4, 0, step=2)))
+
+
+def test_linear_denoising_of_gaussian_data_is_the_wiener_filter():
+    seed_initializers(0)
+    points = 0.5 + Rows(2000, 0).normal((1,), "points").numpy() * 0.1
+    images = np.clip(points, 0, 1).astype("f4").reshape(-1, 1, 1, 1)
+    encoder, decoder = mlp((1, 1, 1), [], (1,)), mlp((1,), [], (1, 1, 1))
+    model = DenoisingAutoencoder(encoder, decoder, GaussianCorruption(0.1))
+    rate = keras.optimizers.schedules.CosineDecay(0.05, 1500)
+    model.compile(keras.optimizers.Adam(rate), steps_per_execution=100)
+    data = tf.data.Dataset.from_tensors(images).repeat()
+    model.fit(data, steps_per_epoch=1500, verbose=0)
+    ends = model.reconstruct(np.array([0.0, 1.0], "f4").reshape(2, 1, 1, 1)).numpy()
+    # The signal is half of the variance of the corrupted input.
+    assert float(ends[1].item() - ends[0].item()) == pytest.approx(0.5, abs=0.05)
+
+
+def test_it_recovers_what_a_plain_reconstruction_would_not():
+    seed_initializers(0)
+    images = np.zeros((64, 8, 8, 1), "f4")
+    images[::2, :, :4], images[1::2, :, 4:] = 1.0, 1.0
+    model = tiny(MaskingCorruption(0.7))
+    model.compile(keras.optimizers.Adam(1e-2))
+    model.fit(images, epochs=60, batch_size=32, verbose=0)
+    corrupted = model.corrupt(images, Rows(64, seed=5))
+    before = np.square(corrupted - images).sum(axis=(1, 2, 3)).mean()
+    after = np.square(model.reconstruct(corrupted) - images).sum(axis=(1, 2, 3)).mean()
+    assert after < 0.1 * before

@@ -1,0 +1,32 @@
+"""Tests of the checks of arguments."""
+
+import numpy as np
+import pytest
+
+from keras_gen.arguments import check_count, check_sizes
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.0, 1.5, True, "1", None, [1]])
+def test_a_bad_count_is_named_with_its_value(value):
+    with pytest.raises(ValueError, match="`batch_size`.*at least 1") as error:
+        check_count(value, "batch_size", 1)
+    assert repr(value) in str(error.value)
+
+
+@pytest.mark.parametrize("value", [1, 2**40, np.int64(3), np.uint8(1)])
+def test_a_good_count_passes(value):
+    check_count(value, "batch_size", 1)
+
+
+@pytest.mark.parametrize(
+    "sizes", [(0,), (4, -1), (4, 1.5), (4, "a"), (True,), (None, 3), 3, None, "34"]
+)
+def test_bad_sizes_are_named_with_their_value(sizes):
+    with pytest.raises(ValueError, match="`filters` must hold positive") as error:
+        check_sizes("filters", sizes)
+    assert repr(sizes) in str(error.value)
+
+
+@pytest.mark.parametrize("sizes", [(), [], (1,), [28, 28, 1], (np.int32(3), 4)])
+def test_good_sizes_pass(sizes):
+    check_sizes("filters", sizes)
