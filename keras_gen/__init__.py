@@ -17,6 +17,7 @@ _ROOMS = (
     "images",
     "layers",
     "losses",
+    "metrics",
     "models",
     "networks",
     "random",

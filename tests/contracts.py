@@ -86,7 +86,8 @@ class ModelContract:
         pairs = tf.data.Dataset.from_tensor_slices((images, labels)).batch(4)
         history = model.fit(pairs, validation_data=pairs, verbose=0).history
         assert {"loss", "mse", "val_loss", "val_mse"} <= set(history)
-        model.fit(images, labels, batch_size=64, verbose=0)
+        model.fit(images, labels, 64, 1, verbose=0)
+        model.fit(images.astype("uint8"), verbose=0)
         model.fit(((images[i : i + 3],) for i in (0, 3, 6)), verbose=0)
 
     def test_predict_takes_arrays_and_pairs(self, trained):
@@ -152,8 +153,13 @@ class ModelContract:
         with pytest.raises(ValueError, match="brings its own objective"):
             model.compile(loss="mse")
         model.compile()
-        with pytest.raises(ValueError, match="sample_weight"):
+        with pytest.raises(ValueError, match="`sample_weight` must be left out"):
             model.fit(self.images(), sample_weight=np.ones(24), verbose=0)
+        with pytest.raises(ValueError, match="`class_weight` must be left out"):
+            model.fit(self.images(), class_weight={0: 1.0}, verbose=0)
+        batch = (self.images(), np.ones(24), np.ones(24))
+        with pytest.raises(ValueError, match="Received 3 parts"):
+            model.fit(iter([batch]), verbose=0)
 
     @pytest.mark.parametrize("seed", [-1, 2**31, 1.5, "one", None, True])
     def test_bad_seeds_are_refused(self, seed):

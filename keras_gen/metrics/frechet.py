@@ -137,10 +137,10 @@ def frechet_distance(features_a, features_b):
         Nash Equilibrium", 2017, arXiv:1706.08500, eq. 6.
 
     Example:
-    >>> import numpy as np
     >>> from keras_gen.metrics import frechet_distance
-    >>> features = np.random.default_rng(0).normal(size=(100, 2))
-    >>> round(frechet_distance(features, features + [3.0, 4.0]), 6)
+    >>> from keras_gen.random import Rows
+    >>> features = Rows(100, seed=0).normal((2,), "features").numpy()
+    >>> round(frechet_distance(features, features + [3.0, 4.0]), 4)
     25.0
     """
     features_a = check_features(features_a, "features_a", least=2)

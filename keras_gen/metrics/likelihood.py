@@ -18,7 +18,7 @@ class ImportanceWeightedBound(NamedTuple):
         per_image: Float64 array of shape `(len(num_samples), num_images)`.
         mean: Float64 array of shape `(len(num_samples),)`, over images.
         standard_error: Float64 array of that shape, of the mean over images; NaN for a
-            single image.
+            single image or a mean of negative infinity.
     """
 
     num_samples: tuple
@@ -119,7 +119,8 @@ def importance_weighted_bound(log_weights, num_samples):
             per_image[index, part] = _bound(columns, k)
     error = np.full(len(num_samples), np.nan)
     if num_images > 1:
-        error = per_image.std(axis=1, ddof=1) / np.sqrt(num_images)
+        with np.errstate(invalid="ignore"):
+            error = per_image.std(axis=1, ddof=1) / np.sqrt(num_images)
     return ImportanceWeightedBound(num_samples, per_image, per_image.mean(1), error)
 
 

@@ -1,10 +1,13 @@
 """Metrics of nearest neighbours: precision, recall, density, coverage, memorization.
 
 Distances are screened in float32, by one matrix product a block around the centre of
-the features, and decided in float64: the product gives a lower bound that no rounding
-can exceed, and only pairs that the bound leaves open are computed again, as sums of
-squared differences. Results are those of float64 throughout, whatever the block size,
-and no matrix of all distances is ever held.
+the features, and decided in float64: the product gives lower bounds that no rounding
+can lift above the distance, and only pairs that the bounds leave open are computed
+again, as sums of squared differences. Results are those of float64 throughout, whatever
+the block size, and no matrix of all distances is ever held.
+
+Balls are closed: a sample at exactly the radius lies inside, as in Kynkäänniemi et al.;
+the `prdc` package has open ones, which differs where features repeat.
 """
 
 from typing import NamedTuple
@@ -21,6 +24,7 @@ from keras_gen.metrics.checks import (
 
 _ENTRIES_AT_ONCE = 2**22
 _WIDEST_FLOAT32 = 2**14
+_EDGES = (np.min, np.max)
 
 
 class PrecisionRecall(NamedTuple):
@@ -39,9 +43,11 @@ class DensityCoverage(NamedTuple):
     """How densely and how completely fake samples fill the real manifold.
 
     Attributes:
-        density: Float of at least 0, 1 in expectation where the distributions are
+        density: Float of at least 0, in expectation 1 where the distributions are
             equal; more where fake samples crowd where real ones do.
-        coverage: Float in [0, 1], the share of real samples with a fake one near.
+        coverage: Float in [0, 1], the share of real samples with a fake one near; in
+            expectation `1 - 2**-k` where the distributions are equal and the sets are
+            large and of one size.
     """
 
     density: float
@@ -85,10 +91,10 @@ def precision_recall(real_features, fake_features, k=3):
         Generative Models", 2019, arXiv:1904.06991, eqs. 1 and 2.
 
     Example:
-    >>> import numpy as np
     >>> from keras_gen.metrics import precision_recall
-    >>> real = np.random.default_rng(0).normal(size=(100, 2))
-    >>> precision_recall(real, real[:50] + 1e-6).precision
+    >>> from keras_gen.random import Rows
+    >>> real = Rows(100, seed=0).normal((2,), "features").numpy()
+    >>> precision_recall(real, real[:50] + 1e-5).precision
     1.0
     """
     real_features, fake_features = _check_sets(real_features, fake_features)
@@ -130,7 +136,8 @@ def density_coverage(real_features, fake_features, k=5):
     Example:
     >>> import numpy as np
     >>> from keras_gen.metrics import density_coverage
-    >>> real = np.random.default_rng(0).normal(size=(100, 2))
+    >>> from keras_gen.random import Rows
+    >>> real = Rows(100, seed=0).normal((2,), "features").numpy()
     >>> density_coverage(real, np.full((5, 2), 9.0))
     DensityCoverage(density=0.0, coverage=0.0)
     """
@@ -193,14 +200,14 @@ class _Screen:
         self.dtype = np.float32 if dim <= _WIDEST_FLOAT32 else np.float64
         self.slack = (dim + 8) * np.finfo(self.dtype).eps
         # Any shift is right. Near most points it keeps errors small, outliers or not.
-        some = centres[:: 1 + len(centres) // 1000]
-        self.shift = np.median(some, axis=0).astype(np.float64)
-        largest = max(np.abs(points).max(), np.abs(centres).max())
+        some = centres[:: 1 + len(centres) // 1000].astype(np.float64)
+        self.shift = np.median(some, axis=0)
         # A power of two, by which division is exact.
+        largest = float(max(abs(edge(x)) for x in (points, centres) for edge in _EDGES))
         self.scale = 2.0 ** np.ceil(np.log2(largest or 1.0))
         self.points = points
         lifted, squares, error = self._lift(centres)
-        squared_radii = squared_radii / self.scale**2
+        squared_radii = squared_radii / self.scale / self.scale
         self.error = error + self.slack * squared_radii
         lifted[:, -2] = 1.0
         lifted[:, -1] = squares - squared_radii - self.error

@@ -1,4 +1,7 @@
-"""Tests of the class score and the class histogram."""
+"""Tests of the class score and the class histogram.
+
+Golden values are of the packages named beside them, with torch 2.15.0 and NumPy 2.4.6.
+"""
 
 import numpy as np
 import pytest
@@ -99,8 +102,8 @@ def test_golden_values_of_the_histogram(labels, expected, chi_square, p_value):
     ("counts", "p_value"),
     # scipy 1.17.1, stats.chi2.sf(chi_square, 9)
     [
-        ((115, 85) + (100,) * 8, (4.5, 0.8759424612060196)),
-        ((200, 0) + (100,) * 8, (200.0, 3.2990420203037e-38)),
+        ((115, 85) + (100,) * 8, (4.5, 0.8755390252983378)),
+        ((200, 0) + (100,) * 8, (200.0, 3.312992393909567e-38)),
         ((1000,) + (0,) * 9, (9000.0, 0.0)),
     ],
 )

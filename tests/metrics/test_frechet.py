@@ -1,4 +1,7 @@
-"""Tests of the Fréchet distance."""
+"""Tests of the Fréchet distance.
+
+Golden values are of the packages named beside them, with torch 2.15.0 and NumPy 2.4.6.
+"""
 
 import warnings
 

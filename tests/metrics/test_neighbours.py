@@ -50,14 +50,15 @@ def hard_sets():
         yield b, outlier
         yield 1e-25 * a, 1e-25 * b
         yield 1e25 * a, 1e25 * b
+        yield (6e37 * a).astype(np.float32), (6e37 * b).astype(np.float32)
         yield a, np.repeat(b[:1], 50, axis=0)
         yield a, np.repeat(b[:6], 20, axis=0) + 1e-9 * b
 
 
 @pytest.mark.parametrize(
     ("k", "precision", "recall", "density", "coverage"),
-    # prdc 0.2 with scikit-learn 1.9.1, compute_prdc; precision and recall for k of 3
-    # also torch-fidelity 0.4.0
+    # prdc 0.2 with scikit-learn 1.9.1, compute_prdc; torch-fidelity 0.4.0,
+    # calculate_precision_recall_full, gives the same precision and recall for k of 3
     [(3, 0.8425, 0.632, 0.88, 0.726), (5, 0.915, 0.722, 0.9015, 0.87)],
 )
 def test_golden_values(k, precision, recall, density, coverage):
@@ -93,9 +94,10 @@ def test_results_are_those_of_float64_distances():
 
 def test_bounds_hold():
     for points, centres in hard_sets():
-        radii = np.linspace(0.0, 2.0, len(centres))
+        exact = squared_distances(points, centres)
+        radii = np.median(exact) * np.linspace(0.0, 2.0, len(centres))
         screen = neighbours._Screen(points, centres, radii)
-        exact = (squared_distances(points, centres) - radii) / screen.scale**2
+        exact = (exact - radii) / screen.scale**2
         for rows, bounds, error in screen.blocks():
             width = 2.0 * (error[:, None] + screen.error)
             assert (bounds <= exact[rows] + 1e-12 * width).all()
@@ -114,6 +116,16 @@ def test_chunks_do_not_change_it(monkeypatch, entries):
     np.testing.assert_array_equal(again.distances, nearest.distances)
 
 
+def test_blocks_are_bounded_and_cover_all_points(monkeypatch):
+    monkeypatch.setattr(neighbours, "_ENTRIES_AT_ONCE", 3000)
+    real, fake = golden_sets()
+    seen = []
+    for rows, bounds, _ in neighbours._Screen(fake, real).blocks():
+        assert bounds.size <= 3000
+        seen.extend(range(400)[rows])
+    assert seen == list(range(400))
+
+
 def test_wide_features_are_screened_in_float64(monkeypatch):
     sets = golden_sets()
     expected = precision_recall(*sets), density_coverage(*sets)
@@ -127,7 +139,7 @@ def test_equal_distributions():
     assert precision == pytest.approx(recall, abs=0.05)
     density, coverage = density_coverage(*normal(2, 2000, 4))
     assert density == pytest.approx(1.0, abs=0.05)
-    # Naeem et al., lemma 2: the expectation is 1 - 1 / 2^k for equally large sets.
+    # Naeem et al. derive this expectation for large sets of equal size.
     assert coverage == pytest.approx(1 - 2**-5, abs=0.01)
 
 

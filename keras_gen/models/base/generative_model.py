@@ -144,9 +144,6 @@ class GenerativeModel(keras.Model):
         self._evaluated_rows.assign_add(ops.shape(images)[0] * replicas)
         return self._report(terms, images)
 
-    def predict_step(self, data):
-        return self(self._images(data), training=False)
-
     def reset_metrics(self):
         super().reset_metrics()
         self._evaluated_rows.assign(0)
@@ -157,7 +154,7 @@ class GenerativeModel(keras.Model):
         return [*self._trackers, *([] if compiled is None else [compiled])]
 
     def _images(self, data):
-        return keras.utils.unpack_x_y_sample_weight(data)[0]
+        return ops.cast(keras.utils.unpack_x_y_sample_weight(data)[0], "float32")
 
     def _rows(self, images, step, first_row=0):
         """Randomness for one batch, by the position in the global batch."""
@@ -172,39 +169,40 @@ class GenerativeModel(keras.Model):
             tracker.update_state(terms[tracker.name], sample_weight=num_rows)
         results = {tracker.name: tracker.result() for tracker in self._trackers}
         if self._compile_metrics is not None:
-            self._compile_metrics.update_state(images, self(images, training=False))
+            self._compile_metrics.update_state(images, self(images))
             results.update(self._compile_metrics.result())
         return results
 
     # Checks at the door, since a traced step cannot raise
 
-    def fit(self, x=None, y=None, **kwargs):
+    def fit(self, x=None, y=None, batch_size=None, epochs=1, **kwargs):
         """Trains on `x`: images, or a dataset of images or of (images, labels) pairs.
 
-        Everything else is as in `keras.Model.fit()`.
+        Everything is as in `keras.Model.fit()`, except that all examples weigh the
+        same: there is no `sample_weight` and no `class_weight`.
 
         Raises:
             ValueError: If the first batch is empty, has the wrong shape or dtype, or
-                holds NaN or values outside `image_range`.
+                holds NaN, values outside `image_range` or weights.
         """
-        x = self._checked(x, y, kwargs)
+        x = self._checked(x, kwargs)
+        validation = kwargs.get("validation_data")
+        if isinstance(validation, tuple):
+            self._checked(validation[0], {})
+        elif validation is not None:
+            kwargs["validation_data"] = self._checked(validation, {})
         if not hasattr(x, "shape"):
             # Keras shuffles arrays, and warns of datasets that it cannot shuffle.
             kwargs.setdefault("shuffle", False)
-        if (validation := kwargs.get("validation_data")) is not None:
-            if isinstance(validation, tuple):
-                self._checked(*validation[:1], None, {})
-            else:
-                kwargs["validation_data"] = self._checked(validation, None, {})
-        return super().fit(x, y, **kwargs)
+        return super().fit(x, y, batch_size, epochs, **kwargs)
 
-    def evaluate(self, x=None, y=None, **kwargs):
+    def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
         """Means of the reported terms over `x`, as in `keras.Model.evaluate()`.
 
         Raises:
             ValueError: As in `fit()`.
         """
-        return super().evaluate(self._checked(x, y, kwargs), y, **kwargs)
+        return super().evaluate(self._checked(x, kwargs), y, batch_size, **kwargs)
 
     def check_images(self, images):
         """Raises a ValueError unless `images` is a batch of this model's images.
@@ -222,7 +220,7 @@ class GenerativeModel(keras.Model):
                 f"for this {name}. Received shape: {shape}"
             )
         values = np.asarray(images)
-        if not (values.dtype == np.float32 or values.dtype.kind in "fiu"):
+        if values.dtype.kind not in "fiu":
             raise ValueError(f"`x` must hold numbers. Received dtype: {values.dtype}")
         low, high = self.image_range
         least, most = values.min(), values.max()
@@ -235,13 +233,14 @@ class GenerativeModel(keras.Model):
                 f"`image_range` states. Received values from {least} to {most}"
             )
 
-    def _checked(self, x, y, kwargs):
+    def _checked(self, x, kwargs):
         """`x`, once its first batch has passed the checks."""
-        if kwargs.get("sample_weight") is not None:
-            raise ValueError(
-                f"{type(self).__name__} weighs all examples equally: `sample_weight` "
-                "must be left out."
-            )
+        for name in ("sample_weight", "class_weight"):
+            if kwargs.get(name) is not None:
+                raise ValueError(
+                    f"{type(self).__name__} weighs all examples equally: `{name}` must "
+                    "be left out."
+                )
         if x is None:
             raise ValueError("`x` must be given: images, or a dataset of images.")
         if isinstance(x, tf.distribute.DistributedDataset):
@@ -278,7 +277,12 @@ class GenerativeModel(keras.Model):
                 "`x` must give images or (images, labels). Received a dict with keys: "
                 f"{sorted(data)}"
             )
-        self.check_images(self._images(data))
+        if isinstance(data, tuple) and len(data) > 2:
+            raise ValueError(
+                f"{type(self).__name__} weighs all examples equally: `x` must give "
+                f"images or (images, labels). Received {len(data)} parts."
+            )
+        self.check_images(keras.utils.unpack_x_y_sample_weight(data)[0])
 
     def to_uint8(self, images):
         """Images in `image_range` as uint8, rounded to the nearest of 256 levels."""

@@ -1,5 +1,6 @@
 """The base of models with a prior, a likelihood and an approximate posterior."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,8 @@ from keras_gen.models.base.reconstruction_model import ReconstructionModel
 from keras_gen.models.base.sampling import Sampler
 from keras_gen.random import Rows, check_seed
 
-_ROWS_AT_ONCE = 1000
+# Decoded at once: few enough to stay in the processor's cache.
+_PIXELS_AT_ONCE = 1_000_000
 
 
 class LogLikelihood(NamedTuple):
@@ -128,8 +130,9 @@ class LatentVariableModel(Sampler, ReconstructionModel):
         check_count(num_importance_samples, "num_importance_samples", 1)
         seed = tf.constant(check_seed(seed))
         images = np.asarray(images, np.float32)
-        draws = min(num_importance_samples, 50)
-        block = max(1, min(_ROWS_AT_ONCE // draws, len(images)))
+        rows_at_once = max(1, _PIXELS_AT_ONCE // math.prod(self.image_shape))
+        draws = min(num_importance_samples, rows_at_once, 50)
+        block = min(rows_at_once // draws, len(images))
         estimates, variances = [], []
         for first in range(0, len(images), block):
             rows = images[first : first + block]

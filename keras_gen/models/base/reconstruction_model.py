@@ -62,5 +62,5 @@ class ReconstructionModel(GenerativeModel):
         images = self.decode(tf.reshape(latents, (-1, latents.shape[-1])))
         return tf.reshape(images, (-1, num_steps, *self.image_shape))
 
-    def call(self, images, training=False):
+    def call(self, images):
         return self.decode(self.encode(images))

@@ -20,6 +20,8 @@ class VAE(LatentVariableModel):
     under one draw of its latents, both in nats an image; `loss` is
     `distortion + beta * rate`.
 
+    NOTE: `compile()` takes Adam with a rate of 1e-3, where the paper took Adagrad.
+
     Args:
         encoder: Network from images to `2 * latent_dim` numbers: the means of the
             posterior, then the logs of its scales.

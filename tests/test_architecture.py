@@ -1,0 +1,97 @@
+"""The arrows between rooms, and what every public model must have."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from contracts import contract_of, public_models
+
+from keras_gen.zoo.table import reference_of
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "keras_gen"
+GROUND = {"random", "images", "arguments"}
+
+# What each room may import beside itself and the ground.
+ALLOWED = {
+    "arguments": set(),
+    "random": set(),
+    "images": set(),
+    "layers": set(),
+    "losses": set(),
+    "distributions": set(),
+    "datasets": set(),
+    "metrics": set(),
+    "networks": {"layers", "losses"},
+    "models": {"networks", "layers", "losses", "distributions"},
+    "callbacks": {"models", "metrics"},
+    "zoo": {"callbacks", "models", "datasets", "metrics"},
+    "cli": {"zoo", "datasets"},
+}
+
+
+def imported_rooms(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "keras_gen" and len(parts) > 1:
+                yield parts[1]
+
+
+def sources():
+    return sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_run_one_way(path):
+    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    assert room in ALLOWED, f"{room} is not a room of docs/architecture.md"
+    allowed = ALLOWED[room] | GROUND | {room}
+    assert set(imported_rooms(path)) <= allowed
+
+
+@pytest.mark.parametrize("room", ["layers", "losses", "networks"])
+def test_backend_neutral_rooms_do_not_name_tensorflow(room):
+    for path in (PACKAGE / room).rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        modules = [
+            name.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import)
+            for name in node.names
+        ]
+        modules += [n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+        roots = {module.split(".")[0] for module in modules}
+        assert not roots & {"tensorflow", "tensorflow_probability"}, path
+        assert not {"keras_gen.random", "keras_gen.images"} & set(modules), path
+
+
+@pytest.mark.parametrize("model", public_models(), ids=lambda m: m.__name__)
+def test_every_public_model_has_a_reference_an_example_and_a_test(model):
+    assert re.search(r"(19|20)\d\d", reference_of(model)), model
+    assert ">>>" in model.__doc__
+    assert "Args:" in model.__doc__
+    assert contract_of(model) is not None
+
+
+@pytest.mark.parametrize("model", public_models(), ids=lambda m: m.__name__)
+def test_models_are_final(model):
+    assert not model.__subclasses__()
+
+
+def test_model_files_are_short():
+    for path in (PACKAGE / "models").rglob("*.py"):
+        if path.parent.name != "base":
+            assert len(path.read_text(encoding="utf-8").splitlines()) <= 200, path
+
+
+def test_randomness_comes_from_one_file():
+    pattern = re.compile(r"\b(np|numpy)\.random\.|\btf\.random\.|keras\.random\.")
+    for path in [*sources(), *ROOT.glob("zoo/*/recipe.py")]:
+        assert not pattern.search(path.read_text(encoding="utf-8")), path

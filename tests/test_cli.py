@@ -1,0 +1,228 @@
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+
+RECIPE = '''
+"""A tiny recipe."""
+
+from keras_gen import datasets
+from keras_gen.distributions import BernoulliPixels
+from keras_gen.models import VAE
+from keras_gen.networks import mlp
+
+epochs = 2
+
+
+def model(seed=0):
+    encoder, decoder = mlp((28, 28, 1), [], (4,)), mlp((2,), [], (28, 28, 1))
+    return VAE(encoder, decoder, BernoulliPixels(), seed=seed)
+
+
+def data(split="train", source="mnist", **options):
+    return datasets.load(
+        source, split + "[:200]", 50, image_shape=(28, 28, 1), **options
+    )
+
+
+def compile(model, steps):
+    model.compile(jit_compile=False)
+'''
+
+
+def run(*arguments, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", "keras_gen.cli", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with a recipe, trained there twice."""
+    folder = tmp_path_factory.mktemp("work")
+    (folder / "tiny.py").write_text(RECIPE)
+    runs = [
+        run("train", "tiny.py", "--seed", 3, cwd=folder),
+        run("train", "tiny.py", "--seed", 3, "--out", "again", cwd=folder),
+    ]
+    return folder, runs
+
+
+def test_train_writes_a_whole_run_folder(trained):
+    folder, (first, _) = trained
+    assert first.returncode == 0, first.stderr
+    assert re.search(r"importance samples 100", first.stdout)
+    assert "quick" in first.stdout
+    made = folder / "runs" / "tiny"
+    assert {path.name for path in made.iterdir()} == {
+        "history.csv",
+        "logs",
+        "metrics.json",
+        "model.keras",
+        "samples",
+        "samples.png",
+    }
+    assert len((made / "history.csv").read_text().splitlines()) == 3
+    pictures = sorted(path.name for path in (made / "samples").iterdir())
+    assert pictures == ["epoch_0001.png", "epoch_0002.png"]
+    assert list((made / "logs").rglob("events*"))
+    report = json.loads((made / "metrics.json").read_text())
+    assert report["training"]["seed"] == 3
+    assert report["training"]["seconds"] > 0
+    assert "keras" in report["training"]["versions"]
+    assert report["parameters"] == 785 * 4 + 2 * 784 + 784 - 4 + 4
+
+
+def test_the_same_seed_trains_the_same_model(trained):
+    folder, (_, again) = trained
+    assert again.returncode == 0, again.stderr
+    histories = [
+        (folder / place / "history.csv").read_text() for place in ("runs/tiny", "again")
+    ]
+    assert histories[0] == histories[1]
+
+
+def test_sample_draws_from_a_saved_model_and_its_run(trained):
+    folder, _ = trained
+    for source, out in (("runs/tiny", "a.png"), ("again/model.keras", "b.png")):
+        done = run("sample", source, "--num", 6, "--seed", 1, "--out", out, cwd=folder)
+        assert done.returncode == 0, done.stderr
+    first, second = (
+        np.asarray(Image.open(folder / name)) for name in ("a.png", "b.png")
+    )
+    assert first.shape == (2 * 28, 3 * 28)
+    np.testing.assert_array_equal(first, second)
+
+
+def test_ctrl_c_leaves_a_run_that_loads(tmp_path):
+    (tmp_path / "tiny.py").write_text(RECIPE.replace("epochs = 2", "epochs = 100000"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "keras_gen.cli", "train", "tiny.py", "--out", "run"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "run" / "model.keras").exists():
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "interrupted" in stderr.splitlines()[-1]
+    assert not list((tmp_path / "run").glob("*partial*"))
+    done = run("sample", "run", "--num", 1, "--out", "one.png", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], ""),
+        (["paint"], "there is no command 'paint'"),
+        (["info"], "info takes one name"),
+        (["list", "more"], "list takes no name"),
+        (["info", "vae_mnits"], "Did you mean vae_mnist"),
+        (["sample", "vae_mnist", "--epochs", "3"], "sample takes no --epochs"),
+        (["sample", "vae_mnist", "--num", "many"], "num"),
+        (["sample", "vae_mnist", "--nmu", "3"], "nmu"),
+    ],
+)
+def test_misuse_is_one_line_and_exit_code_2(arguments, message, tmp_path):
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr
+    if arguments:
+        assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "missing.py"], "There is no recipe 'missing.py'"),
+        (["train", "empty.py"], "defines no epochs, model, data, compile"),
+        (["train", "tiny.py", "--epochs", "0"], "`epochs` must be an integer"),
+        (["train", "tiny.py", "--seed", "-1"], "`seed` must be an integer"),
+        (["train", "tiny.py", "--data", "mnits"], "Did you mean mnist"),
+        (["train", "tiny.py", "--data", "./nowhere"], "There is no folder"),
+        (["train", "tiny.py", "--out", "full"], "'full' is not empty"),
+        (["train", "tiny.py", "--out", "empty.py/x"], "Cannot write to the folder"),
+        (["sample", "broken.keras"], "'broken.keras' cannot be loaded"),
+        (["sample", "absent.keras"], "There is no saved model 'absent.keras'"),
+        (["sample", "full"], "There is no saved model 'full/model.keras'"),
+        (["sample", "vae_mnist", "--num", "0"], "--num must be at least 1"),
+        (["sample", "vae_mnist", "--num", "1", "--out", "nowhere/a.png"], "nowhere"),
+        (["sample", "denoising_autoencoder_mnist"], "no prior to sample from"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path):
+    (tmp_path / "tiny.py").write_text(RECIPE)
+    (tmp_path / "empty.py").write_text("")
+    (tmp_path / "broken.keras").write_bytes(b"not a model")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes").touch()
+    before = sorted(tmp_path.rglob("*"))
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert message in done.stderr.splitlines()[-1]
+    assert [
+        path
+        for path in sorted(tmp_path.rglob("*"))
+        if path.suffix != ".pyc" and path.name != "__pycache__"
+    ] == before
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["--help"], ["info", "vae_mnist"]])
+def test_light_commands_import_no_tensorflow(arguments, tmp_path):
+    code = (
+        "import sys; sys.modules['tensorflow'] = None; sys.modules['keras'] = None; "
+        f"sys.argv = ['keras-gen', *{arguments!r}]; "
+        "from keras_gen.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "vae_mnist" in done.stdout
+
+
+def test_the_console_command_is_installed():
+    command = Path(sys.executable).with_name("keras-gen")
+    done = subprocess.run([command, "list"], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "vae_mnist" in done.stdout
+
+
+def test_reconstruct_and_interpolate_write_pictures(tmp_path):
+    for command, num, shape in (
+        ("reconstruct", 4, (56, 112)),
+        ("interpolate", 2, (56, 280)),
+    ):
+        done = run(command, "vae_mnist", "--num", num, "--out", "p.png", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert np.asarray(Image.open(tmp_path / "p.png")).shape == shape
+
+
+def test_a_run_of_a_read_only_folder_is_refused(tmp_path):
+    if os.geteuid() == 0:
+        pytest.skip("the superuser may write anywhere")
+    (tmp_path / "tiny.py").write_text(RECIPE)
+    (tmp_path / "locked").mkdir(mode=0o500)
+    done = run("train", "tiny.py", "--out", "locked/run", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Cannot write to the folder" in done.stderr

@@ -1,0 +1,164 @@
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from keras_gen import zoo
+from keras_gen.zoo import catalog, loading, table
+from keras_gen.zoo.evaluation import QUICK
+from keras_gen.zoo.recipes import load_recipe
+
+ENTRIES = [name for name in zoo.names() if "full" in zoo.info(name)]
+
+try:
+    import os
+
+    FASHION = Path(os.environ["TFDS_DATA_DIR"], "fashion_mnist").is_dir()
+except KeyError:
+    FASHION = False
+
+
+def skip_without_data(name):
+    if "fashion" in name and not FASHION:
+        pytest.skip("needs fashion_mnist in TFDS_DATA_DIR, which is not in the package")
+
+
+def test_every_entry_is_whole():
+    assert zoo.names() == ENTRIES
+    for name in ENTRIES:
+        files = {path.name for path in (catalog.root() / name).iterdir()}
+        assert files - {"__pycache__"} == {
+            "recipe.py",
+            "card.md",
+            "metrics.json",
+            "samples.png",
+            "model.weights.h5",
+        }
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_the_weights_are_small_and_load(name):
+    entry = zoo.info(name)
+    path = Path(entry["folder"]) / "model.weights.h5"
+    assert path.stat().st_size < 4 * 2**20
+    assert loading.sha256_of(path) == entry["weights_sha256"]
+    model = zoo.load(name)
+    assert type(model).__name__ == entry["model"]
+    parameters = sum(weight.shape.num_elements() for weight in model.trainable_weights)
+    assert parameters == entry["parameters"]
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_the_number_of_the_card_is_found_again_on_fewer_images(name):
+    skip_without_data(name)
+    stored = zoo.info(name)["quick"]
+    found = zoo.evaluate(name, **QUICK)
+    assert found["value"] == pytest.approx(stored["value"], abs=0.05)
+    assert found["metric"] == stored["metric"]
+    assert {k: v for k, v in found["protocol"].items() if isinstance(v, int)} == {
+        k: v for k, v in stored["protocol"].items() if isinstance(v, int)
+    }
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_a_loaded_model_can_be_trained_on(name):
+    skip_without_data(name)
+    model, recipe = zoo.load(name), load_recipe(name)
+    recipe.compile(model, steps=100)
+    data = recipe.data("train[:1000]")
+    before = model.evaluate(data, verbose=0, return_dict=True)["loss"]
+    model.optimizer.learning_rate = 1e-5
+    model.fit(data, verbose=0)
+    after = model.evaluate(data, verbose=0, return_dict=True)["loss"]
+    assert after == pytest.approx(before, rel=0.02)
+
+
+def test_vae_mnist_meets_its_bound():
+    full = zoo.info("vae_mnist")["full"]
+    assert full["protocol"]["num_importance_samples"] == 5000
+    assert full["protocol"]["num_images"] == 10_000
+    assert full["value"] <= 86.8
+
+
+def test_samples_of_vae_mnist_look_like_ink_on_paper():
+    samples = zoo.load("vae_mnist").sample(50, seed=0)
+    assert 0.08 < samples.mean() < 0.18
+    assert np.mean((samples < 0.1) | (samples > 0.9)) > 0.8
+
+
+def test_denoising_recovers_half_of_the_pixels():
+    from keras_gen.random import Rows
+
+    model = zoo.load("denoising_autoencoder_mnist")
+    images = next(iter(load_recipe(model.name).data("test"))).numpy()
+    corrupted = model.corrupt(images, Rows(len(images), seed=9))
+    before = np.square(corrupted - images).sum(axis=(1, 2, 3)).mean()
+    after = np.square(model.reconstruct(corrupted) - images).sum(axis=(1, 2, 3)).mean()
+    assert after < 0.25 * before
+
+
+def test_unknown_names_list_near_ones():
+    for function in (zoo.load, zoo.info, zoo.evaluate, zoo.train):
+        with pytest.raises(ValueError, match="'vae_mnst'. Did you mean vae_mnist"):
+            function("vae_mnst")
+
+
+@pytest.fixture
+def copied_zoo(tmp_path, monkeypatch):
+    shutil.copytree(catalog.root() / "vae_mnist", tmp_path / "zoo" / "vae_mnist")
+    monkeypatch.setattr(catalog, "root", lambda: tmp_path / "zoo")
+    return tmp_path / "zoo" / "vae_mnist"
+
+
+@pytest.mark.parametrize("spoil", ["truncate", "flip", "remove", "unpinned"])
+def test_spoiled_weights_are_refused(copied_zoo, spoil):
+    weights = copied_zoo / "model.weights.h5"
+    contents = bytearray(weights.read_bytes())
+    message = "not those of this entry: expected sha256 [0-9a-f]{64}, found"
+    if spoil == "truncate":
+        weights.write_bytes(contents[: len(contents) // 2])
+    elif spoil == "flip":
+        contents[len(contents) // 2] ^= 1
+        weights.write_bytes(contents)
+    elif spoil == "remove":
+        weights.unlink()
+        message = "has no trained weights yet"
+    else:
+        metrics = json.loads((copied_zoo / "metrics.json").read_text())
+        del metrics["weights_sha256"]
+        (copied_zoo / "metrics.json").write_text(json.dumps(metrics))
+        message = "has no trained weights yet"
+    with pytest.raises(ValueError, match=message):
+        zoo.load("vae_mnist")
+
+
+def test_weights_of_another_model_are_refused(copied_zoo):
+    recipe = copied_zoo / "recipe.py"
+    recipe.write_text(recipe.read_text().replace("[200, 200]", "[200, 100]"))
+    with pytest.raises(ValueError, match="do not fit vae_mnist"):
+        zoo.load("vae_mnist")
+
+
+def test_tables_are_up_to_date():
+    for page, contents in table.pages():
+        assert page.read_text(encoding="utf-8") == contents, (
+            f"{page} is stale: run python -m keras_gen.zoo.table"
+        )
+
+
+def test_links_and_anchors_of_the_documents_exist():
+    root = catalog.root().parent
+    pages = [root / "README.md", *root.glob("docs/*.md"), *root.glob("zoo/*/card.md")]
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page} links to {target}"
+
+
+def test_tests_named_in_the_lectures_exist():
+    root = catalog.root().parent
+    tests = "".join(path.read_text() for path in (root / "tests").rglob("*.py"))
+    for name in re.findall(r"`(test_\w+)`", (root / "docs/lectures.md").read_text()):
+        assert f"def {name}(" in tests, name
