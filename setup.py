@@ -6,8 +6,6 @@ from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 
-TEST = ["pytest>=8", "build>=1", "ruff>=0.5"]
-
 setup(
     name="keras-gen",
     version="0.1.0",
@@ -38,6 +36,6 @@ setup(
         "pillow",
         "matplotlib",
     ],
-    extras_require={"test": TEST},
+    extras_require={"test": ["pytest>=8"]},
     entry_points={"console_scripts": ["keras-gen = keras_gen.cli:main"]},
 )

@@ -232,6 +232,17 @@ def test_normals_are_normal(rows):
     assert kolmogorov_smirnov(sample, normal_cumulative) < 1.95
 
 
+def test_normals_are_exact_to_float32():
+    rows = Rows(10_000, seed=14)
+    uniform = rows.uniform((2, 2), "noise").numpy().astype(np.float64)
+    normal = rows.normal((4,), "noise").numpy().reshape(-1, 2, 2)
+    radius = np.sqrt(-2 * np.log1p(-uniform[:, 0]))
+    turn = 2 * np.pi * uniform[:, 1]
+    expected = np.stack([radius * np.sin(turn), radius * np.cos(turn)], axis=1)
+    sign = np.sign((normal * expected).sum(axis=1, keepdims=True))
+    np.testing.assert_allclose(normal, sign * expected, rtol=0, atol=5e-6)
+
+
 def test_the_two_normals_of_a_pair_are_independent():
     normal = Rows(20_000, seed=13).normal((2,), "noise").numpy()
     radius = (normal**2).sum(axis=1)
