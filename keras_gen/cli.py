@@ -14,6 +14,7 @@ flags.DEFINE_string("data", None, "train: name of a dataset, or a folder of imag
 flags.DEFINE_integer("epochs", None, "train: epochs, instead of the recipe's")
 flags.DEFINE_integer("seed", None, "seed of everything random; train and evaluate: 0")
 flags.DEFINE_string("out", None, "where to write: train a folder, others a PNG file")
+flags.DEFINE_bool("resume", False, "train: go on with the run in --out")
 flags.DEFINE_integer("num", None, "sample, reconstruct, interpolate: how many")
 flags.DEFINE_bool("quick", False, "evaluate: on 1,000 images by 100 importance samples")
 
@@ -21,7 +22,8 @@ USAGE = """Usage: keras-gen COMMAND [NAME] [--flag=value ...]
 
   list                       the pretrained models
   info NAME                  what is known of one
-  train NAME|recipe.py       train by a recipe      [--data --epochs --seed --out]
+  train NAME|recipe.py       train by a recipe      [--data --epochs --seed --out
+                                                     --resume]
   sample NAME|model.keras    a grid of samples      [--num --seed --out]
   reconstruct NAME           test images, rebuilt   [--num --out]
   interpolate NAME           between test images    [--num --out]
@@ -63,7 +65,7 @@ def _command_of(arguments):
     if len(names) != (command != "list"):
         wanted = "no name" if command == "list" else "one name"
         raise ValueError(f"{command} takes {wanted}. Received: {names}")
-    for flag in ("data", "epochs", "seed", "out", "num", "quick"):
+    for flag in ("data", "epochs", "seed", "out", "resume", "num", "quick"):
         if FLAGS[flag].present and flag not in _COMMANDS[command][1]:
             raise ValueError(f"{command} takes no --{flag}")
     return command, (names or [None])[0]
@@ -111,6 +113,7 @@ def _train(name):
         epochs=FLAGS.epochs,
         seed=FLAGS.seed or 0,
         out=FLAGS.out,
+        resume=FLAGS.resume,
         verbose=1 if sys.stdout.isatty() else 2,
     )
     report = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
@@ -182,7 +185,7 @@ def _write(picture, default):
 _COMMANDS = {
     "list": (_list, ()),
     "info": (_info, ()),
-    "train": (_train, ("data", "epochs", "seed", "out")),
+    "train": (_train, ("data", "epochs", "seed", "out", "resume")),
     "sample": (_sample, ("num", "seed", "out")),
     "reconstruct": (_reconstruct, ("num", "out")),
     "interpolate": (_interpolate, ("num", "out")),

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -109,10 +110,13 @@ def test_train_writes_a_whole_run_folder(trained):
 def test_the_same_seed_trains_the_same_model(trained):
     folder, (_, again) = trained
     assert again.returncode == 0, again.stderr
-    histories = [
-        (folder / place / "history.csv").read_text() for place in ("runs/tiny", "again")
-    ]
-    assert histories[0] == histories[1]
+    first, second = (
+        np.genfromtxt(folder / place / "history.csv", delimiter=",", names=True)
+        for place in ("runs/tiny", "again")
+    )
+    for term in ("loss", "rate", "distortion"):
+        np.testing.assert_array_equal(first[term], second[term])
+    assert (np.diff(first["seconds"]) > 0).all()
 
 
 def test_sample_draws_from_a_saved_model_and_its_run(trained):
@@ -125,6 +129,42 @@ def test_sample_draws_from_a_saved_model_and_its_run(trained):
     )
     assert first.shape == (2 * 28, 3 * 28)
     np.testing.assert_array_equal(first, second)
+
+
+def test_a_resumed_run_ends_like_one_that_was_never_interrupted(trained, run_here):
+    folder, _ = trained
+    arguments = ["train", folder / "tiny.py", "--seed", 3, "--out", folder / "parts"]
+    assert run_here(*arguments, "--epochs", 1)[0] == 0
+    assert run_here(*arguments, "--epochs", 2, "--resume")[0] == 0
+    rows = [
+        (folder / place / "history.csv").read_text().splitlines()
+        for place in ("again", "parts")
+    ]
+    seconds = rows[0][0].split(",").index("seconds")
+    for whole, parts in zip(*rows, strict=True):
+        whole, parts = whole.split(","), parts.split(",")
+        assert whole[:seconds] == parts[:seconds]
+    models = [
+        keras.saving.load_model(folder / p / "model.keras") for p in ("again", "parts")
+    ]
+    for a, b in zip(models[0].weights, models[1].weights, strict=True):
+        np.testing.assert_array_equal(np.array(a), np.array(b))
+
+
+def test_what_cannot_be_resumed_is_refused(trained, run_here):
+    folder, _ = trained
+    tiny, other, again = folder / "tiny.py", folder / "other.py", folder / "again"
+    other.write_text(RECIPE.replace("(4,)", "(6,)").replace("(2,)", "(3,)"))
+    for arguments, message in (
+        ([tiny], "`out` must name the folder of the run to resume"),
+        ([tiny, "--out", again, "--seed", 3], "has 2 epochs, as many as asked for"),
+        ([other, "--out", again, "--seed", 3], "resumed by the recipe other"),
+        ([tiny, "--out", again, "--epochs", 9], "of a VAE with seed 3"),
+        ([tiny, "--out", folder / "none"], "There is no"),
+    ):
+        code, printed = run_here("train", *arguments, "--resume")
+        assert code == 2
+        assert message in printed.splitlines()[-1]
 
 
 def test_ctrl_c_leaves_a_run_that_loads(tmp_path):

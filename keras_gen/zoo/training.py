@@ -13,18 +13,27 @@ from keras_gen.callbacks import KeepSaved, PictureEveryEpoch
 from keras_gen.images import save_png
 from keras_gen.random import check_seed, seed_initializers
 from keras_gen.zoo.evaluation import QUICK, measure
+from keras_gen.zoo.loading import open_model
 from keras_gen.zoo.pictures import picture_of
 from keras_gen.zoo.recipes import load_recipe
 
 _VERSIONS = ("tensorflow", "keras", "tensorflow-probability", "numpy")
 
 
-def train(name, data=None, epochs=None, seed=0, out=None, verbose="auto"):
-    """Trains a model from scratch by a recipe.
+def train(
+    name,
+    data=None,
+    epochs=None,
+    seed=0,
+    out=None,
+    resume=False,
+    verbose="auto",
+):
+    """Trains a model by a recipe.
 
-    The run folder holds `model.keras` (replaced as a whole at least once a minute, so
-    that an interrupted run can be loaded), `history.csv`, `samples/` with a picture an
-    epoch, `logs/` for TensorBoard, and at the end `samples.png` and `metrics.json`.
+    The run folder holds `model.keras` (the state at the end of an epoch, replaced as a
+    whole about once a minute), `history.csv`, `samples/` with a picture an epoch,
+    `logs/` for TensorBoard, and at the end `samples.png` and `metrics.json`.
 
     Args:
         name: String, a zoo entry or the path of a recipe.
@@ -34,6 +43,9 @@ def train(name, data=None, epochs=None, seed=0, out=None, verbose="auto"):
         seed: Integer in [0, 2**31): initial weights, order and noise follow from it.
         out: Optional path of the run folder, which must be empty or not there.
             Defaults to `runs/<name>`, or the first `runs/<name>-<n>` that is free.
+        resume: Boolean, whether to go on with the run in `out` from its `model.keras`.
+            With the same other arguments, the model is that of a run that was never
+            interrupted.
         verbose: As in `keras.Model.fit()`.
 
     Returns:
@@ -51,28 +63,38 @@ def train(name, data=None, epochs=None, seed=0, out=None, verbose="auto"):
         )
     seed = check_seed(seed)
     source = {} if data is None else {"source": data}
-    batches = recipe.data("train", seed=seed, **source)
-    folder = _run_folder(recipe.name, out)
-
-    seed_initializers(seed)
-    model = recipe.model(seed=seed)
-    if hasattr(recipe, "prepare"):
-        recipe.prepare(model, batches)
-    recipe.compile(model, steps=epochs * int(batches.cardinality()))
+    steps = int(recipe.data("train", seed=seed, **source).cardinality())
+    if resume:
+        folder, model, done = _interrupted(recipe, out, seed, steps, epochs)
+    else:
+        folder, done = _new_folder(recipe.name, out), 0
+        seed_initializers(seed)
+        model = recipe.model(seed=seed)
+        if hasattr(recipe, "prepare"):
+            recipe.prepare(model, recipe.data("train", seed=seed, **source))
+        recipe.compile(model, steps=epochs * steps)
+    clock = _Clock(_rewind(folder / "history.csv", done))
     keep = KeepSaved(folder / "model.keras")
     callbacks = [
+        clock,
         keep,
-        keras.callbacks.CSVLogger(folder / "history.csv"),
+        keras.callbacks.CSVLogger(folder / "history.csv", append=done > 0),
         PictureEveryEpoch(folder / "samples", lambda m: picture_of(recipe, m)),
         keras.callbacks.TensorBoard(folder / "logs"),
     ]
-    start = time.monotonic()
+    batches = recipe.data("train", seed=seed, start=(done, 0), **source)
     try:
-        model.fit(batches, epochs=epochs, callbacks=callbacks, verbose=verbose)
+        model.fit(
+            batches,
+            epochs=epochs,
+            initial_epoch=done,
+            callbacks=callbacks,
+            verbose=verbose,
+        )
     except KeyboardInterrupt:
-        keep.save()
+        if not keep.path.exists():
+            keep.save()
         raise
-    seconds = time.monotonic() - start
 
     save_png(folder / "samples.png", picture_of(recipe, model))
     report = {
@@ -83,7 +105,7 @@ def train(name, data=None, epochs=None, seed=0, out=None, verbose="auto"):
             "epochs": epochs,
             "seed": seed,
             "data": data or "the recipe's",
-            "seconds": round(seconds, 1),
+            "seconds": round(clock.seconds, 1),
             "machine": f"{platform.machine()}, {os.cpu_count()} CPU cores",
             "versions": {name: version(name) for name in _VERSIONS},
         },
@@ -91,6 +113,23 @@ def train(name, data=None, epochs=None, seed=0, out=None, verbose="auto"):
     }
     write_json(folder / "metrics.json", report)
     return folder
+
+
+class _Clock(keras.callbacks.Callback):
+    """Adds the seconds since the start of the run to the reported numbers."""
+
+    def __init__(self, seconds):
+        super().__init__()
+        self.seconds = seconds
+        self._last = None
+
+    def on_train_begin(self, logs=None):
+        self._last = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        now = time.monotonic()
+        self.seconds, self._last = self.seconds + now - self._last, now
+        logs["seconds"] = round(self.seconds, 1)
 
 
 def write_json(path, contents):
@@ -108,7 +147,7 @@ def _test_data(recipe, source):
     return recipe.data("test", **source)
 
 
-def _run_folder(name, out):
+def _new_folder(name, out):
     if out is None:
         candidates = ["", *(f"-{number}" for number in range(2, 10_000))]
         paths = (Path("runs") / f"{name}{suffix}" for suffix in candidates)
@@ -116,7 +155,10 @@ def _run_folder(name, out):
     else:
         folder = Path(out)
         if folder.is_dir() and any(folder.iterdir()):
-            raise ValueError(f"The folder {str(folder)!r} is not empty: name another.")
+            raise ValueError(
+                f"The folder {str(folder)!r} is not empty: name another, or resume the "
+                "run that it holds."
+            )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
@@ -127,3 +169,39 @@ def _run_folder(name, out):
             f"Cannot write to the folder {str(folder)!r}: {error}"
         ) from error
     return folder
+
+
+def _interrupted(recipe, out, seed, steps, epochs):
+    """Folder, model and finished epochs of a run that was interrupted."""
+    if out is None:
+        raise ValueError("`out` must name the folder of the run to resume.")
+    model = open_model(Path(out))
+    done, surplus = divmod(int(model.optimizer.iterations), steps)
+    if _kind(model) != _kind(recipe.model()) or model.seed != seed or surplus:
+        raise ValueError(
+            f"The run in {str(out)!r} cannot go on: it is of a {type(model).__name__} "
+            f"with seed {model.seed}, {surplus} steps into epoch {done + 1}, and would "
+            f"be resumed by the recipe {recipe.name} with seed {seed} and {steps} steps "
+            "an epoch."
+        )
+    if done >= epochs:
+        raise ValueError(
+            f"The run in {str(out)!r} has {done} epochs, as many as asked for: {epochs}"
+        )
+    return Path(out), model, done
+
+
+def _kind(model):
+    """What two models must share for one to go on where the other stopped."""
+    return type(model), [tuple(weight.shape) for weight in model.weights]
+
+
+def _rewind(history, done):
+    """Cuts a history to the epochs that the saved model has; returns their seconds."""
+    if done == 0:
+        return 0.0
+    rows = history.read_text(encoding="utf-8").splitlines()[: 1 + done]
+    history.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return float(
+        dict(zip(rows[0].split(","), rows[-1].split(","), strict=True))["seconds"]
+    )
