@@ -39,15 +39,36 @@ def main():
     if len(sys.argv) == 1 or sys.argv[1] in ("--help", "-help", "-h", "help"):
         print(USAGE, end="")
         sys.exit(0 if len(sys.argv) > 1 else 2)
-    # TensorFlow tells of its build and of absent graphics cards at each start.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         command, name = _command_of(FLAGS(sys.argv)[1:])
+        if command not in ("list", "info"):
+            _import_tensorflow()
         _COMMANDS[command][0](*([] if name is None else [name]))
     except (ValueError, flags.Error, OSError) as error:
         _fail(error)
     except KeyboardInterrupt:
         _fail("interrupted; what was written stays")
+
+
+def _import_tensorflow():
+    """Imports TensorFlow without its notes on its build and on absent graphics cards.
+
+    Its libraries write them to the file descriptor, whatever the log level. They stay
+    where the user has set TF_CPP_MIN_LOG_LEVEL.
+    """
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ or "tensorflow" in sys.modules:
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    kept = os.dup(2)
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        import tensorflow
+
+        tensorflow.config.list_logical_devices()
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _fail(message):

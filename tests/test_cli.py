@@ -248,6 +248,19 @@ def files_of(folder):
     return sorted(p for p in folder.rglob("*") if "__pycache__" not in p.parts)
 
 
+def test_errors_are_one_line_in_a_process_of_its_own_too(tmp_path):
+    environment = {k: v for k, v in os.environ.items() if "TF_CPP" not in k}
+    done = subprocess.run(
+        [sys.executable, "-m", "keras_gen.cli", "train", "missing.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "keras-gen: There is no recipe 'missing.py'.\n"
+
+
 @pytest.mark.parametrize("arguments", [["list"], ["--help"], ["info", "vae_mnist"]])
 def test_light_commands_import_no_tensorflow(arguments, tmp_path):
     code = (
