@@ -1,14 +1,16 @@
 """Metadata of keras_gen; `zoo/` travels in the wheel as data."""
 
+import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
+SOURCE = (ROOT / "keras_gen" / "__init__.py").read_text(encoding="utf-8")
 
 setup(
     name="keras-gen",
-    version="0.1.0",
+    version=re.search(r'__version__ = "(.+)"', SOURCE).group(1),
     description="A zoo of deep generative models for Keras 3 on TensorFlow",
     long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",

@@ -14,6 +14,7 @@ flags.DEFINE_string("data", None, "train: name of a dataset, or a folder of imag
 flags.DEFINE_integer("epochs", None, "train: epochs, instead of the recipe's")
 flags.DEFINE_integer("seed", None, "seed of everything random; train and evaluate: 0")
 flags.DEFINE_string("out", None, "where to write: train a folder, others a PNG file")
+flags.DEFINE_bool("download", False, "train: let TFDS download data that are missing")
 flags.DEFINE_bool("resume", False, "train: go on with the run in --out")
 flags.DEFINE_integer("num", None, "sample, reconstruct, interpolate: how many")
 flags.DEFINE_bool("quick", False, "evaluate: on 1,000 images by 100 importance samples")
@@ -23,7 +24,7 @@ USAGE = """Usage: keras-gen COMMAND [NAME] [--flag=value ...]
   list                       the pretrained models
   info NAME                  what is known of one
   train NAME|recipe.py       train by a recipe      [--data --epochs --seed --out
-                                                     --resume]
+                                                     --resume --download]
   sample NAME|model.keras    a grid of samples      [--num --seed --out]
   reconstruct NAME           test images, rebuilt   [--num --out]
   interpolate NAME           between test images    [--num --out]
@@ -36,7 +37,7 @@ a saved model is taken, the folder of a run is too.
 
 def main():
     """Runs the command; an error in what the user gave is one line and exit code 2."""
-    if len(sys.argv) == 1 or sys.argv[1] in ("--help", "-help", "-h", "help"):
+    if len(sys.argv) == 1 or {"--help", "-h", "help"} & set(sys.argv[1:]):
         print(USAGE, end="")
         sys.exit(0 if len(sys.argv) > 1 else 2)
     try:
@@ -86,7 +87,7 @@ def _command_of(arguments):
     if len(names) != (command != "list"):
         wanted = "no name" if command == "list" else "one name"
         raise ValueError(f"{command} takes {wanted}. Received: {names}")
-    for flag in ("data", "epochs", "seed", "out", "resume", "num", "quick"):
+    for flag in {flag for _, taken in _COMMANDS.values() for flag in taken}:
         if FLAGS[flag].present and flag not in _COMMANDS[command][1]:
             raise ValueError(f"{command} takes no --{flag}")
     return command, (names or [None])[0]
@@ -135,6 +136,7 @@ def _train(name):
         seed=FLAGS.seed or 0,
         out=FLAGS.out,
         resume=FLAGS.resume,
+        download=FLAGS.download,
         verbose=1 if sys.stdout.isatty() else 2,
     )
     report = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
@@ -206,7 +208,7 @@ def _write(picture, default):
 _COMMANDS = {
     "list": (_list, ()),
     "info": (_info, ()),
-    "train": (_train, ("data", "epochs", "seed", "out", "resume")),
+    "train": (_train, ("data", "epochs", "seed", "out", "resume", "download")),
     "sample": (_sample, ("num", "seed", "out")),
     "reconstruct": (_reconstruct, ("num", "out")),
     "interpolate": (_interpolate, ("num", "out")),

@@ -85,10 +85,13 @@ class ModelContract:
         images, labels = self.images(9), np.arange(9)
         pairs = tf.data.Dataset.from_tensor_slices((images, labels)).batch(4)
         history = model.fit(pairs, validation_data=pairs, verbose=0).history
+        parts = [(images[i : i + 3],) for i in (0, 3, 6)]
+        options = {"validation_data": iter(parts), "validation_steps": 3}
+        model.fit(images, **options, verbose=0)
         assert {"loss", "mse", "val_loss", "val_mse"} <= set(history)
         model.fit(images, labels, 64, 1, verbose=0)
         model.fit(images.astype("uint8"), verbose=0)
-        model.fit(((images[i : i + 3],) for i in (0, 3, 6)), verbose=0)
+        model.fit((part for part in parts), verbose=0)
 
     def test_predict_takes_arrays_and_pairs(self, trained):
         images = self.images(5)
@@ -131,6 +134,7 @@ class ModelContract:
             (lambda x, r: x.astype(str), "must hold numbers"),
             (lambda x, r: None, "must be given"),
             (lambda x, r: 5, "must be an array"),
+            (lambda x, r: [x, x], "must be an array"),
             (lambda x, r: tf.data.Dataset.from_tensor_slices(x[:0]).batch(4), "empty"),
             (lambda x, r: iter([]), "empty"),
             (lambda x, r: iter([{"image": x}]), "dict"),
@@ -147,6 +151,9 @@ class ModelContract:
             trained.evaluate(wrong, verbose=0)
         with pytest.raises(ValueError, match="must lie in"):
             trained.fit(self.images(), validation_data=(wrong, None), verbose=0)
+        weighted = (self.images(), np.ones(24), np.ones(24))
+        with pytest.raises(ValueError, match="Received 3 parts"):
+            trained.fit(self.images(), validation_data=weighted, verbose=0)
 
     def test_loss_and_sample_weight_are_refused(self):
         model = self.make()
@@ -170,13 +177,15 @@ class ModelContract:
 class SamplerContract(ModelContract):
     """For models that sample."""
 
-    def test_samples_have_the_documented_shape_dtype_and_range(self, trained):
+    def test_samples_have_the_documented_shape_dtype_and_scale(self, trained):
         samples = trained.sample(7, seed=0)
-        low, high = trained.image_range
         assert samples.shape == (7, *trained.image_shape)
         assert samples.dtype == np.float32
-        assert low <= samples.min()
-        assert samples.max() <= high
+        low, high = trained.image_range
+        margin = (high - low) / 2
+        assert low - margin <= samples.min()
+        assert samples.max() <= high + margin
+        assert trained.to_uint8(samples).dtype == np.uint8
 
     def test_samples_are_a_function_of_seed_and_row(self, trained):
         many = trained.sample(11, seed=3)
@@ -228,7 +237,13 @@ class ReconstructionContract(ModelContract):
         with pytest.raises(ValueError, match="`num_steps` must be an integer"):
             trained.interpolate(self.images(2), self.images(2), num_steps=1)
         with pytest.raises(ValueError, match="must lie in"):
-            trained.reconstruct(self.images(2) * 9)
+            trained.interpolate(self.images(2) * 9, self.images(2))
+        with pytest.raises(ValueError, match="must have shape"):
+            trained.reconstruct(self.images(2)[:, 1:])
+        with pytest.raises(ValueError, match="holds NaN: 1 of"):
+            trained.reconstruct(
+                np.append(self.images(1), np.nan)[1:].reshape(1, *self.image_shape)
+            )
 
 
 #: What a model's contract must be, by what the model is.
@@ -255,5 +270,6 @@ def contract_of(model_class):
         if isinstance(value, type)
         and issubclass(value, ModelContract)
         and value.model_class is model_class
+        and value.__name__.startswith("Test")
     ]
     return found[0] if found else None

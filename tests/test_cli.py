@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from keras.callbacks import CSVLogger
 from PIL import Image
 
 from keras_gen import cli
@@ -93,6 +94,7 @@ def test_train_writes_a_whole_run_folder(trained):
         "logs",
         "metrics.json",
         "model.keras",
+        "run.json",
         "samples",
         "samples.png",
     }
@@ -131,11 +133,20 @@ def test_sample_draws_from_a_saved_model_and_its_run(trained):
     np.testing.assert_array_equal(first, second)
 
 
-def test_a_resumed_run_ends_like_one_that_was_never_interrupted(trained, run_here):
+def test_a_resumed_run_ends_like_one_that_was_never_interrupted(
+    trained, run_here, monkeypatch
+):
     folder, _ = trained
+
+    def interrupt(self, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
     arguments = ["train", folder / "tiny.py", "--seed", 3, "--out", folder / "parts"]
-    assert run_here(*arguments, "--epochs", 1)[0] == 0
-    assert run_here(*arguments, "--epochs", 2, "--resume")[0] == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(CSVLogger, "on_epoch_begin", interrupt)
+        assert run_here(*arguments)[0] == 2
+    assert run_here(*arguments, "--resume")[0] == 0
     rows = [
         (folder / place / "history.csv").read_text().splitlines()
         for place in ("again", "parts")
@@ -154,13 +165,13 @@ def test_a_resumed_run_ends_like_one_that_was_never_interrupted(trained, run_her
 def test_what_cannot_be_resumed_is_refused(trained, run_here):
     folder, _ = trained
     tiny, other, again = folder / "tiny.py", folder / "other.py", folder / "again"
-    other.write_text(RECIPE.replace("(4,)", "(6,)").replace("(2,)", "(3,)"))
+    other.write_text(RECIPE)
     for arguments, message in (
         ([tiny], "`out` must name the folder of the run to resume"),
-        ([tiny, "--out", again, "--seed", 3], "has 2 epochs, as many as asked for"),
-        ([other, "--out", again, "--seed", 3], "resumed by the recipe other"),
-        ([tiny, "--out", again, "--epochs", 9], "of a VAE with seed 3"),
-        ([tiny, "--out", folder / "none"], "There is no"),
+        ([tiny, "--out", again, "--seed", 3], "is complete"),
+        ([tiny, "--out", again, "--epochs", 9], "with epochs 2, not 9; seed 3, not 0."),
+        ([other, "--out", again, "--seed", 3], "with recipe 'tiny', not 'other'"),
+        ([tiny, "--out", folder / "none"], "There is no run in"),
     ):
         code, printed = run_here("train", *arguments, "--resume")
         assert code == 2
@@ -246,6 +257,12 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path, run
 def files_of(folder):
     """Everything in a folder but compiled Python."""
     return sorted(p for p in folder.rglob("*") if "__pycache__" not in p.parts)
+
+
+def test_help_may_follow_a_command(tmp_path):
+    done = run("train", "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "keras-gen COMMAND" in done.stdout
 
 
 def test_errors_are_one_line_in_a_process_of_its_own_too(tmp_path):

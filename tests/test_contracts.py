@@ -1,6 +1,8 @@
 """Every public model keeps the promises, also in a process of its own."""
 
+import importlib
 import json
+import pkgutil
 import subprocess
 import sys
 
@@ -68,6 +70,18 @@ def test_saved_models_load_in_a_fresh_process(loaded, name):
     assert len(expected) > 3
     for a, b in zip(expected, found, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_no_model_is_left_out_of_the_public_names():
+    found = set()
+    for module in pkgutil.walk_packages(keras_gen.models.__path__, "keras_gen.models."):
+        if ".base" not in module.name:
+            members = vars(importlib.import_module(module.name)).values()
+            found |= {
+                m for m in members if isinstance(m, type) and issubclass(m, keras.Model)
+            }
+    concrete = {m for m in found if m.__module__.split(".")[2] != "base"}
+    assert concrete == set(MODELS)
 
 
 def test_the_package_registers_its_models_with_keras():

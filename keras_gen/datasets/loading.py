@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import check_count
-from keras_gen.datasets.sources import folder_source, tfds_source
+from keras_gen.datasets.sources import find_set, folder_source, tfds_source
 from keras_gen.random import Rows, check_seed, permutation
 
 # Sets larger than this are streamed from disk unless `cache=True`.
@@ -30,8 +30,9 @@ def load(
     environment variable `TFDS_DATA_DIR` and in `~/tensorflow_datasets`.
 
     Args:
-        name: String, a TFDS name such as `"mnist"`, or the path of a folder of images,
-            which `folder()` then reads whatever the split.
+        name: String, a TFDS name such as `"mnist"`, else the path of a folder of
+            images, which `folder()` then reads whatever the split. A path that begins
+            with a dot, a tilde or a slash is always a folder.
         split: String, a split or a slice of one in TFDS form, such as
             `"train[:50000]"`.
         batch_size: Integer of at least 1, the global batch size.
@@ -40,7 +41,9 @@ def load(
             colour. Required where the images of the set differ in size.
         data_dir: Optional path of a TFDS directory.
         download: Boolean, whether TFDS may download what is not there.
-        **options: See `batches()`.
+        **options: See `batches()`. Here `training` is by default whether the split's
+            name begins with "train": pass `training=False` with a slice of the training
+            set that is held out.
 
     Returns:
         A `tf.data.Dataset`; see `batches()`.
@@ -57,7 +60,8 @@ def load(
     """
     training = options.pop("training", None)
     options["training"] = split.startswith("train") if training is None else training
-    if os.sep in name or os.path.isdir(name):
+    is_path = not isinstance(name, str) or name.startswith((".", "~", os.sep))
+    if is_path or (find_set(name, data_dir) is None and os.path.isdir(name)):
         return folder(name, image_shape, batch_size, **options)
     source = tfds_source(name, split, image_shape, data_dir, download)
     return batches(source, batch_size, **options)

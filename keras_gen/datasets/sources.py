@@ -149,19 +149,30 @@ def folder_source(path, image_shape=None, skip_unreadable=False):
     )
 
 
+def find_set(name, data_dir=None):
+    """The folder of the newest version of a set in TFDS form; None if there is none."""
+    for place in _places(data_dir):
+        versions = sorted((place / name).glob("*/dataset_info.json"), key=_version)
+        if versions:
+            return versions[-1].parent
+    return None
+
+
+def _places(data_dir):
+    if data_dir is not None:
+        return [Path(data_dir)]
+    environment = os.environ.get("TFDS_DATA_DIR")
+    places = [Path(environment)] if environment else []
+    return [*places, Path.home() / "tensorflow_datasets", PACKAGED]
+
+
 def _builder(name, data_dir, download):
     import tensorflow_datasets as tfds
 
-    if data_dir is not None:
-        places = [Path(data_dir)]
-    else:
-        environment = os.environ.get("TFDS_DATA_DIR")
-        places = [Path(environment)] if environment else []
-        places += [Path.home() / "tensorflow_datasets", PACKAGED]
-    for place in places:
-        versions = sorted((place / name).glob("*/dataset_info.json"), key=_version)
-        if versions:
-            return tfds.builder_from_directory(versions[-1].parent)
+    found_set = find_set(name, data_dir)
+    if found_set is not None:
+        return tfds.builder_from_directory(found_set)
+    places = _places(data_dir)
     if download:
         try:
             builder = tfds.builder(name, data_dir=data_dir)

@@ -80,9 +80,9 @@ def conv_decoder(
         inputs
     )
     x = layers.Reshape(smallest, name="reshape")(x)
-    for index, width in enumerate(filters[1:]):
+    for index, depth in enumerate(filters[1:]):
         x = layers.Conv2DTranspose(
-            width, kernel_size, 2, "same", activation=activation, name=f"conv_{index}"
+            depth, kernel_size, 2, "same", activation=activation, name=f"conv_{index}"
         )(x)
     x = layers.Conv2DTranspose(channels, kernel_size, 2, "same", name="outputs")(x)
     return keras.Model(inputs, x, name=name)

@@ -9,9 +9,9 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 def root():
-    """The folder of entries: that of the checkout, else the wheel's copy."""
-    checkout = _PACKAGE.parent / "zoo"
-    return checkout if checkout.is_dir() else _PACKAGE / "zoo" / "entries"
+    """The folder of entries: the copy in an installed wheel, else the checkout's."""
+    installed = _PACKAGE / "zoo" / "entries"
+    return installed if installed.is_dir() else _PACKAGE.parent / "zoo"
 
 
 def names():

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_gen.arguments import check_count
 from keras_gen.models.base import LatentVariableModel
 from keras_gen.zoo.loading import load
 from keras_gen.zoo.recipes import load_recipe
@@ -47,6 +48,7 @@ def measure(model, data, num_images, num_importance_samples, seed=0):
         bound on the log likelihood, in nats an image. For other autoencoders: the
         squared error of the reconstruction, summed over an image.
     """
+    check_count(num_images, "num_images", 2)
     images = first_images(data, num_images)
     if isinstance(model, LatentVariableModel):
         bound = model.log_likelihood(images, num_importance_samples, seed)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import keras
 
-from keras_gen.zoo.catalog import folder_of, metrics_of
+from keras_gen.zoo.catalog import folder_of, metrics_of, names
 from keras_gen.zoo.recipes import load_recipe
 
 
@@ -61,14 +61,14 @@ def load_weights(model, path, expected_sha256):
 
 
 def open_model(name_or_path):
-    """A model of the zoo by its name, or one saved as `.keras` by its path.
+    """A model of the zoo by its name, else a saved one by its path or its run folder.
 
     Raises:
         ValueError: If there is no such entry or file, or the file cannot be read.
     """
     path = Path(name_or_path)
-    if not str(name_or_path).endswith(".keras") and not path.exists():
-        return load(name_or_path)
+    if str(name_or_path) in names() or not (path.suffix == ".keras" or path.exists()):
+        return load(str(name_or_path))
     if path.is_dir():
         path = path / "model.keras"
     if not path.is_file():

@@ -38,12 +38,12 @@ def publish(name, run):
     model.set_weights(trained.get_weights())
     partial = folder / "partial.weights.h5"
     model.save_weights(partial)
-    os.replace(partial, folder / "model.weights.h5")
-    shutil.copy(run / "samples.png", folder / "samples.png")
     report = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
-    report["weights_sha256"] = sha256_of(folder / "model.weights.h5")
+    report["weights_sha256"] = sha256_of(partial)
     report["full"] = measure(model, recipe.data("test"), **FULL)
     report["quick"] = measure(model, recipe.data("test"), **QUICK)
+    shutil.copy(run / "samples.png", folder / "samples.png")
+    os.replace(partial, folder / "model.weights.h5")
     write_json(folder / "metrics.json", report)
     return report
 

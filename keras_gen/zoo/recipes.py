@@ -31,10 +31,10 @@ def load_recipe(name_or_path):
         ValueError: If there is no such entry or file, or the file is no recipe.
     """
     if str(name_or_path).endswith(".py"):
-        path = Path(name_or_path)
+        path = Path(name_or_path).resolve()
         name = path.parent.name if path.name == "recipe.py" else path.stem
         if not path.is_file():
-            raise ValueError(f"There is no recipe {str(path)!r}.")
+            raise ValueError(f"There is no recipe {str(name_or_path)!r}.")
     else:
         name = name_or_path
         path = folder_of(name) / "recipe.py"

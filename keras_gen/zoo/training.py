@@ -9,6 +9,7 @@ from pathlib import Path
 
 import keras
 
+from keras_gen.arguments import check_count
 from keras_gen.callbacks import KeepSaved, PictureEveryEpoch
 from keras_gen.images import save_png
 from keras_gen.random import check_seed, seed_initializers
@@ -27,13 +28,15 @@ def train(
     seed=0,
     out=None,
     resume=False,
+    download=False,
     verbose="auto",
 ):
     """Trains a model by a recipe.
 
     The run folder holds `model.keras` (the state at the end of an epoch, replaced as a
     whole about once a minute), `history.csv`, `samples/` with a picture an epoch,
-    `logs/` for TensorBoard, and at the end `samples.png` and `metrics.json`.
+    `logs/` for TensorBoard, `run.json` with the arguments, and at the end `samples.png`
+    and `metrics.json`.
 
     Args:
         name: String, a zoo entry or the path of a recipe.
@@ -44,8 +47,9 @@ def train(
         out: Optional path of the run folder, which must be empty or not there.
             Defaults to `runs/<name>`, or the first `runs/<name>-<n>` that is free.
         resume: Boolean, whether to go on with the run in `out` from its `model.keras`.
-            With the same other arguments, the model is that of a run that was never
-            interrupted.
+            The other arguments must be those of that run; the model is then that of
+            a run that was never interrupted.
+        download: Boolean, whether TFDS may download data that are not there.
         verbose: As in `keras.Model.fit()`.
 
     Returns:
@@ -53,36 +57,63 @@ def train(
 
     Raises:
         ValueError: If there is no such recipe or data, an argument is not as stated,
-            or the folder cannot be written.
+            the folder cannot be written, or the run in it cannot go on.
     """
     recipe = load_recipe(name)
     epochs = recipe.epochs if epochs is None else epochs
-    if not isinstance(epochs, int) or epochs < 1:
-        raise ValueError(
-            f"`epochs` must be an integer of at least 1. Received: {epochs}"
-        )
+    check_count(epochs, "epochs", 1)
     seed = check_seed(seed)
     source = {} if data is None else {"source": data}
-    steps = int(recipe.data("train", seed=seed, **source).cardinality())
+    if download:
+        source["download"] = True
+    # Loaded before anything is written: a set may have no test split.
+    test = recipe.data("test", **source)
+    batches = recipe.data("train", seed=seed, **source)
+    steps = int(batches.cardinality())
+    run = {"recipe": recipe.name, "data": data, "epochs": epochs, "seed": seed}
     if resume:
-        folder, model, done = _interrupted(recipe, out, seed, steps, epochs)
+        folder, model, done = _interrupted(out, run, steps)
+        batches = recipe.data("train", seed=seed, start=(done, 0), **source)
     else:
         folder, done = _new_folder(recipe.name, out), 0
+        write_json(folder / "run.json", run)
         seed_initializers(seed)
         model = recipe.model(seed=seed)
         if hasattr(recipe, "prepare"):
-            recipe.prepare(model, recipe.data("train", seed=seed, **source))
+            recipe.prepare(model, batches)
         recipe.compile(model, steps=epochs * steps)
+    seconds = _fit(recipe, model, batches, folder, done, epochs, verbose)
+    save_png(folder / "samples.png", picture_of(recipe, model))
+    report = {
+        "name": recipe.name,
+        "model": type(model).__name__,
+        "parameters": sum(int(w.shape.num_elements()) for w in model.trainable_weights),
+        "training": {
+            "epochs": epochs,
+            "seed": seed,
+            "data": data or "the recipe's",
+            "seconds": seconds,
+            "machine": f"{platform.machine()}, {os.cpu_count()} CPU cores",
+            "versions": {package: version(package) for package in _VERSIONS},
+        },
+        "quick": measure(model, test, **QUICK),
+    }
+    write_json(folder / "metrics.json", report)
+    return folder
+
+
+def _fit(recipe, model, batches, folder, done, epochs, verbose):
+    """Fits into a run folder after `done` epochs; returns the seconds of the run."""
     clock = _Clock(_rewind(folder / "history.csv", done))
     keep = KeepSaved(folder / "model.keras")
+    keep.set_model(model)
     callbacks = [
         clock,
-        keep,
         keras.callbacks.CSVLogger(folder / "history.csv", append=done > 0),
+        keep,
         PictureEveryEpoch(folder / "samples", lambda m: picture_of(recipe, m)),
         keras.callbacks.TensorBoard(folder / "logs"),
     ]
-    batches = recipe.data("train", seed=seed, start=(done, 0), **source)
     try:
         model.fit(
             batches,
@@ -95,24 +126,7 @@ def train(
         if not keep.path.exists():
             keep.save()
         raise
-
-    save_png(folder / "samples.png", picture_of(recipe, model))
-    report = {
-        "name": recipe.name,
-        "model": type(model).__name__,
-        "parameters": sum(int(w.shape.num_elements()) for w in model.trainable_weights),
-        "training": {
-            "epochs": epochs,
-            "seed": seed,
-            "data": data or "the recipe's",
-            "seconds": round(clock.seconds, 1),
-            "machine": f"{platform.machine()}, {os.cpu_count()} CPU cores",
-            "versions": {name: version(name) for name in _VERSIONS},
-        },
-        "quick": measure(model, _test_data(recipe, source), **QUICK),
-    }
-    write_json(folder / "metrics.json", report)
-    return folder
+    return round(clock.seconds, 1)
 
 
 class _Clock(keras.callbacks.Callback):
@@ -140,13 +154,6 @@ def write_json(path, contents):
     os.replace(partial, path)
 
 
-def _test_data(recipe, source):
-    """Test data of the recipe's or of another source, which may have no test split."""
-    if source and os.path.isdir(source["source"]):
-        return recipe.data("train", training=False, **source)
-    return recipe.data("test", **source)
-
-
 def _new_folder(name, out):
     if out is None:
         candidates = ["", *(f"-{number}" for number in range(2, 10_000))]
@@ -171,29 +178,34 @@ def _new_folder(name, out):
     return folder
 
 
-def _interrupted(recipe, out, seed, steps, epochs):
+def _interrupted(out, run, steps):
     """Folder, model and finished epochs of a run that was interrupted."""
     if out is None:
         raise ValueError("`out` must name the folder of the run to resume.")
-    model = open_model(Path(out))
+    folder = Path(out)
+    if not (folder / "run.json").is_file():
+        raise ValueError(f"There is no run in {str(out)!r}: it holds no run.json.")
+    before = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    differences = [
+        f"{key} {before.get(key)!r}, not {value!r}"
+        for key, value in run.items()
+        if before.get(key) != value
+    ]
+    if differences:
+        raise ValueError(
+            f"The run in {str(out)!r} cannot go on like this. It was started with "
+            f"{'; '.join(differences)}."
+        )
+    if (folder / "metrics.json").exists():
+        raise ValueError(f"The run in {str(out)!r} is complete.")
+    model = open_model(folder / "model.keras")
     done, surplus = divmod(int(model.optimizer.iterations), steps)
-    if _kind(model) != _kind(recipe.model()) or model.seed != seed or surplus:
+    if surplus:
         raise ValueError(
-            f"The run in {str(out)!r} cannot go on: it is of a {type(model).__name__} "
-            f"with seed {model.seed}, {surplus} steps into epoch {done + 1}, and would "
-            f"be resumed by the recipe {recipe.name} with seed {seed} and {steps} steps "
-            "an epoch."
+            f"The run in {str(out)!r} stopped {surplus} steps into its first epoch of "
+            f"{steps}: there is no whole epoch to go on from."
         )
-    if done >= epochs:
-        raise ValueError(
-            f"The run in {str(out)!r} has {done} epochs, as many as asked for: {epochs}"
-        )
-    return Path(out), model, done
-
-
-def _kind(model):
-    """What two models must share for one to go on where the other stopped."""
-    return type(model), [tuple(weight.shape) for weight in model.weights]
+    return folder, model, done
 
 
 def _rewind(history, done):
@@ -202,6 +214,4 @@ def _rewind(history, done):
         return 0.0
     rows = history.read_text(encoding="utf-8").splitlines()[: 1 + done]
     history.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    return float(
-        dict(zip(rows[0].split(","), rows[-1].split(","), strict=True))["seconds"]
-    )
+    return float(rows[-1].split(",")[rows[0].split(",").index("seconds")])

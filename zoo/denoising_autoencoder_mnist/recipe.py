@@ -41,7 +41,7 @@ def compile(model, steps):
 
 def picture(model):
     """Test images, below them their corruption, below that what was recovered."""
-    images = next(iter(data("test"))).numpy()[:30]
+    images = next(iter(data("test[:30]"))).numpy()
     corrupted = model.corrupt(images, Rows(len(images), seed=0))
     stages = [images, corrupted, model.reconstruct(corrupted)]
     rows = [np.asarray(stage)[i : i + 10] for i in (0, 10, 20) for stage in stages]

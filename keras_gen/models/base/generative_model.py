@@ -92,7 +92,8 @@ class GenerativeModel(keras.Model):
         Args:
             optimizer: Keras optimizer. Defaults to the paper's.
             **kwargs: As in `keras.Model.compile()`, except `loss`: the objective is
-                the model's own.
+                the model's own. Metrics compare the images with what `call()` makes of
+                them; labels are not theirs.
 
         Raises:
             ValueError: If a `loss` is given.
@@ -125,7 +126,7 @@ class GenerativeModel(keras.Model):
 
     def train_step(self, data):
         images = self._images(data)
-        rows = self._rows(images, step=self.optimizer.iterations)
+        rows = self._rows(images, step=self._steps_taken())
         with tf.GradientTape() as tape:
             terms = self.loss_terms(images, rows, training=True)
             loss = sum(self.losses, terms["loss"])
@@ -155,6 +156,11 @@ class GenerativeModel(keras.Model):
 
     def _images(self, data):
         return ops.cast(keras.utils.unpack_x_y_sample_weight(data)[0], "float32")
+
+    def _steps_taken(self):
+        # Not `iterations`, which stands still while gradients are accumulated.
+        optimizer = getattr(self.optimizer, "inner_optimizer", self.optimizer)
+        return optimizer._iterations
 
     def _rows(self, images, step, first_row=0):
         """Randomness for one batch, by the position in the global batch."""
@@ -188,7 +194,7 @@ class GenerativeModel(keras.Model):
         x = self._checked(x, kwargs)
         validation = kwargs.get("validation_data")
         if isinstance(validation, tuple):
-            self._checked(validation[0], {})
+            self.check_batch(validation)
         elif validation is not None:
             kwargs["validation_data"] = self._checked(validation, {})
         if not hasattr(x, "shape"):
@@ -202,10 +208,31 @@ class GenerativeModel(keras.Model):
         Raises:
             ValueError: As in `fit()`.
         """
-        return super().evaluate(self._checked(x, kwargs), y, batch_size, **kwargs)
+        # `fit()` evaluates on validation data that it has checked.
+        if not kwargs.get("_use_cached_eval_dataset"):
+            x = self._checked(x, kwargs)
+        return super().evaluate(x, y, batch_size, **kwargs)
 
     def check_images(self, images):
         """Raises a ValueError unless `images` is a batch of this model's images.
+
+        Args:
+            images: Array or tensor, expected of shape `(batch, *image_shape)` with
+                values in `image_range`.
+        """
+        self.check_shape(images)
+        low, high = self.image_range
+        values = np.asarray(images)
+        least, most = values.min(), values.max()
+        if least < low or most > high:
+            raise ValueError(
+                f"`x` must lie in [{low}, {high}] for this {type(self).__name__}, the "
+                "range that its `image_range` states. Received values from "
+                f"{least} to {most}"
+            )
+
+    def check_shape(self, images):
+        """Raises a ValueError unless `images` are numbers of this model's shape.
 
         Args:
             images: Array or tensor, expected of shape `(batch, *image_shape)`.
@@ -222,16 +249,9 @@ class GenerativeModel(keras.Model):
         values = np.asarray(images)
         if values.dtype.kind not in "fiu":
             raise ValueError(f"`x` must hold numbers. Received dtype: {values.dtype}")
-        low, high = self.image_range
-        least, most = values.min(), values.max()
-        if np.isnan(least) or np.isnan(most):
+        if np.isnan(values.min()):
             count = int(np.isnan(values).sum())
             raise ValueError(f"`x` holds NaN: {count} of {values.size} values.")
-        if least < low or most > high:
-            raise ValueError(
-                f"`x` must lie in [{low}, {high}] for this {name}, the range that its "
-                f"`image_range` states. Received values from {least} to {most}"
-            )
 
     def _checked(self, x, kwargs):
         """`x`, once its first batch has passed the checks."""
@@ -254,7 +274,7 @@ class GenerativeModel(keras.Model):
         if isinstance(x, tf.data.Dataset):
             self.check_batch(next(iter(x.take(1)), None))
             return x
-        if not hasattr(x, "__iter__"):
+        if not hasattr(x, "__iter__") or isinstance(x, (list, tuple, dict, str)):
             raise ValueError(
                 "`x` must be an array of images, a `tf.data.Dataset`, a "
                 f"`keras.utils.PyDataset` or a generator. Received: {x!r}"
@@ -262,6 +282,8 @@ class GenerativeModel(keras.Model):
         batches = iter(x)
         first = next(batches, None)
         self.check_batch(first)
+        if batches is not x:
+            return x
         return (batch for batch in itertools.chain([first], batches))
 
     def check_batch(self, data):

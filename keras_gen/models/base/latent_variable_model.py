@@ -40,7 +40,7 @@ class LatentVariableModel(Sampler, ReconstructionModel):
     """
 
     def prior(self):
-        """TFP distribution of latents, of event shape `(latent_dim,)`."""
+        """TFP distribution of latents, of event shape `(latent_dim,)`, normal."""
         raise NotImplementedError
 
     def posterior(self, images, training=False):

@@ -21,15 +21,16 @@ class ReconstructionModel(GenerativeModel):
         raise NotImplementedError
 
     def reconstruct(self, images):
-        """Images after encoding and decoding, of the same shape and range.
+        """Images after encoding and decoding, of the same shape.
 
         Args:
-            images: Array or tensor of shape `(batch, *image_shape)` in `image_range`.
+            images: Array or tensor of shape `(batch, *image_shape)`. Corrupted images
+                may lie outside `image_range`.
 
         Raises:
-            ValueError: If `images` are not such images.
+            ValueError: If `images` have another shape or hold NaN.
         """
-        self.check_images(images)
+        self.check_shape(images)
         return self(tf.cast(images, tf.float32))
 
     def interpolate(self, start, end, num_steps=10):

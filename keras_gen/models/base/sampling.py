@@ -31,7 +31,9 @@ class Sampler:
             noise: What `noise()` returns.
 
         Returns:
-            Float32 tensor of shape `(num, *image_shape)` in `image_range`.
+            Float32 tensor of shape `(num, *image_shape)` on the scale of
+            `image_range`; where the likelihood is unbounded it may lie a little
+            outside.
         """
         raise NotImplementedError
 
@@ -63,7 +65,8 @@ class Sampler:
             batch_size: Integer of at least 1. It bounds memory and changes no sample.
 
         Returns:
-            Float32 numpy array of shape `(num_samples, *image_shape)` in `image_range`.
+            Float32 numpy array of shape `(num_samples, *image_shape)`, as from
+            `from_noise()`.
 
         Raises:
             ValueError: If an argument is not as stated.

@@ -31,6 +31,19 @@ def test_the_corruption_is_a_function_of_the_rows():
     assert not np.allclose(first, model.corrupt(images, Rows(4, 0, step=2)))
 
 
+def test_gradient_accumulation_draws_new_noise_in_each_step():
+    model = tiny(GaussianCorruption(0.5))
+    model.compile(keras.optimizers.SGD(1e-3, gradient_accumulation_steps=4))
+    steps = []
+    rows_of = model._rows
+    model._rows = lambda images, step: (steps.append(int(step)), rows_of(images, step))[
+        1
+    ]
+    model.run_eagerly = True
+    model.fit(np.zeros((16, 8, 8, 1), "f4"), batch_size=4, verbose=0)
+    assert steps == [0, 1, 2, 3]
+
+
 def test_linear_denoising_of_gaussian_data_is_the_wiener_filter():
     seed_initializers(0)
     points = 0.5 + Rows(2000, 0).normal((1,), "points").numpy() * 0.1
