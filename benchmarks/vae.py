@@ -1,6 +1,7 @@
 """Speed of training and of the importance-weighted bound, as ratios in one run.
 
-Run as `python benchmarks/vae.py` on a machine that does nothing else. Compared are
+Run as `python -m benchmarks.vae` from the root of the repository, on a machine that
+does nothing else. Compared are
 
 - `fit` of the entry `vae_mnist` with a hand-written `tf.function` loop over the same
   networks, optimizer, batch size and flags, with TensorFlow's own shuffling and random

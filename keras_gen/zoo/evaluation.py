@@ -4,6 +4,7 @@ import numpy as np
 
 from keras_gen.arguments import check_count
 from keras_gen.models.base import LatentVariableModel
+from keras_gen.random import Rows, check_seed
 from keras_gen.zoo.loading import load
 from keras_gen.zoo.recipes import load_recipe
 
@@ -46,7 +47,8 @@ def measure(model, data, num_images, num_importance_samples, seed=0):
     Returns:
         Dict. For models with latents and a prior: the negative importance-weighted
         bound on the log likelihood, in nats an image. For other autoencoders: the
-        squared error of the reconstruction, summed over an image.
+        squared error of the reconstruction, summed over an image; of corrupted images,
+        where the model learned to recover them.
     """
     check_count(num_images, "num_images", 2)
     images = first_images(data, num_images)
@@ -65,14 +67,19 @@ def measure(model, data, num_images, num_importance_samples, seed=0):
                 "seed": seed,
             },
         }
-    errors = np.square(model.predict(images, verbose=0) - images)
+    protocol = {"num_images": len(images)}
+    inputs = images
+    if hasattr(model, "corrupt"):
+        inputs = model.corrupt(images, Rows(len(images), check_seed(seed)))
+        protocol |= {"corruption": type(model.corruption).__name__, "seed": seed}
+    errors = np.square(model.predict(inputs, verbose=0) - images)
     errors = errors.reshape(len(images), -1).sum(axis=1, dtype=np.float64)
     return {
         "metric": "squared error",
         "value": float(errors.mean()),
         "unit": "squared pixel values an image",
         "standard_error": float(errors.std(ddof=1) / np.sqrt(len(errors))),
-        "protocol": {"num_images": len(images)},
+        "protocol": protocol,
     }
 
 
