@@ -184,9 +184,9 @@ def _model_and_images(name, num_images):
 
 
 def _evaluate(name):
-    from keras_gen.zoo.evaluation import FULL, QUICK, evaluate
+    from keras_gen.zoo.evaluation import QUICK, evaluate
 
-    protocol = QUICK if FLAGS.quick else FULL
+    protocol = QUICK if FLAGS.quick else {}
     print(describe(evaluate(name, **protocol, seed=FLAGS.seed or 0)))
 
 

@@ -8,19 +8,26 @@ from keras_gen.random import Rows, check_seed
 from keras_gen.zoo.loading import load
 from keras_gen.zoo.recipes import load_recipe
 
-#: Images and importance samples of the quick protocol and of the full one.
+#: Images and importance samples of the quick protocol.
 QUICK = {"num_images": 1000, "num_importance_samples": 100}
-FULL = {"num_images": 10_000, "num_importance_samples": 5000}
 
 
-def evaluate(name, num_images=10_000, num_importance_samples=5000, seed=0):
+def full_protocol(recipe):
+    """Images and importance samples of the full protocol, which a recipe may lower."""
+    samples = getattr(recipe, "num_importance_samples", 5000)
+    return {"num_images": 10_000, "num_importance_samples": samples}
+
+
+def evaluate(name, num_images=None, num_importance_samples=None, seed=0):
     """Measures a pretrained model on the test data of its recipe.
 
     Args:
         name: String, one of `keras_gen.zoo.names()`.
-        num_images: Integer of at least 2, the first so many test images.
-        num_importance_samples: Integer of at least 1, for models with a bound on the
-            likelihood.
+        num_images: Optional integer of at least 2, the first so many test images.
+            Defaults to 10,000, as in the entry's card.
+        num_importance_samples: Optional integer of at least 1, for models with a bound
+            on the likelihood. Defaults to that of the entry's card, which is 5,000
+            unless the recipe says otherwise.
         seed: Integer in [0, 2**31), seed of the measurement.
 
     Returns:
@@ -30,8 +37,11 @@ def evaluate(name, num_images=10_000, num_importance_samples=5000, seed=0):
     Raises:
         ValueError: If there is no such entry, or an argument is not as stated.
     """
-    data = load_recipe(name).data("test")
-    return measure(load(name), data, num_images, num_importance_samples, seed)
+    recipe = load_recipe(name)
+    given = {"num_images": num_images, "num_importance_samples": num_importance_samples}
+    given = {key: value for key, value in given.items() if value is not None}
+    protocol = {**full_protocol(recipe), **given}
+    return measure(load(name), recipe.data("test"), **protocol, seed=seed)
 
 
 def measure(model, data, num_images, num_importance_samples, seed=0):

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from keras_gen.zoo.catalog import folder_of
-from keras_gen.zoo.evaluation import FULL, QUICK, measure
+from keras_gen.zoo.evaluation import QUICK, full_protocol, measure
 from keras_gen.zoo.loading import open_model, sha256_of
 from keras_gen.zoo.recipes import load_recipe
 from keras_gen.zoo.training import write_json
@@ -40,7 +40,7 @@ def publish(name, run):
     model.save_weights(partial)
     report = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     report["weights_sha256"] = sha256_of(partial)
-    report["full"] = measure(model, recipe.data("test"), **FULL)
+    report["full"] = measure(model, recipe.data("test"), **full_protocol(recipe))
     report["quick"] = measure(model, recipe.data("test"), **QUICK)
     shutil.copy(run / "samples.png", folder / "samples.png")
     os.replace(partial, folder / "model.weights.h5")

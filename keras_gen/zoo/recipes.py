@@ -10,6 +10,8 @@ A recipe's docstring says in one line what it trains. It defines
 - `compile(model, steps)`: compiles for a training of that many steps;
 - optionally `prepare(model, batches)`, which sets initial weights that depend on the
   training data;
+- optionally `num_importance_samples`, fewer than 5,000 for the number of the card,
+  where each takes long;
 - optionally `picture(model)`: a uint8 array to show, instead of samples.
 """
 

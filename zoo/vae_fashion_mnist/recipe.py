@@ -17,6 +17,7 @@ IMAGE_SHAPE = (28, 28, 1)
 LATENT_DIM = 32
 
 epochs = 30
+num_importance_samples = 200
 
 
 def model(seed=0):
