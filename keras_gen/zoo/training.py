@@ -73,7 +73,6 @@ def train(
     run = {"recipe": recipe.name, "data": data, "epochs": epochs, "seed": seed}
     if resume:
         folder, model, done = _interrupted(out, run, steps)
-        batches = recipe.data("train", seed=seed, start=(done, 0), **source)
     else:
         folder, done = _new_folder(recipe.name, out), 0
         write_json(folder / "run.json", run)
@@ -82,7 +81,10 @@ def train(
         if hasattr(recipe, "prepare"):
             recipe.prepare(model, batches)
         recipe.compile(model, steps=epochs * steps)
-    seconds = _fit(recipe, model, batches, folder, done, epochs, verbose)
+    # One stream over all epochs, which never waits for an epoch to begin.
+    options = {"start": (done, 0), "repeat": True, **source}
+    stream = recipe.data("train", seed=seed, **options)
+    seconds = _fit(recipe, model, stream, steps, folder, done, epochs, verbose)
     save_png(folder / "samples.png", picture_of(recipe, model))
     report = {
         "name": recipe.name,
@@ -102,7 +104,7 @@ def train(
     return folder
 
 
-def _fit(recipe, model, batches, folder, done, epochs, verbose):
+def _fit(recipe, model, stream, steps, folder, done, epochs, verbose):
     """Fits into a run folder after `done` epochs; returns the seconds of the run."""
     clock = _Clock(_rewind(folder / "history.csv", done))
     keep = KeepSaved(folder / "model.keras")
@@ -116,7 +118,8 @@ def _fit(recipe, model, batches, folder, done, epochs, verbose):
     ]
     try:
         model.fit(
-            batches,
+            stream,
+            steps_per_epoch=steps,
             epochs=epochs,
             initial_epoch=done,
             callbacks=callbacks,
