@@ -140,7 +140,9 @@ def _train(name):
         verbose=1 if sys.stdout.isatty() else 2,
     )
     report = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    print(f"A quick measure, on few images: {describe(report['quick'])}")
+    # A folder has no test split.
+    images = "of the training" if os.path.isdir(FLAGS.data or "") else "of the test set"
+    print(f"A quick measure, on few images {images}: {describe(report['quick'])}")
     print(f"Wrote {folder}: model.keras, samples.png, metrics.json, history.csv")
 
 

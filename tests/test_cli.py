@@ -109,6 +109,20 @@ def test_train_writes_a_whole_run_folder(trained):
     assert report["parameters"] == 785 * 4 + 2 * 784 + 784 - 4 + 4
 
 
+def test_a_folder_of_images_is_trained_on(trained, run_here, tmp_path):
+    (tmp_path / "photos").mkdir()
+    shades = np.arange(0, 200, 5, dtype=np.uint8)
+    for shade in shades:
+        picture = Image.fromarray(np.full((30, 40, 3), shade))
+        picture.save(tmp_path / "photos" / f"{shade}.png")
+    tiny = trained[0] / "tiny.py"
+    arguments = ["--data", "photos", "--epochs", 1, "--out", "run"]
+    assert run_here("train", tiny, *arguments) == (0, "")
+    report = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert report["training"]["data"] == "photos"
+    assert report["quick"]["protocol"]["num_images"] == len(shades)
+
+
 def test_the_same_seed_trains_the_same_model(trained):
     folder, (_, again) = trained
     assert again.returncode == 0, again.stderr

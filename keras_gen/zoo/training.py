@@ -41,7 +41,8 @@ def train(
     Args:
         name: String, a zoo entry or the path of a recipe.
         data: Optional string, another dataset's name or a folder of images; images are
-            brought to the recipe's shape.
+            brought to the recipe's shape. A folder has no test split, so the measure at
+            the end is then one of the training images.
         epochs: Optional integer of at least 1. Defaults to the recipe's.
         seed: Integer in [0, 2**31): initial weights, order and noise follow from it.
         out: Optional path of the run folder, which must be empty or not there.
