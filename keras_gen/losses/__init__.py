@@ -1,5 +1,23 @@
 """Pure functions of tensors that return a scalar to minimize."""
 
+from keras_gen.losses.adversarial import (
+    minimax_discriminator_loss,
+    minimax_generator_loss,
+    non_saturating_discriminator_loss,
+    non_saturating_generator_loss,
+    wasserstein_discriminator_loss,
+    wasserstein_generator_loss,
+)
+from keras_gen.losses.penalties import gradient_penalty
 from keras_gen.losses.reconstruction import squared_error
 
-__all__ = ["squared_error"]
+__all__ = [
+    "gradient_penalty",
+    "minimax_discriminator_loss",
+    "minimax_generator_loss",
+    "non_saturating_discriminator_loss",
+    "non_saturating_generator_loss",
+    "squared_error",
+    "wasserstein_discriminator_loss",
+    "wasserstein_generator_loss",
+]

@@ -1,0 +1,180 @@
+"""Losses of two players: a generator, and a discriminator that scores images.
+
+Each pair takes the scores of real and of fake images in this order. Scores are logits:
+no activation stands before them. All of them are registered with Keras, so that a saved
+model can hold one as an argument.
+"""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+def minimax_generator_loss(real_score, fake_score):
+    """The generator's side of the minimax game: the mean of `log(1 - D(fake))`.
+
+    Its gradient vanishes where the discriminator is sure that the images are fake.
+
+    Args:
+        real_score: Not used; may be `None`.
+        fake_score: Tensor of logits, of any shape.
+
+    Returns:
+        Float32 scalar of at most 0.
+
+    Reference:
+        Goodfellow et al., Generative Adversarial Networks, 2014 (arXiv:1406.2661),
+        eq. 1 and Algorithm 1.
+
+    Example:
+    >>> import numpy as np
+    >>> from keras_gen.losses import minimax_generator_loss
+    >>> round(float(minimax_generator_loss(None, np.zeros((4, 1)))), 4)
+    -0.6931
+    """
+    return -ops.mean(ops.softplus(ops.cast(fake_score, "float32")))
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+def minimax_discriminator_loss(real_score, fake_score, label_smoothing=0.0):
+    """Cross-entropy of telling real from fake: the value of the minimax game, negated.
+
+    Without smoothing it is the mean of `-log D(real)` plus that of
+    `-log(1 - D(fake))`; its least value is `log 4` minus twice the Jensen-Shannon
+    divergence of real and fake images.
+
+    Args:
+        real_score: Tensor of logits, of any shape.
+        fake_score: Tensor of logits, of any shape.
+        label_smoothing: Float in [0, 1). The target of real images is
+            `1 - label_smoothing`; that of fakes stays 0 (one-sided).
+
+    Returns:
+        Float32 scalar of at least 0.
+
+    Raises:
+        ValueError: If `label_smoothing` is outside [0, 1).
+
+    Reference:
+        Goodfellow et al., Generative Adversarial Networks, 2014 (arXiv:1406.2661),
+        eq. 1 and Algorithm 1. Smoothing: Salimans et al., Improved Techniques for
+        Training GANs, 2016 (arXiv:1606.03498), section 3.4.
+
+    Example:
+    >>> import numpy as np
+    >>> from keras_gen.losses import minimax_discriminator_loss
+    >>> round(float(minimax_discriminator_loss(np.zeros((4, 1)), np.zeros((4, 1)))), 4)
+    1.3863
+    """
+    if not 0 <= label_smoothing < 1:
+        raise ValueError(
+            f"`label_smoothing` must lie in [0, 1). Received: {label_smoothing}"
+        )
+    real_score = ops.cast(real_score, "float32")
+    fake_score = ops.cast(fake_score, "float32")
+    # (1 - a) softplus(-s) + a softplus(s), as softplus(s) = s + softplus(-s).
+    real = ops.softplus(-real_score) + label_smoothing * real_score
+    return ops.mean(real) + ops.mean(ops.softplus(fake_score))
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+def non_saturating_generator_loss(real_score, fake_score):
+    """Cross-entropy of fakes that should pass for real: the mean of `-log D(fake)`.
+
+    It has the fixed point of the minimax game and a strong gradient where the
+    discriminator is sure that the images are fake.
+
+    Args:
+        real_score: Not used; may be `None`.
+        fake_score: Tensor of logits, of any shape.
+
+    Returns:
+        Float32 scalar of at least 0.
+
+    Reference:
+        Goodfellow et al., Generative Adversarial Networks, 2014 (arXiv:1406.2661),
+        section 3.
+
+    Example:
+    >>> import numpy as np
+    >>> from keras_gen.losses import non_saturating_generator_loss
+    >>> round(float(non_saturating_generator_loss(None, np.zeros((4, 1)))), 4)
+    0.6931
+    """
+    return ops.mean(ops.softplus(-ops.cast(fake_score, "float32")))
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+def non_saturating_discriminator_loss(real_score, fake_score, label_smoothing=0.0):
+    """The same function of the scores as `minimax_discriminator_loss`.
+
+    Only the generator's loss differs between the two games.
+
+    Args:
+        real_score: Tensor of logits, of any shape.
+        fake_score: Tensor of logits, of any shape.
+        label_smoothing: Float in [0, 1). The target of real images is
+            `1 - label_smoothing`; that of fakes stays 0 (one-sided).
+
+    Returns:
+        Float32 scalar of at least 0.
+
+    Raises:
+        ValueError: If `label_smoothing` is outside [0, 1).
+
+    Reference:
+        Goodfellow et al., Generative Adversarial Networks, 2014 (arXiv:1406.2661),
+        section 3.
+    """
+    return minimax_discriminator_loss(real_score, fake_score, label_smoothing)
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+def wasserstein_generator_loss(real_score, fake_score):
+    """The mean score of fakes, negated.
+
+    Args:
+        real_score: Not used; may be `None`.
+        fake_score: Tensor of scores, of any shape.
+
+    Returns:
+        Float32 scalar.
+
+    Reference:
+        Arjovsky et al., Wasserstein GAN, 2017 (arXiv:1701.07875), Algorithm 1.
+
+    Example:
+    >>> import numpy as np
+    >>> from keras_gen.losses import wasserstein_generator_loss
+    >>> float(wasserstein_generator_loss(None, np.full((4, 1), 2.0)))
+    -2.0
+    """
+    return -ops.mean(ops.cast(fake_score, "float32"))
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+def wasserstein_discriminator_loss(real_score, fake_score):
+    """The mean score of fakes minus that of real images.
+
+    Negated it estimates K times the Wasserstein distance from below, where the
+    discriminator's slope is at most K.
+
+    Args:
+        real_score: Tensor of scores, of any shape.
+        fake_score: Tensor of scores, of any shape.
+
+    Returns:
+        Float32 scalar.
+
+    Reference:
+        Arjovsky et al., Wasserstein GAN, 2017 (arXiv:1701.07875), Algorithm 1.
+
+    Example:
+    >>> import numpy as np
+    >>> from keras_gen.losses import wasserstein_discriminator_loss
+    >>> float(wasserstein_discriminator_loss(np.ones((4, 1)), np.zeros((4, 1))))
+    -1.0
+    """
+    real_score = ops.cast(real_score, "float32")
+    fake_score = ops.cast(fake_score, "float32")
+    return ops.mean(fake_score) - ops.mean(real_score)
