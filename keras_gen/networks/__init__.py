@@ -2,6 +2,14 @@
 
 from keras_gen.networks.checks import check_mirrored
 from keras_gen.networks.conv import conv_decoder, conv_encoder
+from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_gen.networks.mlp import mlp
 
-__all__ = ["check_mirrored", "conv_decoder", "conv_encoder", "mlp"]
+__all__ = [
+    "check_mirrored",
+    "conv_decoder",
+    "conv_encoder",
+    "dcgan_discriminator",
+    "dcgan_generator",
+    "mlp",
+]

@@ -8,7 +8,15 @@ from keras import layers
 from keras_gen.arguments import check_sizes
 
 
-def mlp(input_shape, hidden_units, output_shape, activation="relu", name="mlp"):
+def mlp(
+    input_shape,
+    hidden_units,
+    output_shape,
+    activation="relu",
+    output_activation=None,
+    output_bias=True,
+    name="mlp",
+):
     """A stack of dense layers between tensors of any shape.
 
     Args:
@@ -16,7 +24,10 @@ def mlp(input_shape, hidden_units, output_shape, activation="relu", name="mlp"):
         hidden_units: List of integers, the width of each hidden layer; empty for one
             linear layer.
         output_shape: Tuple of integers, without the batch.
-        activation: Activation of the hidden layers. The outputs are linear.
+        activation: Activation of the hidden layers.
+        output_activation: Activation of the outputs; `None` for linear outputs.
+        output_bias: Boolean, whether the outputs have a bias. That of a Wasserstein
+            discriminator has no gradient.
         name: String, the name of the network.
 
     Returns:
@@ -41,7 +52,9 @@ def mlp(input_shape, hidden_units, output_shape, activation="relu", name="mlp"):
         x = layers.Flatten(name="flatten")(x)
     for index, units in enumerate(hidden_units):
         x = layers.Dense(units, activation, name=f"hidden_{index}")(x)
-    x = layers.Dense(math.prod(output_shape), name="outputs")(x)
+    x = layers.Dense(
+        math.prod(output_shape), output_activation, output_bias, name="outputs"
+    )(x)
     if len(output_shape) > 1:
         x = layers.Reshape(tuple(output_shape), name="reshape")(x)
     return keras.Model(inputs, x, name=name)

@@ -32,6 +32,12 @@ decoder = networks.conv_decoder(3, [4], (8, 8, 1))
 networks.check_mirrored(encoder, decoder)
 assert decoder(encoder(images)).shape == images.shape
 assert networks.mlp((8, 8, 1), [4], (3,))(images).shape == (2, 3)
+generator = networks.dcgan_generator(3, [4], (8, 8, 1))
+discriminator = networks.dcgan_discriminator((8, 8, 1), [4])
+score = discriminator(generator(np.ones((2, 3), "float32")))
+assert float(losses.non_saturating_generator_loss(None, score)) > 0
+assert float(losses.minimax_discriminator_loss(score, score, 0.1)) > 0
+assert float(losses.gradient_penalty(images)) == 49
 print(keras.backend.backend())
 """
 

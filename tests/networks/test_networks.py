@@ -34,6 +34,22 @@ def test_an_mlp_without_hidden_layers_is_linear():
     np.testing.assert_allclose(together, apart, atol=1e-5)
 
 
+def test_an_mlp_can_end_in_an_activation():
+    inputs = np.random.default_rng(0).normal(size=(8, 5)).astype(np.float32)
+    hidden = {"activation": "leaky_relu", "name": "some_mlp"}
+    squashed = mlp((5,), [4], (2, 3, 1), output_activation="tanh", **hidden)
+    linear = mlp((5,), [4], (2, 3, 1), **hidden)
+    linear.set_weights(squashed.get_weights())
+    np.testing.assert_allclose(squashed(inputs), np.tanh(linear(inputs)), atol=1e-6)
+    assert linear.get_layer("hidden_0").activation is keras.activations.leaky_relu
+
+
+def test_an_mlp_can_end_without_a_bias():
+    network = mlp((5,), [4], (1,), output_bias=False)
+    assert network.count_params() == 5 * 4 + 4 + 4
+    assert network.get_layer("outputs").bias is None
+
+
 @pytest.mark.parametrize(
     ("filters", "kernel_size"), [([3], 4), ([3, 5], 3), ([2, 3, 4], 4)]
 )

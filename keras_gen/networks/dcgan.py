@@ -1,0 +1,187 @@
+"""The convolutional generator and discriminator of DCGAN.
+
+Reference: Radford et al., Unsupervised Representation Learning with Deep Convolutional
+Generative Adversarial Networks, 2015 (arXiv:1511.06434), section 3.
+"""
+
+import keras
+from keras import layers
+
+from keras_gen.arguments import check_sizes
+
+_SMALLEST_SIDES = (4, 7)
+
+
+def dcgan_generator(
+    latent_dim,
+    filters,
+    image_shape,
+    kernel_size=5,
+    normalization=layers.BatchNormalization,
+    name="generator",
+):
+    """A projection of the latents, then transposed convolutions that double the image.
+
+    ReLU everywhere, a normalization before each, tanh at the end. Weights start from
+    N(0, 0.02).
+
+    Args:
+        latent_dim: Integer, the size of the input vector.
+        filters: List of integers, the channels that enter each transposed convolution;
+            the first are made by the projection.
+        image_shape: Tuple `(height, width, channels)` of the outputs; height and width
+            are 4 or 7 times two to the number of `filters`, each for itself.
+        kernel_size: Integer, the side of each kernel in pixels.
+        normalization: Function without arguments that returns a new layer, such as
+            `keras.layers.BatchNormalization`; called for each place. `None` for none.
+            The layers before a normalization have no bias.
+        name: String, the name of the network.
+
+    Returns:
+        A built `keras.Model` from vectors of shape `(latent_dim,)` to images in
+        [-1, 1].
+
+    Raises:
+        ValueError: If a size is not a positive integer, the image is not 4 or 7 pixels
+            wide and high after halving, or `normalization` does not return a layer.
+
+    Example:
+    >>> from keras_gen.networks import dcgan_generator
+    >>> dcgan_generator(100, [1024, 512, 256, 128], (64, 64, 3)).output_shape
+    (None, 64, 64, 3)
+    """
+    check_sizes("latent_dim", (latent_dim,))
+    check_sizes("kernel_size", (kernel_size,))
+    height, width = _smallest_sides(image_shape, filters)
+    smallest = (height, width, filters[0])
+    use_bias = normalization is None
+    inputs = keras.Input((latent_dim,), name="latents")
+    x = layers.Dense(
+        height * width * filters[0],
+        use_bias=use_bias,
+        kernel_initializer=_initializer(),
+        name="projection",
+    )(inputs)
+    x = layers.Reshape(smallest, name="reshape")(x)
+    x = layers.ReLU(name="relu_0")(_normalize(x, normalization))
+    for index, channels in enumerate(filters[1:], start=1):
+        x = layers.Conv2DTranspose(
+            channels,
+            kernel_size,
+            2,
+            "same",
+            use_bias=use_bias,
+            kernel_initializer=_initializer(),
+            name=f"conv_{index}",
+        )(x)
+        x = layers.ReLU(name=f"relu_{index}")(_normalize(x, normalization))
+    x = layers.Conv2DTranspose(
+        image_shape[2],
+        kernel_size,
+        2,
+        "same",
+        activation="tanh",
+        kernel_initializer=_initializer(),
+        name="outputs",
+    )(x)
+    return keras.Model(inputs, x, name=name)
+
+
+def dcgan_discriminator(
+    image_shape,
+    filters,
+    kernel_size=5,
+    normalization=layers.BatchNormalization,
+    output_bias=True,
+    name="discriminator",
+):
+    """Strided convolutions that halve the image, then one logit.
+
+    Leaky ReLU of slope 0.2 everywhere, a normalization before each but the first.
+    Weights start from N(0, 0.02).
+
+    Args:
+        image_shape: Tuple `(height, width, channels)` of the inputs; height and width
+            are 4 or 7 times two to the number of `filters`, each for itself.
+        filters: List of integers, the channels of each convolution.
+        kernel_size: Integer, the side of each kernel in pixels.
+        normalization: Function without arguments that returns a new layer, such as
+            `keras.layers.LayerNormalization`; called for each place. `None` for none.
+            The layers before a normalization have no bias.
+        output_bias: Boolean, whether the logit has a bias. That of a Wasserstein
+            discriminator has no gradient.
+        name: String, the name of the network.
+
+    Returns:
+        A built `keras.Model` from images to logits of shape `(1,)`.
+
+    Raises:
+        ValueError: If a size is not a positive integer, the image is not 4 or 7 pixels
+            wide and high after halving, or `normalization` does not return a layer.
+
+    Example:
+    >>> from keras_gen.networks import dcgan_discriminator
+    >>> dcgan_discriminator((28, 28, 1), [64, 128], normalization=None).output_shape
+    (None, 1)
+    """
+    check_sizes("kernel_size", (kernel_size,))
+    _smallest_sides(image_shape, filters)
+    inputs = x = keras.Input(tuple(image_shape), name="images")
+    for index, channels in enumerate(filters):
+        x = layers.Conv2D(
+            channels,
+            kernel_size,
+            2,
+            "same",
+            use_bias=index == 0 or normalization is None,
+            kernel_initializer=_initializer(),
+            name=f"conv_{index}",
+        )(x)
+        if index > 0:
+            x = _normalize(x, normalization)
+        x = layers.LeakyReLU(0.2, name=f"leaky_relu_{index}")(x)
+    x = layers.Flatten(name="flatten")(x)
+    x = layers.Dense(
+        1, use_bias=output_bias, kernel_initializer=_initializer(), name="outputs"
+    )(x)
+    return keras.Model(inputs, x, name=name)
+
+
+def _initializer():
+    # A new one each time: one object gives every weight of a shape the same values.
+    return keras.initializers.RandomNormal(stddev=0.02)
+
+
+def _normalize(x, normalization):
+    if normalization is None:
+        return x
+    # A layer is a function too, but one of tensors.
+    is_function = callable(normalization) and not isinstance(
+        normalization, layers.Layer
+    )
+    layer = normalization() if is_function else None
+    if not isinstance(layer, layers.Layer):
+        raise ValueError(
+            "`normalization` must be a function without arguments that returns a new "
+            f"layer, or None. Received: {normalization!r}"
+        )
+    return layer(x)
+
+
+def _smallest_sides(image_shape, filters):
+    check_sizes("image_shape", image_shape)
+    check_sizes("filters", filters)
+    if len(image_shape) != 3 or not filters:
+        raise ValueError(
+            "`image_shape` must be (height, width, channels) and `filters` must name "
+            f"at least one convolution. Received: {image_shape} and {filters}"
+        )
+    scale = 2 ** len(filters)
+    allowed = [side * scale for side in _SMALLEST_SIDES]
+    if image_shape[0] not in allowed or image_shape[1] not in allowed:
+        raise ValueError(
+            f"The height and width of `image_shape` must be {allowed[0]} or "
+            f"{allowed[1]} for {len(filters)} `filters`. Received: {image_shape} and "
+            f"{filters}"
+        )
+    return image_shape[0] // scale, image_shape[1] // scale
