@@ -11,6 +11,7 @@ from keras_gen.metrics.classes import (
     class_histogram,
     class_score,
 )
+from keras_gen.metrics.extractors import FeatureExtractor, Features, inception_v3
 from keras_gen.metrics.frechet import (
     FrechetStatistics,
     frechet_distance,
@@ -28,6 +29,7 @@ from keras_gen.metrics.likelihood import (
     bits_per_dimension,
     importance_weighted_bound,
 )
+from keras_gen.metrics.memorization import memorization
 from keras_gen.metrics.neighbours import (
     DensityCoverage,
     NearestNeighbours,
@@ -46,6 +48,8 @@ __all__ = [
     "ClassHistogram",
     "ClassScore",
     "DensityCoverage",
+    "FeatureExtractor",
+    "Features",
     "FrechetStatistics",
     "ImportanceWeightedBound",
     "KernelDistance",
@@ -61,7 +65,9 @@ __all__ = [
     "frechet_distance_of_statistics",
     "full_kernel_distance",
     "importance_weighted_bound",
+    "inception_v3",
     "kernel_distance",
+    "memorization",
     "nearest_neighbours",
     "precision_recall",
     "sliced_wasserstein_distance",
