@@ -4,6 +4,7 @@ from keras_gen.networks.checks import check_mirrored
 from keras_gen.networks.conv import conv_decoder, conv_encoder
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_gen.networks.mlp import mlp
+from keras_gen.networks.reference import with_reference
 
 __all__ = [
     "check_mirrored",
@@ -12,4 +13,5 @@ __all__ = [
     "dcgan_discriminator",
     "dcgan_generator",
     "mlp",
+    "with_reference",
 ]

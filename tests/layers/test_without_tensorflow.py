@@ -38,6 +38,14 @@ score = discriminator(generator(np.ones((2, 3), "float32")))
 assert float(losses.non_saturating_generator_loss(None, score)) > 0
 assert float(losses.minimax_discriminator_loss(score, score, 0.1)) > 0
 assert float(losses.gradient_penalty(images)) == 49
+assert layers.MinibatchStandardDeviation()(images).shape == (2, 8, 8, 2)
+for normalization in (
+    layers.ReferenceBatchNormalization,
+    layers.VirtualBatchNormalization,
+):
+    network = keras.Sequential([keras.Input((3,)), normalization(2)])
+    network = networks.with_reference(network, np.eye(2, 3))
+    assert network(np.ones((4, 3), "float32")).shape == (4, 3)
 print(keras.backend.backend())
 """
 

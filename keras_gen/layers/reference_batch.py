@@ -1,0 +1,71 @@
+"""A fixed batch that travels through a network in front of its inputs."""
+
+import keras
+from keras import ops
+
+from keras_gen.arguments import check_count
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class PrependReferenceBatch(keras.layers.Layer):
+    """Puts a fixed reference batch in front of its inputs.
+
+    The reference is a weight that is not trained, saved with the others. It is zero
+    until it is assigned or loaded.
+
+    Args:
+        reference_size: Integer of at least 1, the rows of the reference batch.
+
+    Raises:
+        ValueError: If `reference_size` is not a positive integer.
+
+    Example:
+    >>> import numpy as np
+    >>> from keras_gen.layers import PrependReferenceBatch
+    >>> tuple(PrependReferenceBatch(3)(np.zeros((2, 8, 8, 1))).shape)
+    (5, 8, 8, 1)
+    """
+
+    def __init__(self, reference_size, **kwargs):
+        super().__init__(**kwargs)
+        check_count(reference_size, "reference_size", least=1)
+        self.reference_size = int(reference_size)
+
+    def build(self, input_shape):
+        self.reference = self.add_weight(
+            (self.reference_size, *input_shape[1:]),
+            initializer="zeros",
+            trainable=False,
+            name="reference",
+        )
+
+    def call(self, inputs):
+        reference = ops.cast(self.reference, inputs.dtype)
+        return ops.concatenate([reference, inputs], axis=0)
+
+    def get_config(self):
+        return {**super().get_config(), "reference_size": self.reference_size}
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class DropReferenceBatch(keras.layers.Layer):
+    """Leaves out the rows that `PrependReferenceBatch` put in front.
+
+    Args:
+        reference_size: Integer of at least 1, the rows of the reference batch.
+
+    Raises:
+        ValueError: If `reference_size` is not a positive integer.
+    """
+
+    def __init__(self, reference_size, **kwargs):
+        super().__init__(**kwargs)
+        check_count(reference_size, "reference_size", least=1)
+        self.reference_size = int(reference_size)
+        self.built = True
+
+    def call(self, inputs):
+        return inputs[self.reference_size :]
+
+    def get_config(self):
+        return {**super().get_config(), "reference_size": self.reference_size}
