@@ -15,6 +15,7 @@ _ROOMS = (
     "datasets",
     "distributions",
     "images",
+    "latents",
     "layers",
     "losses",
     "metrics",

@@ -100,6 +100,10 @@ class Rows:
         rows.row = tf.cast(row, tf.int32)
         return rows
 
+    def take(self, index):
+        """The rows at some positions, of rows that share their seed and step."""
+        return Rows.of(self.seed, tf.gather(self.row, index), self.step)
+
     def bits(self, shape, stream):
         """Random 32-bit words, int32 of shape `(num_rows, *shape)`."""
         size = math.prod(shape)

@@ -10,7 +10,8 @@ import pytest
 import tensorflow as tf
 
 import keras_gen.models
-from keras_gen.models.base import ReconstructionModel, Sampler
+from keras_gen.latents import linear_path, spherical_path
+from keras_gen.models.base import AdversarialModel, ReconstructionModel, Sampler
 from keras_gen.random import Rows, seed_initializers
 
 TESTS = Path(__file__).parent
@@ -21,6 +22,8 @@ class ModelContract:
 
     model_class = None
     image_shape = (8, 8, 1)
+    #: Classes of the images, for models that learn from labels.
+    num_classes = None
 
     def make(self, seed=0):
         raise NotImplementedError
@@ -31,9 +34,22 @@ class ModelContract:
         bits = Rows(num_images, seed).uniform(self.image_shape, "contract") < 0.3
         return np.where(bits, np.float32(high), np.float32(low))
 
-    def data(self, **options):
+    def arrays(self, num_images=24, seed=0):
+        """What `fit` takes: images, and labels where the model learns from them."""
+        images = self.images(num_images, seed)
+        if self.num_classes is None:
+            return (images,)
+        return images, np.arange(num_images) % self.num_classes
+
+    def data(self, num_images=24, seed=0):
         """Batches of eight of the same images, in one order."""
-        return tf.data.Dataset.from_tensor_slices(self.images(**options)).batch(8)
+        arrays = self.arrays(num_images, seed)
+        whole = arrays if self.num_classes else arrays[0]
+        return tf.data.Dataset.from_tensor_slices(whole).batch(8)
+
+    def inputs(self, num):
+        """What `predict` takes: images, unless a contract says otherwise."""
+        return self.images(num)
 
     def fresh(self, **options):
         seed_initializers(1)
@@ -59,7 +75,7 @@ class ModelContract:
         assert json.dumps(config, sort_keys=True) == json.dumps(again, sort_keys=True)
 
     def test_fit_reports_every_term(self, trained):
-        assert set(trained.reported) == {"loss", *trained.term_names}
+        assert set(trained.reported) == set(trained.term_names)
         assert np.isfinite(list(trained.reported.values())).all()
 
     def test_fit_changes_every_trainable_weight(self, trained):
@@ -69,34 +85,37 @@ class ModelContract:
             assert not np.allclose(before, np.array(weight), atol=1e-7), weight.path
 
     def test_a_short_last_batch_does_not_bias_the_means(self, trained):
-        images = self.images(10)
-        short = trained.evaluate(images, batch_size=8, verbose=0, return_dict=True)
-        whole = trained.evaluate(images, batch_size=10, verbose=0, return_dict=True)
+        arrays = self.arrays(10)
+        short = trained.evaluate(*arrays, batch_size=8, verbose=0, return_dict=True)
+        whole = trained.evaluate(*arrays, batch_size=10, verbose=0, return_dict=True)
         for name, value in whole.items():
             assert short[name] == pytest.approx(value, rel=1e-4), name
 
     def test_evaluate_gives_the_same_numbers_again(self, trained):
-        first = trained.evaluate(self.images(), verbose=0)
-        assert first == trained.evaluate(self.images(), verbose=0)
+        first = trained.evaluate(*self.arrays(), verbose=0)
+        assert first == trained.evaluate(*self.arrays(), verbose=0)
 
     def test_fit_takes_arrays_pairs_validation_data_and_metrics(self):
         model = self.make()
-        model.compile(optimizer=keras.optimizers.SGD(1e-4), metrics=["mse"])
-        images, labels = self.images(9), np.arange(9)
-        pairs = tf.data.Dataset.from_tensor_slices((images, labels)).batch(4)
+        model.compile(metrics=["mse"])
+        images = self.images(15)
+        labels = np.arange(15) % (self.num_classes or 15)
+        pairs = tf.data.Dataset.from_tensor_slices((images, labels)).batch(5)
         history = model.fit(pairs, validation_data=pairs, verbose=0).history
-        parts = [(images[i : i + 3],) for i in (0, 3, 6)]
+        names = {*model.term_names, "mse"}
+        assert set(history) == {*names, *(f"val_{name}" for name in names)}
+        parts = [tuple(part[i : i + 5] for part in self.arrays(15)) for i in (0, 5, 10)]
         options = {"validation_data": iter(parts), "validation_steps": 3}
-        model.fit(images, **options, verbose=0)
-        assert {"loss", "mse", "val_loss", "val_mse"} <= set(history)
+        model.fit(*self.arrays(15), **options, verbose=0)
         model.fit(images, labels, 64, 1, verbose=0)
-        model.fit(images.astype("uint8"), verbose=0)
         model.fit((part for part in parts), verbose=0)
+        whole_numbers = np.abs(images).astype("uint8")
+        model.fit(whole_numbers, *self.arrays(15)[1:], verbose=0)
 
     def test_predict_takes_arrays_and_pairs(self, trained):
-        images = self.images(5)
-        pairs = tf.data.Dataset.from_tensor_slices((images, np.arange(5))).batch(2)
-        outputs = trained.predict(images, verbose=0)
+        inputs = self.inputs(5)
+        pairs = tf.data.Dataset.from_tensor_slices((inputs, np.arange(5))).batch(2)
+        outputs = trained.predict(inputs, verbose=0)
         assert len(outputs) == 5
         np.testing.assert_allclose(
             trained.predict(pairs, verbose=0), outputs, atol=1e-5
@@ -141,19 +160,21 @@ class ModelContract:
         ],
     )
     def test_bad_images_are_refused(self, trained, spoil, message):
-        spoiled = spoil(self.images(), trained.image_range)
+        images, *labels = self.arrays()
+        spoiled = spoil(images, trained.image_range)
         with pytest.raises(ValueError, match=message):
-            trained.fit(spoiled, verbose=0)
+            trained.fit(spoiled, *labels, verbose=0)
 
     def test_evaluate_and_validation_data_are_checked(self, trained):
-        wrong = self.images() + 7
+        arrays = self.arrays()
+        wrong = arrays[0] + 7
         with pytest.raises(ValueError, match="must lie in"):
-            trained.evaluate(wrong, verbose=0)
+            trained.evaluate(wrong, *arrays[1:], verbose=0)
         with pytest.raises(ValueError, match="must lie in"):
-            trained.fit(self.images(), validation_data=(wrong, None), verbose=0)
+            trained.fit(*arrays, validation_data=(wrong, None), verbose=0)
         weighted = (self.images(), np.ones(24), np.ones(24))
         with pytest.raises(ValueError, match="Received 3 parts"):
-            trained.fit(self.images(), validation_data=weighted, verbose=0)
+            trained.fit(*arrays, validation_data=weighted, verbose=0)
 
     def test_loss_and_sample_weight_are_refused(self):
         model = self.make()
@@ -195,7 +216,16 @@ class SamplerContract(ModelContract):
         )
         assert not np.allclose(trained.sample(11, seed=4), many, atol=1e-3)
         noise = trained.noise(3, seed=3, first_row=8)
-        np.testing.assert_allclose(trained.from_noise(noise), many[8:], atol=1e-5)
+        conditions = {
+            name: values[8:] for name, values in trained.conditions(11).items()
+        }
+        np.testing.assert_allclose(
+            trained.from_noise(noise, **conditions), many[8:], atol=1e-5
+        )
+
+    def test_unknown_conditions_are_refused(self, trained):
+        with pytest.raises((ValueError, TypeError), match="weather"):
+            trained.sample(2, weather="fine")
 
     def test_no_seed_means_new_samples(self, trained):
         assert not np.array_equal(trained.sample(4), trained.sample(4))
@@ -246,8 +276,73 @@ class ReconstructionContract(ModelContract):
             )
 
 
+class AdversarialContract(SamplerContract):
+    """For a generator and a discriminator."""
+
+    def inputs(self, num):
+        """Latents, and labels where the model learns from them."""
+        latents = self.make().noise(num, seed=2).numpy()
+        if self.num_classes is None:
+            return latents
+        return latents, np.arange(num, dtype=np.int32) % self.num_classes
+
+    def test_every_optimizer_is_built_on_its_own_variables(self, trained):
+        for phase in trained.phases():
+            optimizer = trained.optimizer.by_phase[phase.name]
+            built_on = [v.path for v in optimizer._trainable_variables]
+            assert built_on == [v.path for v in phase.variables]
+            # Nine batches of eight images.
+            assert int(optimizer.iterations) == 9 * phase.steps
+        assert int(trained.optimizer.iterations) == 9
+
+    def test_callbacks_and_schedules_reach_every_optimizer(self):
+        model = self.fresh()
+        halve = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+        before = [float(part.learning_rate) for part in model.optimizer.optimizers]
+        model.fit(*self.arrays(), callbacks=[halve], verbose=0)
+        after = [float(part.learning_rate) for part in model.optimizer.optimizers]
+        np.testing.assert_allclose(after, np.array(before) / 2, rtol=1e-6)
+        schedule = keras.optimizers.schedules.ExponentialDecay(1e-3, 1, 0.5)
+        model.compile(
+            generator_optimizer=keras.optimizers.SGD(schedule),
+            discriminator_optimizer="sgd",
+        )
+        model.fit(*self.arrays(), batch_size=8, verbose=0)
+        rate = float(model.optimizer.by_phase["generator"].learning_rate)
+        assert rate == pytest.approx(1e-3 / 8)
+
+    def test_one_optimizer_for_both_is_refused(self):
+        with pytest.raises(ValueError, match="`discriminator_optimizer`"):
+            self.make().compile("adam")
+
+    def test_fewer_images_than_shares_are_refused(self, trained):
+        few = [part[: trained.num_shares - 1] for part in self.arrays()]
+        with pytest.raises(ValueError, match="at least so many|holds no images"):
+            trained.fit(*few, verbose=0)
+
+    def test_a_last_batch_with_fewer_images_than_shares_trains(self):
+        model = self.fresh()
+        history = model.fit(*self.arrays(9), batch_size=8, verbose=0).history
+        assert np.isfinite([history[name] for name in model.term_names]).all()
+        assert all(np.isfinite(np.array(weight)).all() for weight in model.weights)
+
+    def test_interpolation_starts_and_ends_at_the_samples(self, trained):
+        start, end = (np.array(trained.noise(3, seed)) for seed in (0, 1))
+        for path in (linear_path, spherical_path):
+            images = trained.interpolate(start, end, num_steps=4, path=path)
+            assert images.shape == (3, 4, *self.image_shape)
+            np.testing.assert_allclose(images[:, 0], trained.sample(3, 0), atol=1e-4)
+            np.testing.assert_allclose(images[:, -1], trained.sample(3, 1), atol=1e-4)
+        with pytest.raises(ValueError, match="latents for this"):
+            trained.interpolate(start[:, 1:], end[:, 1:])
+
+
 #: What a model's contract must be, by what the model is.
-CONTRACTS = {Sampler: SamplerContract, ReconstructionModel: ReconstructionContract}
+CONTRACTS = {
+    Sampler: SamplerContract,
+    ReconstructionModel: ReconstructionContract,
+    AdversarialModel: AdversarialContract,
+}
 
 
 def public_models():

@@ -11,13 +11,14 @@ from keras_gen.zoo.table import reference_of
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "keras_gen"
-GROUND = {"random", "images", "arguments"}
+GROUND = {"random", "images", "arguments", "latents"}
 
 # What each room may import beside itself and the ground.
 ALLOWED = {
     "arguments": set(),
     "random": set(),
     "images": set(),
+    "latents": set(),
     "layers": set(),
     "losses": set(),
     "distributions": set(),

@@ -23,9 +23,10 @@ import keras_gen.models
 for name in json.loads(sys.argv[2]):
     folder = f"{sys.argv[1]}/{name}"
     model = keras.saving.load_model(f"{folder}/model.keras")
-    images = np.load(f"{folder}/images.npy")
+    inputs = tuple(np.load(f"{folder}/inputs.npz").values())
+    outputs = model.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)
     optimizer = [np.array(v) for v in model.optimizer.variables]
-    np.savez(f"{folder}/loaded.npz", model.predict(images, verbose=0), *optimizer)
+    np.savez(f"{folder}/loaded.npz", outputs, *optimizer)
 """
 
 
@@ -50,10 +51,12 @@ def loaded(tmp_path_factory):
         place = folder / model_class.__name__
         place.mkdir()
         model.save(place / "model.keras")
-        images = contract.images(5)
-        np.save(place / "images.npy", images)
+        inputs = contract.inputs(5)
+        np.savez(
+            place / "inputs.npz", *(inputs if isinstance(inputs, tuple) else (inputs,))
+        )
         expected[model_class.__name__] = [
-            model.predict(images, verbose=0),
+            model.predict(inputs, verbose=0),
             *(np.array(variable) for variable in model.optimizer.variables),
         ]
     names = json.dumps(list(expected))

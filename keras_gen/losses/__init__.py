@@ -1,6 +1,7 @@
 """Pure functions of tensors that return a scalar to minimize."""
 
 from keras_gen.losses.adversarial import (
+    check_label_smoothing,
     minimax_discriminator_loss,
     minimax_generator_loss,
     non_saturating_discriminator_loss,
@@ -12,6 +13,7 @@ from keras_gen.losses.penalties import gradient_penalty
 from keras_gen.losses.reconstruction import squared_error
 
 __all__ = [
+    "check_label_smoothing",
     "gradient_penalty",
     "minimax_discriminator_loss",
     "minimax_generator_loss",

@@ -9,6 +9,14 @@ import keras
 from keras import ops
 
 
+def check_label_smoothing(label_smoothing):
+    """Raises a ValueError unless `label_smoothing` lies in [0, 1)."""
+    if not 0 <= label_smoothing < 1:
+        raise ValueError(
+            f"`label_smoothing` must lie in [0, 1). Received: {label_smoothing}"
+        )
+
+
 @keras.saving.register_keras_serializable(package="keras_gen")
 def minimax_generator_loss(real_score, fake_score):
     """The generator's side of the minimax game: the mean of `log(1 - D(fake))`.
@@ -66,10 +74,7 @@ def minimax_discriminator_loss(real_score, fake_score, label_smoothing=0.0):
     >>> round(float(minimax_discriminator_loss(np.zeros((4, 1)), np.zeros((4, 1)))), 4)
     1.3863
     """
-    if not 0 <= label_smoothing < 1:
-        raise ValueError(
-            f"`label_smoothing` must lie in [0, 1). Received: {label_smoothing}"
-        )
+    check_label_smoothing(label_smoothing)
     real_score = ops.cast(real_score, "float32")
     fake_score = ops.cast(fake_score, "float32")
     # (1 - a) softplus(-s) + a softplus(s), as softplus(s) = s + softplus(-s).

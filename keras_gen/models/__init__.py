@@ -5,9 +5,24 @@ known to `keras.saving.load_model`.
 """
 
 import keras_gen.distributions
-import keras_gen.layers  # noqa: F401
+import keras_gen.layers
+import keras_gen.losses  # noqa: F401
 from keras_gen.models.autoencoder.autoencoder import Autoencoder
 from keras_gen.models.autoencoder.denoising_autoencoder import DenoisingAutoencoder
+from keras_gen.models.gan.conditional_gan import ConditionalGAN
+from keras_gen.models.gan.dcgan import DCGAN
+from keras_gen.models.gan.gan import GAN
+from keras_gen.models.gan.wgan import WGAN
+from keras_gen.models.gan.wgan_gp import WGANGP
 from keras_gen.models.vae.vae import VAE
 
-__all__ = ["VAE", "Autoencoder", "DenoisingAutoencoder"]
+__all__ = [
+    "DCGAN",
+    "GAN",
+    "VAE",
+    "WGAN",
+    "WGANGP",
+    "Autoencoder",
+    "ConditionalGAN",
+    "DenoisingAutoencoder",
+]

@@ -52,7 +52,7 @@ class Autoencoder(ReconstructionModel):
     def decode(self, latents):
         return self.decoder(latents)
 
-    def loss_terms(self, images, rows, training):
-        latents = self.encoder(images, training=training)
+    def loss_terms(self, batch, training):
+        latents = self.encoder(batch.images, training=training)
         reconstructions = self.decoder(latents, training=training)
-        return {"loss": squared_error(images, reconstructions)}
+        return {"loss": squared_error(batch.images, reconstructions)}

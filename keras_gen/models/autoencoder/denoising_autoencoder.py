@@ -59,7 +59,8 @@ class DenoisingAutoencoder(ReconstructionModel):
         """Corrupted images, a function of `images` and `keras_gen.random.Rows`."""
         return self.corruption(images, rows.normal(self.image_shape, "corruption"))
 
-    def loss_terms(self, images, rows, training):
-        latents = self.encoder(self.corrupt(images, rows), training=training)
+    def loss_terms(self, batch, training):
+        corrupted = self.corrupt(batch.images, batch.rows)
+        latents = self.encoder(corrupted, training=training)
         reconstructions = self.decoder(latents, training=training)
-        return {"loss": squared_error(images, reconstructions)}
+        return {"loss": squared_error(batch.images, reconstructions)}

@@ -1,17 +1,26 @@
 """The abstract classes: all the framework there is."""
 
+from keras_gen.models.base.adversarial_model import AdversarialModel
+from keras_gen.models.base.alternating_model import AlternatingModel, Phase
+from keras_gen.models.base.batch import Batch
 from keras_gen.models.base.generative_model import GenerativeModel
 from keras_gen.models.base.latent_variable_model import (
     LatentVariableModel,
     LogLikelihood,
 )
+from keras_gen.models.base.phase_optimizers import PhaseOptimizers
 from keras_gen.models.base.reconstruction_model import ReconstructionModel
 from keras_gen.models.base.sampling import Sampler
 
 __all__ = [
+    "AdversarialModel",
+    "AlternatingModel",
+    "Batch",
     "GenerativeModel",
     "LatentVariableModel",
     "LogLikelihood",
+    "Phase",
+    "PhaseOptimizers",
     "ReconstructionModel",
     "Sampler",
 ]

@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_gen.images import to_uint8
+from keras_gen.models.base.batch import Batch
 from keras_gen.random import Rows, check_seed
 
 
@@ -18,7 +19,8 @@ class GenerativeModel(keras.Model):
 
     A subclass keeps every constructor argument on `self` under its own name, which is
     all that `get_config()` needs, receives networks that are already built, names the
-    scalars that it reports in `term_names` and implements `loss_terms()`.
+    scalars that it reports in `term_names` and implements `loss_terms()`. One whose
+    networks learn in turn is an `AlternatingModel`, which trains in its own way.
 
     Args:
         seed: Integer in [0, 2**31). Noise of training and evaluation is a function of
@@ -29,19 +31,19 @@ class GenerativeModel(keras.Model):
         ValueError: If `seed` is not such an integer.
     """
 
-    #: Names of the scalars that `loss_terms()` returns beside `"loss"`.
-    term_names = ()
+    #: Names of the scalars that `loss_terms()` returns.
+    term_names = ("loss",)
     #: Lowest and highest pixel value of the model's images.
     image_range = (0.0, 1.0)
     #: Shape of one image, without the batch; a subclass sets it in its constructor.
     image_shape = None
+    #: Number of classes if the model learns from labelled images, else None.
+    num_classes = None
 
     def __init__(self, seed=0, **kwargs):
         super().__init__(**kwargs)
         self.seed = check_seed(seed)
-        self._trackers = [
-            keras.metrics.Mean(name=name) for name in ("loss", *self.term_names)
-        ]
+        self._trackers = [keras.metrics.Mean(name=name) for name in self.term_names]
         # Rows of the data seen since the last reset, so that each example of an
         # evaluation has noise of its own, whatever the batch size.
         self._evaluated_rows = self.add_weight(
@@ -111,39 +113,38 @@ class GenerativeModel(keras.Model):
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
 
-    def loss_terms(self, images, rows, training):
+    def loss_terms(self, batch, training):
         """Named scalars of one batch; `"loss"` is the one to minimize.
 
         Args:
-            images: Float32 tensor of shape `(batch, *image_shape)`.
-            rows: `keras_gen.random.Rows`, one row of randomness an image.
+            batch: `Batch` of images.
             training: Boolean, whether layers behave as in training.
 
         Returns:
-            Dict from `"loss"` and each of `term_names` to a float32 scalar.
+            Dict from each of `term_names` to a float32 scalar.
         """
         raise NotImplementedError
 
     def train_step(self, data):
-        images = self._images(data)
-        rows = self._rows(images, step=self._steps_taken())
+        batch = self._batch(data, step=self._steps_taken())
         with tf.GradientTape() as tape:
-            terms = self.loss_terms(images, rows, training=True)
-            loss = sum(self.losses, terms["loss"])
-            # Gradients are summed over the replicas, not averaged.
-            loss = loss / tf.distribute.get_strategy().num_replicas_in_sync
-            loss = self.optimizer.scale_loss(loss)
+            terms = self.loss_terms(batch, training=True)
+            loss = self._loss_of_replica(self.optimizer, terms["loss"])
         variables = self.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
-        return self._report(terms, images)
+        self._track(terms, batch)
+        return self._results(batch)
 
     def test_step(self, data):
-        images = self._images(data)
-        rows = self._rows(images, step=-1, first_row=self._evaluated_rows.value)
-        terms = self.loss_terms(images, rows, training=False)
+        batch = self._batch(data, step=-1, first_row=self._evaluated_rows.value)
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        self._evaluated_rows.assign_add(ops.shape(images)[0] * replicas)
-        return self._report(terms, images)
+        self._evaluated_rows.assign_add(ops.shape(batch.images)[0] * replicas)
+        self._track(self.loss_terms(batch, training=False), batch)
+        return self._results(batch)
+
+    def comparison(self, batch):
+        """What metrics given to `compile()` compare the images of a batch with."""
+        return self(batch.images)
 
     def reset_metrics(self):
         super().reset_metrics()
@@ -154,28 +155,40 @@ class GenerativeModel(keras.Model):
         compiled = self._compile_metrics if self.compiled else None
         return [*self._trackers, *([] if compiled is None else [compiled])]
 
-    def _images(self, data):
-        return ops.cast(keras.utils.unpack_x_y_sample_weight(data)[0], "float32")
+    def _batch(self, data, step, first_row=0):
+        """One batch with its randomness, by the position in the global batch."""
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        images = ops.cast(images, "float32")
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        num_rows = ops.shape(images)[0]
+        rows = Rows(num_rows, self.seed, first_row + replica * num_rows, step)
+        if self.num_classes is None:
+            return Batch(images, rows)
+        return Batch(images, rows, ops.cast(labels, "int32"))
 
     def _steps_taken(self):
         # Not `iterations`, which stands still while gradients are accumulated.
         optimizer = getattr(self.optimizer, "inner_optimizer", self.optimizer)
         return optimizer._iterations
 
-    def _rows(self, images, step, first_row=0):
-        """Randomness for one batch, by the position in the global batch."""
-        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        num_rows = ops.shape(images)[0]
-        return Rows(num_rows, self.seed, first_row + replica * num_rows, step)
+    def _loss_of_replica(self, optimizer, loss):
+        """A loss as its gradient is taken: regularized, scaled, of this replica."""
+        loss = sum(self.losses, loss)
+        # Gradients are summed over the replicas, not averaged.
+        loss = loss / tf.distribute.get_strategy().num_replicas_in_sync
+        return optimizer.scale_loss(loss)
 
-    def _report(self, terms, images):
-        """Updates the running means, weighted by rows, and returns their results."""
-        num_rows = ops.shape(images)[0]
+    def _track(self, terms, batch):
+        """Updates the running means, weighted by rows."""
+        num_rows = ops.shape(batch.images)[0]
         for tracker in self._trackers:
-            tracker.update_state(terms[tracker.name], sample_weight=num_rows)
+            if tracker.name in terms:
+                tracker.update_state(terms[tracker.name], sample_weight=num_rows)
+
+    def _results(self, batch):
         results = {tracker.name: tracker.result() for tracker in self._trackers}
         if self._compile_metrics is not None:
-            self._compile_metrics.update_state(images, self(images))
+            self._compile_metrics.update_state(batch.images, self.comparison(batch))
             results.update(self._compile_metrics.result())
         return results
 
@@ -185,18 +198,20 @@ class GenerativeModel(keras.Model):
         """Trains on `x`: images, or a dataset of images or of (images, labels) pairs.
 
         Everything is as in `keras.Model.fit()`, except that all examples weigh the
-        same: there is no `sample_weight` and no `class_weight`.
+        same: there is no `sample_weight` and no `class_weight`. Labels are left unused
+        by models that do not state `num_classes`.
 
         Raises:
             ValueError: If the first batch is empty, has the wrong shape or dtype, or
-                holds NaN, values outside `image_range` or weights.
+                holds NaN, values outside `image_range` or weights; or if it has no
+                labels, or wrong ones, for a model that learns from them.
         """
-        x = self._checked(x, kwargs)
+        x = self._checked(x, y, kwargs)
         validation = kwargs.get("validation_data")
         if isinstance(validation, tuple):
             self.check_batch(validation)
         elif validation is not None:
-            kwargs["validation_data"] = self._checked(validation, {})
+            kwargs["validation_data"] = self._checked(validation, None, {})
         if not hasattr(x, "shape"):
             # Keras shuffles arrays, and warns of datasets that it cannot shuffle.
             kwargs.setdefault("shuffle", False)
@@ -210,7 +225,7 @@ class GenerativeModel(keras.Model):
         """
         # `fit()` evaluates on validation data that it has checked.
         if not kwargs.get("_use_cached_eval_dataset"):
-            x = self._checked(x, kwargs)
+            x = self._checked(x, y, kwargs)
         return super().evaluate(x, y, batch_size, **kwargs)
 
     def check_images(self, images):
@@ -253,7 +268,33 @@ class GenerativeModel(keras.Model):
             count = int(np.isnan(values).sum())
             raise ValueError(f"`x` holds NaN: {count} of {values.size} values.")
 
-    def _checked(self, x, kwargs):
+    def check_labels(self, labels, num_labels):
+        """Raises a ValueError unless `labels` are classes, one for each of so many.
+
+        Args:
+            labels: Integer array or tensor, expected of shape `(num_labels,)` with
+                values in `[0, num_classes)`.
+            num_labels: Integer.
+        """
+        name = type(self).__name__
+        if labels is None:
+            raise ValueError(
+                f"{name} learns from labels: give `y`, or a dataset of (images, "
+                "labels). Received images alone."
+            )
+        labels = np.asarray(labels)
+        if labels.shape != (num_labels,) or labels.dtype.kind not in "iu":
+            raise ValueError(
+                f"Labels must be integers of shape {(num_labels,)} for this {name}. "
+                f"Received: {labels.dtype} of shape {labels.shape}"
+            )
+        if labels.min() < 0 or labels.max() >= self.num_classes:
+            raise ValueError(
+                f"Labels must lie in [0, {self.num_classes}) for this {name}. Received "
+                f"values from {labels.min()} to {labels.max()}"
+            )
+
+    def _checked(self, x, y, kwargs):
         """`x`, once its first batch has passed the checks."""
         for name in ("sample_weight", "class_weight"):
             if kwargs.get(name) is not None:
@@ -266,7 +307,7 @@ class GenerativeModel(keras.Model):
         if isinstance(x, tf.distribute.DistributedDataset):
             return x
         if hasattr(x, "shape"):
-            self.check_images(x)
+            self.check_batch((x, y))
             return x
         if isinstance(x, keras.utils.PyDataset):
             self.check_batch(x[0] if len(x) else None)
@@ -304,7 +345,10 @@ class GenerativeModel(keras.Model):
                 f"{type(self).__name__} weighs all examples equally: `x` must give "
                 f"images or (images, labels). Received {len(data)} parts."
             )
-        self.check_images(keras.utils.unpack_x_y_sample_weight(data)[0])
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        self.check_images(images)
+        if self.num_classes is not None:
+            self.check_labels(labels, len(images))
 
     def to_uint8(self, images):
         """Images in `image_range` as uint8, rounded to the nearest of 256 levels."""

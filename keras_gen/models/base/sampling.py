@@ -10,7 +10,8 @@ from keras_gen.random import Rows, check_seed, fresh_seed
 class Sampler:
     """Abstract: the three methods of a model that samples.
 
-    A subclass implements `noise_rows()` and `from_noise()`.
+    A subclass implements `noise_rows()` and `from_noise()`, and `conditions()` if its
+    samples depend on more than noise.
     """
 
     def noise_rows(self, rows):
@@ -24,11 +25,12 @@ class Sampler:
         """
         raise NotImplementedError
 
-    def from_noise(self, noise):
+    def from_noise(self, noise, **conditions):
         """Samples of noise: deterministic, without random operations.
 
         Args:
             noise: What `noise()` returns.
+            **conditions: What `conditions()` returns.
 
         Returns:
             Float32 tensor of shape `(num, *image_shape)` on the scale of
@@ -36,6 +38,26 @@ class Sampler:
             outside.
         """
         raise NotImplementedError
+
+    def conditions(self, num_samples, **given):
+        """What samples depend on beside noise, checked and filled in.
+
+        Args:
+            num_samples: Integer.
+            **given: What `sample()` was given.
+
+        Returns:
+            Dict of arrays whose first axis is `num_samples`; empty here.
+
+        Raises:
+            ValueError: If something unknown or wrong is given.
+        """
+        if given:
+            raise ValueError(
+                f"The samples of {type(self).__name__} depend on noise alone. "
+                f"Received: {', '.join(given)}"
+            )
+        return {}
 
     def noise(self, num_samples, seed, first_row=0):
         """Noise for samples `first_row ... first_row + num_samples - 1` of a seed.
@@ -55,7 +77,7 @@ class Sampler:
         check_count(first_row, "first_row", 0)
         return self.noise_rows(Rows(num_samples, check_seed(seed), first_row))
 
-    def sample(self, num_samples, seed=None, batch_size=256):
+    def sample(self, num_samples, seed=None, batch_size=256, **conditions):
         """Draws samples in batches.
 
         Args:
@@ -63,6 +85,7 @@ class Sampler:
             seed: Integer in [0, 2**31); the same seed gives the same samples, and fewer
                 samples are the first of more. Defaults to a fresh one.
             batch_size: Integer of at least 1. It bounds memory and changes no sample.
+            **conditions: For models with conditions, such as `labels`.
 
         Returns:
             Float32 numpy array of shape `(num_samples, *image_shape)`, as from
@@ -75,15 +98,19 @@ class Sampler:
         check_count(batch_size, "batch_size", 1)
         seed = fresh_seed() if seed is None else check_seed(seed)
         batch_size = min(batch_size, num_samples)
-        # Every batch is full, so that one trace serves all: surplus rows are cut off.
-        batches = [
-            self._sample_batch(
-                tf.constant(seed), tf.constant(first), batch_size
-            ).numpy()
-            for first in range(0, num_samples, batch_size)
-        ]
+        conditions = self.conditions(num_samples, **conditions)
+        batches = []
+        for first in range(0, num_samples, batch_size):
+            # Every batch is full, so that one trace serves all: surplus rows are cut.
+            index = np.arange(first, first + batch_size).clip(max=num_samples - 1)
+            some = {name: tf.constant(all_[index]) for name, all_ in conditions.items()}
+            batch = self._sample_batch(
+                tf.constant(seed), tf.constant(first), batch_size, some
+            )
+            batches.append(batch.numpy())
         return np.concatenate(batches)[:num_samples]
 
     @tf.function
-    def _sample_batch(self, seed, first_row, batch_size):
-        return self.from_noise(self.noise_rows(Rows(batch_size, seed, first_row)))
+    def _sample_batch(self, seed, first_row, batch_size, conditions):
+        noise = self.noise_rows(Rows(batch_size, seed, first_row))
+        return self.from_noise(noise, **conditions)

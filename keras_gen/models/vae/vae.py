@@ -57,7 +57,7 @@ class VAE(LatentVariableModel):
     (5, 8, 8, 1)
     """
 
-    term_names = ("rate", "distortion")
+    term_names = ("loss", "rate", "distortion")
 
     def __init__(
         self, encoder, decoder, pixel_distribution, beta=1.0, seed=0, **kwargs
@@ -85,11 +85,11 @@ class VAE(LatentVariableModel):
     def likelihood(self, latents, training=False):
         return self.pixel_distribution(self.decoder(latents, training=training))
 
-    def loss_terms(self, images, rows, training):
-        posterior = self.posterior(images, training)
-        noise = self.posterior_noise(rows)[None]
+    def loss_terms(self, batch, training):
+        posterior = self.posterior(batch.images, training)
+        noise = self.posterior_noise(batch.rows)[None]
         latents = posterior.mean() + posterior.stddev() * noise
-        log_likelihood = self.likelihood(latents[0], training).log_prob(images)
+        log_likelihood = self.likelihood(latents[0], training).log_prob(batch.images)
         rate = tf.reduce_mean(kl_divergence(posterior, self.prior(), latents))
         distortion = -tf.reduce_mean(log_likelihood)
         return {

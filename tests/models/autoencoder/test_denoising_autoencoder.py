@@ -35,10 +35,13 @@ def test_gradient_accumulation_draws_new_noise_in_each_step():
     model = tiny(GaussianCorruption(0.5))
     model.compile(keras.optimizers.SGD(1e-3, gradient_accumulation_steps=4))
     steps = []
-    rows_of = model._rows
-    model._rows = lambda images, step: (steps.append(int(step)), rows_of(images, step))[
-        1
-    ]
+    loss_terms = model.loss_terms
+
+    def recorded(batch, training):
+        steps.append(int(batch.rows.step))
+        return loss_terms(batch, training)
+
+    model.loss_terms = recorded
     model.run_eagerly = True
     model.fit(np.zeros((16, 8, 8, 1), "f4"), batch_size=4, verbose=0)
     assert steps == [0, 1, 2, 3]

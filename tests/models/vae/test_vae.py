@@ -12,6 +12,7 @@ from keras_gen.distributions import (
     LearnedGaussianPixels,
 )
 from keras_gen.models import VAE
+from keras_gen.models.base import Batch
 from keras_gen.networks import conv_decoder, conv_encoder, mlp
 from keras_gen.random import Rows, seed_initializers
 
@@ -59,7 +60,7 @@ def test_grey_values_train_and_sample(pixels, channels):
 def test_rate_and_distortion_are_the_two_halves_of_the_bound(images):
     model = tiny(beta=1.0)
     rows = Rows(6, seed=1)
-    terms = model.loss_terms(images, rows, training=False)
+    terms = model.loss_terms(Batch(images, rows), training=False)
     latents, log_q = model.infer(images, model.posterior_noise(rows)[None])
     distortion = -model.likelihood(latents[0]).log_prob(images)
     assert float(terms["distortion"]) == pytest.approx(float(np.mean(distortion)))
@@ -76,7 +77,9 @@ def test_rate_and_distortion_are_the_two_halves_of_the_bound(images):
 def test_beta_weighs_the_rate_alone(images):
     def terms(beta):
         seed_initializers(0)
-        return tiny(beta=beta).loss_terms(images, Rows(6, seed=1), training=False)
+        return tiny(beta=beta).loss_terms(
+            Batch(images, Rows(6, seed=1)), training=False
+        )
 
     for beta in (0.0, 4.0):
         loss = terms(beta)["distortion"] + beta * terms(beta)["rate"]
@@ -88,7 +91,7 @@ def test_the_bound_with_one_sample_is_the_evidence_lower_bound(images):
     estimates = [model.log_likelihood(images, 1, seed=s).mean for s in range(100)]
     noise = Rows(500 * 6, seed=1).normal((3,), "test")
     weights = model.log_weights(images, tf.reshape(noise, (500, 6, 3)))
-    rate = model.loss_terms(images, Rows(6, 0), training=False)["rate"]
+    rate = model.loss_terms(Batch(images, Rows(6, 0)), training=False)["rate"]
     latents, _ = model.infer(images, tf.reshape(noise, (500, 6, 3)))
     distortion = -model.likelihood(tf.reshape(latents, (-1, 3))).log_prob(
         tf.tile(images, (500, 1, 1, 1))
@@ -180,7 +183,7 @@ def test_bfloat16_networks_keep_the_bound_in_float32(images):
         model = tiny()
     finally:
         keras.mixed_precision.set_global_policy("float32")
-    terms = model.loss_terms(images, Rows(6, 0), training=True)
+    terms = model.loss_terms(Batch(images, Rows(6, 0)), training=True)
     assert {term.dtype for term in terms.values()} == {tf.float32}
 
 

@@ -1,0 +1,61 @@
+"""Random changes of images, as functions of rows of randomness."""
+
+import tensorflow as tf
+
+from keras_gen.arguments import check_count
+from keras_gen.random import Rows
+
+
+def augment(data, pixels, flip=False, seed=0, first_step=0):
+    """Batches of images, each shifted, and flipped with probability one half.
+
+    Args:
+        data: `tf.data.Dataset` of images or `(images, labels)`.
+        pixels: Integer of at least 0, the largest shift; each axis is shifted by a
+            uniform whole number of pixels, and what comes in is the value of the
+            image's edge.
+        flip: Boolean, whether images are also mirrored, left to right.
+        seed: Integer in [0, 2**31).
+        first_step: Integer, the number of the first batch. Shifts are a function of
+            the seed, the number of the batch and the position in it.
+
+    Returns:
+        A `tf.data.Dataset` of batches of the same form.
+
+    Raises:
+        ValueError: If `pixels` is not as stated.
+
+    Example:
+    >>> from keras_gen import datasets
+    >>> data = datasets.load("mnist", "test[:20]", batch_size=10)
+    >>> [batch.shape for batch in datasets.augment(data, pixels=2)]
+    [TensorShape([10, 28, 28, 1]), TensorShape([10, 28, 28, 1])]
+    """
+    check_count(pixels, "pixels", 0)
+
+    def change(step, *batch):
+        images, *labels = batch
+        rows = Rows(tf.shape(images)[0], seed, step=step)
+        changed = _shifted(images, pixels, rows)
+        if flip:
+            mirrored = rows.uniform((1, 1, 1), "flip") < 0.5
+            changed = tf.where(mirrored, changed[:, :, ::-1], changed)
+        changed = tf.ensure_shape(changed, images.shape)
+        return (changed, *labels) if labels else changed
+
+    # With the pairs flattened, `change()` sees images and labels side by side.
+    numbered = data.enumerate(first_step).map(
+        lambda step, batch: (step, *(batch if isinstance(batch, tuple) else (batch,)))
+    )
+    return numbered.map(change, num_parallel_calls=2, deterministic=True)
+
+
+def _shifted(images, pixels, rows):
+    """Rows and columns gathered at indices that stop at the image's edge."""
+    offsets = tf.cast(rows.uniform((2,), "shift") * (2 * pixels + 1), tf.int32) - pixels
+    for axis in (1, 2):
+        size = images.shape[axis]
+        index = tf.range(size)[None] + offsets[:, axis - 1, None]
+        index = tf.clip_by_value(index, 0, size - 1)
+        images = tf.gather(images, index, axis=axis, batch_dims=1)
+    return images

@@ -1,0 +1,115 @@
+"""Arithmetic of latents: paths between them, and directions of attributes."""
+
+import numpy as np
+
+from keras_gen.arguments import check_count
+
+
+def linear_path(start, end, num_steps):
+    """Points on straight lines.
+
+    Args:
+        start: Array of shape `(num, latent_dim)`.
+        end: Array of the same shape.
+        num_steps: Integer of at least 2, points on each line, both ends included.
+
+    Returns:
+        Float32 array of shape `(num, num_steps, latent_dim)`.
+
+    Raises:
+        ValueError: If shapes differ or an argument is not as stated.
+    """
+    start, end = _check_ends(start, end, num_steps)
+    share = np.linspace(0.0, 1.0, num_steps, dtype=np.float32)[:, None]
+    return start[:, None] + share * (end - start)[:, None]
+
+
+def spherical_path(start, end, num_steps):
+    """Points on great arcs, whose lengths pass evenly from one end's to the other's.
+
+    Normal latents of many dimensions lie near a sphere, which straight lines leave: in
+    the middle of one the latent is too short to be likely.
+
+    Args:
+        start: Array of shape `(num, latent_dim)`, no row of zeros.
+        end: Array of the same shape, no row opposite to that of `start`.
+        num_steps: Integer of at least 2, points on each arc, both ends included.
+
+    Returns:
+        Float32 array of shape `(num, num_steps, latent_dim)`.
+
+    Raises:
+        ValueError: If shapes differ or an argument is not as stated.
+
+    Reference:
+        Shoemake, "Animating rotation with quaternion curves", 1985,
+        doi:10.1145/325165.325242; for latents: White, "Sampling Generative Networks",
+        2016, arXiv:1609.04468, section 2.1.
+    """
+    start, end = _check_ends(start, end, num_steps)
+    start, end = start.astype(np.float64)[:, None], end.astype(np.float64)[:, None]
+    start_length = np.linalg.norm(start, axis=-1, keepdims=True)
+    end_length = np.linalg.norm(end, axis=-1, keepdims=True)
+    if not (start_length.all() and end_length.all()):
+        raise ValueError(
+            "A latent of zeros has no direction: `start` or `end` has one."
+        )
+    start, end = start / start_length, end / end_length
+    # The half angle by its tangent is exact for small angles, where the cosine is not.
+    angle = 2.0 * np.arctan2(
+        np.linalg.norm(end - start, axis=-1, keepdims=True),
+        np.linalg.norm(end + start, axis=-1, keepdims=True),
+    )
+    if np.any(np.pi - angle < 1e-6):
+        raise ValueError("Opposite latents have no shortest arc between them.")
+    share = np.linspace(0.0, 1.0, num_steps)[:, None]
+    # sinc(x) is sin(pi x) / (pi x), so equal ends need no case of their own.
+    scale = np.sinc(angle / np.pi)
+    arc = (1.0 - share) * np.sinc((1.0 - share) * angle / np.pi) / scale * start
+    arc = arc + share * np.sinc(share * angle / np.pi) / scale * end
+    length = (1.0 - share) * start_length + share * end_length
+    return (arc * length).astype(np.float32)
+
+
+def attribute_vector(latents, has_attribute):
+    """The direction that adds an attribute: mean latent with it less mean without.
+
+    Args:
+        latents: Array of shape `(num, latent_dim)`.
+        has_attribute: Boolean array of shape `(num,)`, both values present.
+
+    Returns:
+        Float32 array of shape `(latent_dim,)`; add it to a latent.
+
+    Raises:
+        ValueError: If an argument is not as stated.
+
+    Reference:
+        Radford, Metz and Chintala, "Unsupervised Representation Learning with Deep
+        Convolutional Generative Adversarial Networks", 2015, arXiv:1511.06434, section
+        6.3.2.
+    """
+    latents, has = np.asarray(latents, np.float64), np.asarray(has_attribute)
+    if latents.ndim != 2 or has.shape != latents.shape[:1] or has.dtype != bool:
+        raise ValueError(
+            "`latents` must have shape (num, latent_dim), and `has_attribute` must be "
+            f"boolean of shape (num,). Received: {latents.shape}, and {has.dtype} of "
+            f"shape {has.shape}"
+        )
+    if has.all() or not has.any():
+        raise ValueError(
+            "`has_attribute` must be true of some latents and false of others. "
+            f"Received: {int(has.sum())} of {has.size} true"
+        )
+    return (latents[has].mean(axis=0) - latents[~has].mean(axis=0)).astype(np.float32)
+
+
+def _check_ends(start, end, num_steps):
+    check_count(num_steps, "num_steps", 2)
+    start, end = np.asarray(start, np.float32), np.asarray(end, np.float32)
+    if start.ndim != 2 or start.shape != end.shape:
+        raise ValueError(
+            "`start` and `end` must have one shape (num, latent_dim). Received: "
+            f"{start.shape} and {end.shape}"
+        )
+    return start, end

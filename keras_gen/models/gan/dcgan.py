@@ -1,0 +1,107 @@
+"""Deep convolutional GAN (Radford et al., 2015)."""
+
+import keras
+
+from keras_gen.losses import (
+    check_label_smoothing,
+    non_saturating_discriminator_loss,
+    non_saturating_generator_loss,
+)
+from keras_gen.models.base import AdversarialModel
+from keras_gen.networks import dcgan_discriminator, dcgan_generator
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class DCGAN(AdversarialModel):
+    """The convolutional networks that made adversarial training work.
+
+    Strided convolutions and no pooling, batch normalization in both networks, ReLU in
+    the generator and leaky ReLU in the discriminator. Images lie in [-1, 1]. Latents of
+    samples can be added and subtracted: see `interpolate()` and
+    `keras_gen.latents.attribute_vector`.
+
+    NOTE: latents are standard normal, where the paper's are uniform in [-1, 1].
+
+    Args:
+        image_shape: Tuple `(height, width, channels)`; height and width are 4 or 7
+            times two to the number of `filters`.
+        filters: List of integers, the channels of the generator from its smallest
+            image on; the discriminator has the same in reverse. The paper's are
+            `[1024, 512, 256, 128]` for images of 64 x 64.
+        latent_dim: Integer, size of the latents.
+        kernel_size: Integer, the side of each kernel in pixels.
+        label_smoothing: Float in [0, 1): the discriminator's target for real images is
+            `1 - label_smoothing` (Salimans et al. 2016, arXiv:1606.03498, section 3.4).
+        discriminator_steps: Integer, updates of the discriminator in a training step,
+            each on its share of the batch.
+        average_decay: Optional float in (0, 1), decay of the average of the generator's
+            weights that samples are made with.
+        instance_noise: Float or Keras schedule, scale of the noise on what the
+            discriminator sees.
+        seed: Integer, seed of the noise of training and evaluation.
+
+    Raises:
+        ValueError: If an argument is not as stated.
+
+    Reference:
+        [Unsupervised Representation Learning with Deep Convolutional Generative
+        Adversarial Networks](https://arxiv.org/abs/1511.06434), 2015, section 3.
+
+    Example:
+    >>> import numpy as np
+    >>> from keras_gen.models import DCGAN
+    >>> model = DCGAN((8, 8, 1), filters=[8], latent_dim=4)
+    >>> model.compile()
+    >>> history = model.fit(np.zeros((32, 8, 8, 1)), verbose=0).history
+    >>> sorted(history)
+    ['discriminator_loss', 'generator_loss']
+    >>> model.interpolate(*np.ones((2, 3, 4)), num_steps=5).shape
+    (3, 5, 8, 8, 1)
+    """
+
+    term_names = ("discriminator_loss", "generator_loss")
+
+    def __init__(
+        self,
+        image_shape,
+        filters,
+        latent_dim=100,
+        kernel_size=5,
+        label_smoothing=0.0,
+        discriminator_steps=1,
+        average_decay=None,
+        instance_noise=0.0,
+        seed=0,
+        **kwargs,
+    ):
+        super().__init__(
+            dcgan_generator(latent_dim, filters, image_shape, kernel_size),
+            dcgan_discriminator(image_shape, list(filters)[::-1], kernel_size),
+            discriminator_steps,
+            average_decay,
+            instance_noise,
+            seed=seed,
+            **kwargs,
+        )
+        check_label_smoothing(label_smoothing)
+        self.filters = list(filters)
+        self.kernel_size = kernel_size
+        self.label_smoothing = label_smoothing
+
+    def default_optimizers(self):
+        return {
+            "discriminator": keras.optimizers.Adam(2e-4, beta_1=0.5),
+            "generator": keras.optimizers.Adam(2e-4, beta_1=0.5),
+        }
+
+    def discriminator_terms(self, images, fakes, batch, training):
+        loss = non_saturating_discriminator_loss(
+            self.score(images, batch.labels, training),
+            self.score(fakes, batch.labels, training),
+            self.label_smoothing,
+        )
+        return {"discriminator_loss": loss}
+
+    def generator_terms(self, fakes, batch, training):
+        fake_score = self.score(fakes, batch.labels, training)
+        return {"generator_loss": non_saturating_generator_loss(None, fake_score)}

@@ -1,0 +1,100 @@
+"""Wasserstein GAN (Arjovsky et al., 2017)."""
+
+import keras
+from keras import ops
+
+from keras_gen.losses import wasserstein_discriminator_loss, wasserstein_generator_loss
+from keras_gen.models.base import AdversarialModel
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class WGAN(AdversarialModel):
+    """Minimizes the Wasserstein distance, estimated by a critic of clipped weights.
+
+    Images lie in [-1, 1]. The discriminator, which the paper calls critic, gives a
+    score without bounds. Reports `wasserstein_estimate`, the difference of its mean
+    scores of real and fake images: an estimate of the distance, up to the unknown
+    factor of the critic's largest slope, that falls as samples get better.
+
+    Args:
+        generator: Network from latents of shape `(latent_dim,)` to images in [-1, 1].
+        discriminator: Network from images to one score. Its last layer needs no bias,
+            which would not learn.
+        clip: Float above 0: after each of its updates, the discriminator's weights are
+            clipped to [-clip, clip].
+        discriminator_steps: Integer, updates of the discriminator in a training step,
+            each on its share of the batch.
+        average_decay: Optional float in (0, 1), decay of the average of the generator's
+            weights that samples are made with.
+        instance_noise: Float or Keras schedule, scale of the noise on what the
+            discriminator sees.
+        seed: Integer, seed of the noise of training and evaluation.
+
+    Raises:
+        ValueError: If the networks do not fit each other, or an argument is not as
+            stated.
+
+    Reference:
+        [Wasserstein GAN](https://arxiv.org/abs/1701.07875), 2017, Algorithm 1.
+
+    Example:
+    >>> import numpy as np
+    >>> from keras_gen.models import WGAN
+    >>> from keras_gen.networks import mlp
+    >>> generator = mlp((2,), [16], (8, 8, 1), output_activation="tanh")
+    >>> discriminator = mlp((8, 8, 1), [16], (1,), output_bias=False)
+    >>> model = WGAN(generator, discriminator)
+    >>> model.compile()
+    >>> history = model.fit(np.zeros((32, 8, 8, 1)), verbose=0).history
+    >>> sorted(history)
+    ['discriminator_loss', 'generator_loss', 'wasserstein_estimate']
+    >>> model.sample(5, seed=0).shape
+    (5, 8, 8, 1)
+    """
+
+    term_names = ("discriminator_loss", "generator_loss", "wasserstein_estimate")
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        clip=0.01,
+        discriminator_steps=5,
+        average_decay=None,
+        instance_noise=0.0,
+        seed=0,
+        **kwargs,
+    ):
+        super().__init__(
+            generator,
+            discriminator,
+            discriminator_steps,
+            average_decay,
+            instance_noise,
+            seed=seed,
+            **kwargs,
+        )
+        if not clip > 0:
+            raise ValueError(f"`clip` must be above 0. Received: {clip}")
+        self.clip = clip
+
+    def default_optimizers(self):
+        return {
+            "discriminator": keras.optimizers.RMSprop(5e-5),
+            "generator": keras.optimizers.RMSprop(5e-5),
+        }
+
+    def discriminator_terms(self, images, fakes, batch, training):
+        real_score = self.score(images, batch.labels, training)
+        fake_score = self.score(fakes, batch.labels, training)
+        loss = wasserstein_discriminator_loss(real_score, fake_score)
+        return {"discriminator_loss": loss, "wasserstein_estimate": -loss}
+
+    def after_discriminator_update(self):
+        for variable in self.discriminator.trainable_variables:
+            clipped = ops.clip(variable, -self.clip, self.clip)
+            self.assign_everywhere(variable, clipped)
+
+    def generator_terms(self, fakes, batch, training):
+        fake_score = self.score(fakes, batch.labels, training)
+        return {"generator_loss": wasserstein_generator_loss(None, fake_score)}

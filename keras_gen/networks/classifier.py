@@ -1,0 +1,56 @@
+"""Convolutional classifiers."""
+
+import keras
+from keras import layers
+
+from keras_gen.arguments import check_sizes
+
+
+def conv_classifier(image_shape, filters, num_classes, name="conv_classifier"):
+    """Stages of two convolutions, each but the last halving the image.
+
+    Every convolution is 3x3, without bias, and followed by batch normalization and
+    ReLU; the last stage ends in the mean over positions.
+
+    Args:
+        image_shape: Tuple `(height, width, channels)`; height and width divisible by
+            two to the number of stages but one.
+        filters: List of integers, the channels of each stage.
+        num_classes: Integer, the number of outputs.
+        name: String, the name of the network.
+
+    Returns:
+        A built `keras.Model` from images to logits of shape `(num_classes,)`. Its layer
+        `"features"` gives what the logits are linear in, of shape `(filters[-1],)`.
+
+    Raises:
+        ValueError: If a size is not a positive integer or the image cannot be halved
+            that often.
+    """
+    check_sizes("image_shape", image_shape)
+    check_sizes("filters", filters)
+    check_sizes("num_classes", (num_classes,))
+    if len(image_shape) != 3 or not filters:
+        raise ValueError(
+            "`image_shape` must be (height, width, channels) and `filters` must name "
+            f"at least one stage. Received: {image_shape} and {filters}"
+        )
+    scale = 2 ** (len(filters) - 1)
+    if image_shape[0] % scale or image_shape[1] % scale:
+        raise ValueError(
+            f"The height and width of `image_shape` must be divisible by {scale} for "
+            f"{len(filters)} `filters`. Received: {image_shape}"
+        )
+    inputs = x = keras.Input(tuple(image_shape), name="images")
+    for stage, channels in enumerate(filters):
+        if stage:
+            x = layers.MaxPooling2D(name=f"pool_{stage}")(x)
+        for index in range(2):
+            place = f"{stage}_{index}"
+            x = layers.Conv2D(
+                channels, 3, padding="same", use_bias=False, name=f"conv_{place}"
+            )(x)
+            x = layers.BatchNormalization(name=f"norm_{place}")(x)
+            x = layers.ReLU(name=f"relu_{place}")(x)
+    x = layers.GlobalAveragePooling2D(name="features")(x)
+    return keras.Model(inputs, layers.Dense(num_classes, name="logits")(x), name=name)
