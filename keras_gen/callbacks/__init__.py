@@ -1,6 +1,7 @@
 """What watches a training."""
 
+from keras_gen.callbacks.measure import MeasureEvery
 from keras_gen.callbacks.picture import PictureEveryEpoch
 from keras_gen.callbacks.saved_model import KeepSaved
 
-__all__ = ["KeepSaved", "PictureEveryEpoch"]
+__all__ = ["KeepSaved", "MeasureEvery", "PictureEveryEpoch"]
