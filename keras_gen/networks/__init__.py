@@ -1,6 +1,7 @@
 """Functions that return built networks. They import without TensorFlow."""
 
 from keras_gen.networks.checks import check_mirrored
+from keras_gen.networks.classifier import conv_classifier
 from keras_gen.networks.conv import conv_decoder, conv_encoder
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_gen.networks.mlp import mlp
@@ -8,6 +9,7 @@ from keras_gen.networks.reference import with_reference
 
 __all__ = [
     "check_mirrored",
+    "conv_classifier",
     "conv_decoder",
     "conv_encoder",
     "dcgan_discriminator",

@@ -26,7 +26,8 @@ class AdversarialModel(Sampler, AlternatingModel):
         discriminator_steps: Integer of at least 1, updates of the discriminator in a
             training step.
         average_decay: Optional float in (0, 1). If given, an exponential moving average
-            of the generator's weights is kept, and samples are its.
+            of the generator's weights is kept, and samples are its. After `n` updates
+            the decay is at most `n / (n + 9)`.
         instance_noise: Float of at least 0, or a Keras schedule of the training step:
             scale of the Gaussian noise added to all that the discriminator sees
             (Sønderby et al. 2016, arXiv:1610.04490, section 3.2).
@@ -165,11 +166,14 @@ class AdversarialModel(Sampler, AlternatingModel):
     def _update_average(self):
         if self.average_decay is None:
             return
+        # Early on the average is of few updates, and forgets the initial weights.
+        updates = ops.cast(self.optimizer.by_phase["generator"].iterations, "float32")
+        decay = ops.minimum(self.average_decay, updates / (9.0 + updates))
         pairs = zip(
             self.averaged_generator.variables, self.generator.variables, strict=True
         )
         for average, variable in pairs:
-            change = (1.0 - self.average_decay) * (variable - average)
+            change = (1.0 - decay) * (variable - average)
             self.assign_everywhere(average, average + change)
 
     def comparison(self, batch):
