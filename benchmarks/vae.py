@@ -20,8 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.random import seed_initializers
-from keras_gen.zoo.evaluation import first_images
-from keras_gen.zoo.recipes import load_recipe
+from keras_gen.zoo.recipes import first_examples, load_recipe
 
 ROUNDS = 7
 EPOCHS = 5
@@ -89,7 +88,7 @@ def fresh_model():
 def bound_and_decoder():
     """The bound of 50 images by 5,000 samples, and the decoder calls it needs."""
     model = RECIPE.model()
-    images = first_images(RECIPE.data("test"), 50)
+    images = first_examples(RECIPE.data("test"), 50)[0]
     decoder = tf.function(model.decoder, jit_compile=True)
     latents = tf.random.normal((1000, model.latent_dim))
     model.log_likelihood(images[:20], 50)
@@ -115,8 +114,9 @@ def seconds_of(*functions):
 def peak_mebibytes(num_images, num_samples):
     """Peak memory of a process that computes one bound."""
     code = (
-        f"import benchmarks.vae as b; m = b.RECIPE.model(); x = b.first_images("
-        f"b.RECIPE.data('test'), {num_images}); m.log_likelihood(x, {num_samples}); "
+        f"import benchmarks.vae as b; m = b.RECIPE.model(); x = b.first_examples("
+        f"b.RECIPE.data('test'), {num_images})[0]; "
+        f"m.log_likelihood(x, {num_samples}); "
         "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     done = subprocess.run(

@@ -7,6 +7,7 @@ import sys
 from absl import flags
 
 from keras_gen.zoo import catalog
+from keras_gen.zoo.report import describe
 
 FLAGS = flags.FLAGS
 
@@ -17,7 +18,8 @@ flags.DEFINE_string("out", None, "where to write: train a folder, others a PNG f
 flags.DEFINE_bool("download", False, "train: let TFDS download data that are missing")
 flags.DEFINE_bool("resume", False, "train: go on with the run in --out")
 flags.DEFINE_integer("num", None, "sample, reconstruct, interpolate: how many")
-flags.DEFINE_bool("quick", False, "evaluate: on 1,000 images by 100 importance samples")
+flags.DEFINE_bool("quick", False, "evaluate: few images and samples, in seconds")
+flags.DEFINE_list("metrics", None, "evaluate: which numbers, instead of all")
 
 USAGE = """Usage: keras-gen COMMAND [NAME] [--flag=value ...]
 
@@ -28,7 +30,7 @@ USAGE = """Usage: keras-gen COMMAND [NAME] [--flag=value ...]
   sample NAME|model.keras    a grid of samples      [--num --seed --out]
   reconstruct NAME           test images, rebuilt   [--num --out]
   interpolate NAME           between test images    [--num --out]
-  evaluate NAME              the number of its card [--quick --seed]
+  evaluate NAME              the numbers of its card [--metrics=a,b --quick --seed]
 
 A NAME is one that `list` shows; `train` writes runs/NAME unless told otherwise. Where
 a saved model is taken, the folder of a run is too.
@@ -105,25 +107,10 @@ def _info(name):
     for key in ("model", "parameters", "weights_sha256", "folder"):
         if key in entry:
             print(f"{key}: {entry[key]}")
-    for key in ("full", "quick"):
-        if key in entry:
-            print(f"{describe(entry[key])}")
+    for result in entry.get("results", {}).values():
+        print(_text(result))
     for key, value in entry.get("training", {}).items():
         print(f"training {key}: {value}")
-
-
-def describe(measured):
-    """One line for a result of `keras_gen.zoo.evaluate()`."""
-    protocol = ", ".join(
-        f"{value:.3g} {key.replace('_', ' ')}"
-        if isinstance(value, float)
-        else f"{key.replace('num_', '').replace('_', ' ')} {value}"
-        for key, value in measured["protocol"].items()
-    )
-    return (
-        f"{measured['metric']}: {measured['value']:.3f} +- "
-        f"{measured['standard_error']:.3f} {measured['unit']} ({protocol})"
-    )
 
 
 def _train(name):
@@ -142,7 +129,9 @@ def _train(name):
     report = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     # A folder has no test split.
     images = "of the training" if os.path.isdir(FLAGS.data or "") else "of the test set"
-    print(f"A quick measure, on few images {images}: {describe(report['quick'])}")
+    print(f"Quick measures, on few images {images}:")
+    for result in report["quick"].values():
+        print(_text(result))
     print(f"Wrote {folder}: model.keras, samples.png, metrics.json, history.csv")
 
 
@@ -186,10 +175,18 @@ def _model_and_images(name, num_images):
 
 
 def _evaluate(name):
-    from keras_gen.zoo.evaluation import QUICK, evaluate
+    from keras_gen.zoo.evaluation import QUICK, evaluate, full_protocol
+    from keras_gen.zoo.recipes import load_recipe
 
-    protocol = QUICK if FLAGS.quick else {}
-    print(describe(evaluate(name, **protocol, seed=FLAGS.seed or 0)))
+    protocol = QUICK if FLAGS.quick else full_protocol(load_recipe(name))
+    protocol = protocol._replace(seed=FLAGS.seed or 0)
+    for result in evaluate(name, FLAGS.metrics, protocol).values():
+        print(_text(result))
+
+
+def _text(result):
+    """A result as text that any terminal can show."""
+    return describe(result).replace("±", "+-").replace("—", "-")
 
 
 def _num(default):
@@ -214,7 +211,7 @@ _COMMANDS = {
     "sample": (_sample, ("num", "seed", "out")),
     "reconstruct": (_reconstruct, ("num", "out")),
     "interpolate": (_interpolate, ("num", "out")),
-    "evaluate": (_evaluate, ("quick", "seed")),
+    "evaluate": (_evaluate, ("metrics", "quick", "seed")),
 }
 
 

@@ -87,7 +87,7 @@ def test_train_writes_a_whole_run_folder(trained):
     folder, (first, _) = trained
     assert first.returncode == 0, first.stderr
     assert re.search(r"importance samples 100", first.stdout)
-    assert "quick" in first.stdout
+    assert "Quick measures, on few images of the test set" in first.stdout
     made = folder / "runs" / "tiny"
     assert {path.name for path in made.iterdir()} == {
         "history.csv",
@@ -120,7 +120,9 @@ def test_a_folder_of_images_is_trained_on(trained, run_here, tmp_path):
     assert run_here("train", tiny, *arguments) == (0, "")
     report = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert report["training"]["data"] == "photos"
-    assert report["quick"]["protocol"]["num_images"] == len(shades)
+    assert report["quick"]["negative_log_likelihood"]["protocol"]["num_images"] == len(
+        shades
+    )
 
 
 def test_the_same_seed_trains_the_same_model(trained):
@@ -253,6 +255,11 @@ def test_misuse_is_one_line_and_exit_code_2(arguments, message, tmp_path):
         (["sample", "vae_mnist", "--num", "0"], "--num must be at least 1"),
         (["sample", "vae_mnist", "--num", "1", "--out", "nowhere/a.png"], "nowhere"),
         (["sample", "denoising_autoencoder_mnist"], "no prior to sample from"),
+        (
+            ["evaluate", "denoising_autoencoder_mnist", "--metrics", "fid,sampling"],
+            "holds 'fid', 'sampling', which denoising_autoencoder_mnist does not have. "
+            "It has: squared_error",
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments, message, tmp_path, run_here):
@@ -321,6 +328,19 @@ def test_reconstruct_and_interpolate_write_pictures(tmp_path, run_here):
         code, printed = run_here(command, "vae_mnist", "--num", num, "--out", "p.png")
         assert code == 0, printed
         assert np.asarray(Image.open(tmp_path / "p.png")).shape == shape
+
+
+def test_evaluate_prints_the_results_that_are_asked_for(tmp_path, monkeypatch, capsys):
+    for flag in cli.FLAGS:
+        cli.FLAGS[flag].unparse()
+    arguments = ["evaluate", "vae_mnist", "--quick", "--metrics=active_units,sampling"]
+    monkeypatch.setattr("sys.argv", ["keras-gen", *arguments])
+    cli.main()
+    units, sampling = capsys.readouterr().out.splitlines()
+    assert units == "active units 19 of 50 latents (images 1000, threshold 0.01)"
+    assert re.match(
+        r"sampling [\d.]+ \+- [\d.]+ ms a sample \(batch size 100", sampling
+    )
 
 
 def test_a_run_in_a_read_only_folder_is_refused(tmp_path, run_here):

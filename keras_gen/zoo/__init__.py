@@ -7,9 +7,25 @@ import importlib
 
 from keras_gen.zoo.catalog import info, names
 
-__all__ = ["evaluate", "info", "load", "names", "train"]
+__all__ = [
+    "QUICK",
+    "Protocol",
+    "evaluate",
+    "extractor",
+    "info",
+    "load",
+    "names",
+    "train",
+]
 
-_HOMES = {"evaluate": "evaluation", "load": "loading", "train": "training"}
+_HOMES = {
+    "Protocol": "evaluation",
+    "QUICK": "evaluation",
+    "evaluate": "evaluation",
+    "extractor": "extraction",
+    "load": "loading",
+    "train": "training",
+}
 
 
 def __getattr__(name):

@@ -1,105 +1,132 @@
-"""Numbers of a model on test data, each with its protocol."""
+"""Which numbers a model has, and their protocols."""
 
-import numpy as np
+from typing import NamedTuple
 
 from keras_gen.arguments import check_count
-from keras_gen.models.base import LatentVariableModel
-from keras_gen.random import Rows, check_seed
+from keras_gen.models.base import GenerativeModel, LatentVariableModel
+from keras_gen.random import check_seed
+from keras_gen.zoo import distances, measures
 from keras_gen.zoo.loading import load
 from keras_gen.zoo.recipes import load_recipe
 
-#: Images and importance samples of the quick protocol.
-QUICK = {"num_images": 1000, "num_importance_samples": 100}
+
+class Protocol(NamedTuple):
+    """How much is measured; the full protocol by default.
+
+    Attributes:
+        num_images: Integer of at least 2, at most so many test images.
+        num_samples: Integer of at least 2, samples compared with them.
+        num_training_images: Integer of at least 1, images among which the nearest to a
+            sample is looked for.
+        num_seeds: Integer of at least 1, sets of samples, of seeds `seed`, `seed + 1`
+            and so on.
+        num_importance_samples: Integer of at least 1, for a bound on the likelihood.
+        seed: Integer in [0, 2**31), of everything random.
+    """
+
+    num_images: int = 10_000
+    num_samples: int = 10_000
+    num_training_images: int = 60_000
+    num_seeds: int = 3
+    num_importance_samples: int = 5000
+    seed: int = 0
+
+    def check(self):
+        """Raises a ValueError that names a field which is not as stated."""
+        for name, least in zip(self._fields[:-1], (2, 2, 1, 1, 1), strict=True):
+            check_count(getattr(self, name), name, least)
+        check_seed(self.seed)
+
+
+#: A protocol of seconds, whose numbers the tests find again.
+QUICK = Protocol(1000, 1000, 1000, num_seeds=1, num_importance_samples=100)
 
 
 def full_protocol(recipe):
-    """Images and importance samples of the full protocol, which a recipe may lower."""
+    """The protocol of an entry's card; a recipe may lower the importance samples."""
     samples = getattr(recipe, "num_importance_samples", 5000)
-    return {"num_images": 10_000, "num_importance_samples": samples}
+    return Protocol(num_importance_samples=samples)
 
 
-def evaluate(name, num_images=None, num_importance_samples=None, seed=0):
+def evaluate(name, metrics=None, protocol=None):
     """Measures a pretrained model on the test data of its recipe.
 
     Args:
         name: String, one of `keras_gen.zoo.names()`.
-        num_images: Optional integer of at least 2, the first so many test images.
-            Defaults to 10,000, as in the entry's card.
-        num_importance_samples: Optional integer of at least 1, for models with a bound
-            on the likelihood. Defaults to that of the entry's card, which is 5,000
-            unless the recipe says otherwise.
-        seed: Integer in [0, 2**31), seed of the measurement.
+        metrics: Optional list of strings; see `measure()`. Defaults to all that apply.
+        protocol: Optional `Protocol`. Defaults to that of the entry's card; `QUICK`
+            takes seconds.
 
     Returns:
-        Dict with `metric`, `value`, `unit`, `standard_error` over the images, and
-        `protocol`, a dict; see `measure()`.
+        Dict from metrics to results; see `measure()`.
 
     Raises:
-        ValueError: If there is no such entry, or an argument is not as stated.
+        ValueError: If there is no such entry, a metric does not apply, or the protocol
+            is not as stated.
     """
     recipe = load_recipe(name)
-    given = {"num_images": num_images, "num_importance_samples": num_importance_samples}
-    given = {key: value for key, value in given.items() if value is not None}
-    protocol = {**full_protocol(recipe), **given}
-    return measure(load(name), recipe.data("test"), **protocol, seed=seed)
+    return measure(load(name), recipe, metrics, protocol)
 
 
-def measure(model, data, num_images, num_importance_samples, seed=0):
-    """The number by which models of its kind are compared.
+def measure(model, recipe, metrics=None, protocol=None, data=None):
+    """Numbers of a model, each with its protocol.
 
     Args:
-        model: A model of `keras_gen.models`.
-        data: `tf.data.Dataset` of batches of test images.
-        num_images: Integer of at least 2, at most so many images are used.
-        num_importance_samples: Integer of at least 1.
-        seed: Integer in [0, 2**31).
+        model: A model of the recipe.
+        recipe: A recipe, from `load_recipe()`.
+        metrics: Optional list of strings, names of `METRICS` that apply to the model.
+            Defaults to all of them.
+        protocol: Optional `Protocol`. Defaults to that of the card.
+        data: Optional `tf.data.Dataset`, test images in place of the recipe's. What
+            compares with the images of the recipe's extractor does then not apply.
 
     Returns:
-        Dict. For models with latents and a prior: the negative importance-weighted
-        bound on the log likelihood, in nats an image. For other autoencoders: the
-        squared error of the reconstruction, summed over an image; of corrupted images,
-        where the model learned to recover them.
+        Dict from metrics to results: dicts of `metric`, `value`, `unit`,
+        `standard_error` or `standard_deviation`, what else the measure found, and
+        `protocol`.
+
+    Raises:
+        ValueError: If a metric does not apply or the protocol is not as stated.
     """
-    check_count(num_images, "num_images", 2)
-    images = first_images(data, num_images)
-    if isinstance(model, LatentVariableModel):
-        bound = model.log_likelihood(images, num_importance_samples, seed)
-        return {
-            "metric": "negative log likelihood",
-            "value": -bound.mean,
-            "unit": "nats",
-            "standard_error": bound.standard_error,
-            "protocol": {
-                "bound": "importance-weighted",
-                "num_importance_samples": num_importance_samples,
-                "monte_carlo_error": bound.monte_carlo_error,
-                "num_images": len(images),
-                "seed": seed,
-            },
-        }
-    protocol = {"num_images": len(images)}
-    inputs = images
-    if hasattr(model, "corrupt"):
-        inputs = model.corrupt(images, Rows(len(images), check_seed(seed)))
-        protocol |= {"corruption": type(model.corruption).__name__, "seed": seed}
-    errors = np.square(model.predict(inputs, verbose=0) - images)
-    errors = errors.reshape(len(images), -1).sum(axis=1, dtype=np.float64)
-    return {
-        "metric": "squared error",
-        "value": float(errors.mean()),
-        "unit": "squared pixel values an image",
-        "standard_error": float(errors.std(ddof=1) / np.sqrt(len(errors))),
-        "protocol": protocol,
+    protocol = full_protocol(recipe) if protocol is None else protocol
+    protocol.check()
+    known = metrics_for(model, recipe, data)
+    metrics = known if metrics is None else list(metrics)
+    unknown = [name for name in metrics if name not in known]
+    if unknown:
+        raise ValueError(
+            f"`metrics` holds {', '.join(map(repr, unknown))}, which "
+            f"{recipe.name} does not have. It has: {', '.join(known)}"
+        )
+    data = recipe.data("test") if data is None else data
+    return {name: METRICS[name](model, recipe, data, protocol) for name in metrics}
+
+
+#: All measures; the first that applies to a model is the one it is compared by.
+METRICS = {
+    "negative_log_likelihood": measures.negative_log_likelihood,
+    "squared_error": measures.squared_error,
+    "accuracy": measures.accuracy,
+    "distances": distances.distances,
+    "label_accuracy": distances.label_accuracy,
+    "active_units": measures.active_units,
+    "sampling": measures.sampling,
+}
+
+
+def metrics_for(model, recipe, data=None):
+    """Names of the measures that apply to a model, a list in the order of `METRICS`."""
+    has_latents = isinstance(model, LatentVariableModel)
+    samples = hasattr(model, "sample")
+    extracts = samples and hasattr(recipe, "extractor") and data is None
+    has_labels = getattr(model, "num_classes", None) is not None
+    applies = {
+        "negative_log_likelihood": has_latents,
+        "squared_error": hasattr(model, "reconstruct") and not has_latents,
+        "accuracy": not isinstance(model, GenerativeModel),
+        "distances": extracts,
+        "label_accuracy": extracts and has_labels,
+        "active_units": has_latents,
+        "sampling": samples,
     }
-
-
-def first_images(data, num_images):
-    """The first images of a dataset as one float32 array."""
-    images, count = [], 0
-    for batch in data:
-        batch = batch[0] if isinstance(batch, tuple) else batch
-        images.append(batch.numpy()[: num_images - count])
-        count += len(images[-1])
-        if count == num_images:
-            break
-    return np.concatenate(images)
+    return [name for name in METRICS if applies[name]]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_gen.images import grid
-from keras_gen.zoo.evaluation import first_images
+from keras_gen.zoo.recipes import first_examples
 
 
 def picture_of(recipe, model, seed=0):
@@ -38,4 +38,4 @@ def interpolations(model, images, num_steps=10):
 
 def test_images(recipe, num_images):
     """The first test images of a recipe, float32."""
-    return first_images(recipe.data("test"), num_images)
+    return first_examples(recipe.data("test"), num_images)[0]

@@ -1,8 +1,8 @@
 """Turns the folder of a finished run into an entry of the zoo.
 
 Run as `python -m keras_gen.zoo.publish NAME RUN`: measures the run's model by the full
-protocol and writes `model.weights.h5`, `samples.png` and `metrics.json` into
-`zoo/NAME`, beside its recipe.
+protocol and writes `model.weights.h5`, `metrics.json`, `history.csv`, `samples.png` and
+`training.png` into `zoo/NAME`, beside its recipe.
 """
 
 import json
@@ -12,9 +12,11 @@ import sys
 from pathlib import Path
 
 from keras_gen.zoo.catalog import folder_of
-from keras_gen.zoo.evaluation import QUICK, full_protocol, measure
 from keras_gen.zoo.loading import open_model, sha256_of
+from keras_gen.zoo.measure import measured
+from keras_gen.zoo.plots import save_plots, thin
 from keras_gen.zoo.recipes import load_recipe
+from keras_gen.zoo.report import describe
 from keras_gen.zoo.training import write_json
 
 
@@ -40,13 +42,16 @@ def publish(name, run):
     model.save_weights(partial)
     report = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     report["weights_sha256"] = sha256_of(partial)
-    report["full"] = measure(model, recipe.data("test"), **full_protocol(recipe))
-    report["quick"] = measure(model, recipe.data("test"), **QUICK)
+    report["results"], report["quick"] = measured(model, recipe)
     shutil.copy(run / "samples.png", folder / "samples.png")
+    history = (run / "history.csv").read_text(encoding="utf-8")
+    (folder / "history.csv").write_text(thin(history), encoding="utf-8")
     os.replace(partial, folder / "model.weights.h5")
     write_json(folder / "metrics.json", report)
+    save_plots(folder, report["results"])
     return report
 
 
 if __name__ == "__main__":
-    print(json.dumps(publish(*sys.argv[1:]), indent=1))
+    for result in publish(*sys.argv[1:])["results"].values():
+        print(describe(result))

@@ -10,13 +10,23 @@ A recipe's docstring says in one line what it trains. It defines
 - `compile(model, steps)`: compiles for a training of that many steps;
 - optionally `prepare(model, batches)`, which sets initial weights that depend on the
   training data;
+- optionally `extractor`, the zoo entry in whose features samples are compared with the
+  test images of that entry;
 - optionally `num_importance_samples`, fewer than 5,000 for the number of the card,
   where each takes long;
+- optionally `binarization`, how `data()` makes its images binary, which is part of the
+  protocol of a likelihood;
+- optionally `paper`, the numbers of the literature: a dict from names of
+  `keras_gen.zoo.evaluation.METRICS` to dicts of `value`, `source` (where it is printed)
+  and `protocol`, the items that a measured number must share to stand beside it;
+- for an extractor `image_range`, the range of the images that `data()` gives;
 - optionally `picture(model)`: a uint8 array to show, instead of samples.
 """
 
 import importlib.util
 from pathlib import Path
+
+import numpy as np
 
 from keras_gen.zoo.catalog import folder_of
 
@@ -48,3 +58,20 @@ def load_recipe(name_or_path):
         raise ValueError(f"The recipe {str(path)!r} defines no {', '.join(missing)}.")
     recipe.name = name
     return recipe
+
+
+def first_examples(data, num_examples):
+    """The first examples of a dataset: a list of arrays, images and labels if it has.
+
+    Args:
+        data: `tf.data.Dataset` of batches of images or of `(images, labels)`.
+        num_examples: Integer, at most so many.
+    """
+    parts, count = [], 0
+    for batch in data:
+        batch = batch if isinstance(batch, tuple) else (batch,)
+        parts.append([part.numpy()[: num_examples - count] for part in batch])
+        count += len(parts[-1][0])
+        if count == num_examples:
+            break
+    return [np.concatenate(part) for part in zip(*parts, strict=True)]

@@ -4,10 +4,13 @@ Run as `python -m keras_gen.zoo.table`. Each table stands between two marks, and
 that is between them is replaced.
 """
 
+import inspect
 import re
 from pathlib import Path
 
 from keras_gen.zoo.catalog import info, names, root
+from keras_gen.zoo.recipes import load_recipe
+from keras_gen.zoo.report import columns_of, number, protocol_of, result_of
 
 _BEGIN, _END = "<!-- table: begin -->", "<!-- table: end -->"
 
@@ -27,61 +30,163 @@ def models_table():
 def entries_table():
     """The README's table in Markdown: a row for each pretrained entry."""
     rows = [
-        "| entry | model | parameters | test result | trained in |",
-        "|---|---|---|---|---|",
+        "| entry | model | data | parameters | trained in | test result | "
+        "samples: FD (floor), coverage (floor) | ms a sample |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for name in names():
         entry = info(name)
-        full, training = entry.get("full"), entry.get("training")
-        if full is None:
+        if "results" not in entry:
             continue
-        link = f"[`{name}`](zoo/{name}/card.md)"
-        minutes = f"{training['seconds'] / 60:.0f} min, {training['machine']}"
-        rows.append(
-            f"| {link} | `{entry['model']}` | {entry['parameters']:,} | "
-            f"{result_of(full)} | {minutes} |"
-        )
+        cells = [
+            f"[`{name}`](zoo/{name}/card.md)",
+            _model_of(entry),
+            _data_of(load_recipe(name)),
+            f"{entry['parameters']:,}",
+            _training_time(entry["training"]),
+            main_result_of(name, entry["results"]),
+            _samples_of(entry["results"].get("distances")),
+            _milliseconds_of(entry["results"].get("sampling")),
+        ]
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
-def card_table(name):
-    """The table of one entry's card in Markdown."""
-    entry = info(name)
+def card_tables(name):
+    """The tables of one entry's card in Markdown."""
+    results = info(name)["results"]
+    tables = [_facts(name)]
+    if "distances" in results:
+        tables += [_columns_table(name, results["distances"])]
+        tables += [_curve_table(results["distances"]["curve"])]
+    return "\n\n".join(tables)
+
+
+def main_result_of(name, results):
+    """The result that a model is compared by, with the paper's if it is comparable."""
+    metric, result = next(iter(results.items()))
+    return result_of(result) + _beside(load_recipe(name), metric, result)
+
+
+def paper_of(recipe, metric, result):
+    """The number of a recipe's paper, a dict; None unless the protocol is the same.
+
+    Args:
+        recipe: A recipe, from `load_recipe()`.
+        metric: String, the name of the measure.
+        result: Dict, the measured result.
+    """
+    paper = getattr(recipe, "paper", {}).get(metric)
+    if paper is None:
+        return None
+    measured = result["protocol"]
+    same = all(measured.get(key) == value for key, value in paper["protocol"].items())
+    return paper if same else None
+
+
+def _facts(name):
+    """What an entry is, and each of its results with its protocol and command."""
+    entry, recipe = info(name), load_recipe(name)
     training = entry["training"]
+    versions = ", ".join(f"{key} {v}" for key, v in training["versions"].items())
     rows = [
-        "| what | value |",
-        "|---|---|",
-        f"| model | `{entry['model']}`, {entry['parameters']:,} parameters |",
-        f"| test result | {result_of(entry['full'])} |",
-        f"| protocol | {protocol_of(entry['full'])} |",
-        f"| quick result | {result_of(entry['quick'])} |",
-        f"| quick protocol | {protocol_of(entry['quick'])} |",
-        f"| training | {training['epochs']} epochs in "
-        f"{training['seconds'] / 60:.0f} minutes, seed {training['seed']}, "
-        f"{training['machine']} |",
-        "| versions | "
-        + ", ".join(f"{k} {v}" for k, v in training["versions"].items())
-        + " |",
-        f"| sha256 of the weights | `{entry['weights_sha256']}` |",
+        "| what | value | protocol |",
+        "|---|---|---|",
+        f"| model | {_model_of(entry)}, {entry['parameters']:,} parameters | |",
+        f"| training | {training['epochs']} epochs in {_training_time(training)} | "
+        f"seed {training['seed']}, {versions} |",
+        f"| sha256 of the weights | `{entry['weights_sha256']}` | |",
     ]
+    for metric, result in entry["results"].items():
+        rows.append(
+            f"| `{metric}` | {_value_of(metric, result)}"
+            f"{_beside(recipe, metric, result)} | {protocol_of(result)} |"
+        )
+    rows += [
+        f"| quick `{metric}` | {_value_of(metric, result)} | {protocol_of(result)} |"
+        for metric, result in entry["quick"].items()
+    ]
+    command = f"`keras-gen evaluate {name} --metrics=NAME`"
+    return "\n".join(rows) + (
+        f"\n\nEach number is found again by {command}, the quick ones with `--quick`."
+    )
+
+
+def _columns_table(name, result):
+    rows = [
+        "| | samples | floor: training images | ceiling: noise |",
+        "|---|---|---|---|",
+    ]
+    rows += [f"| {' | '.join(column)} |" for column in columns_of(result)]
+    protocol = result["protocol"]
+    seeds = ", ".join(map(str, protocol["seeds"]))
+    return "\n".join(rows) + (
+        f"\n\n{protocol['num_samples']:,} samples against {protocol['num_images']:,} "
+        f"test images in the features of `{protocol['extractor']}`; mean and standard "
+        f"deviation over the sampling seeds {seeds}. Floor and ceiling are what "
+        "training images and uniform noise get in place of samples. Memorization is "
+        "the chance that a sample is nearer to its nearest of "
+        f"{protocol['num_training_images']:,} training images than a test image is to "
+        f"its own. All by `keras-gen evaluate {name} --metrics=distances`."
+    )
+
+
+def _curve_table(curve):
+    header = [
+        "FD over the number of samples",
+        *(f"{n:,}" for n in curve["num_samples"]),
+    ]
+    rows = [f"| {' | '.join(header)} |", "|---" * len(header) + "|"]
+    for row in ("model", "floor"):
+        cells = [row, *(number(value) for value in curve[row])]
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
-def result_of(measured):
-    """A measured value with its standard error, as text."""
-    return (
-        f"{measured['metric']} {measured['value']:.2f} ± "
-        f"{measured['standard_error']:.2f} {measured['unit']}"
-    )
+def _beside(recipe, metric, result):
+    paper = paper_of(recipe, metric, result)
+    return "" if paper is None else f" (paper: {paper['value']}, {paper['source']})"
 
 
-def protocol_of(measured):
-    """The protocol of a measured value, as text."""
+def _samples_of(distances):
+    """Distance and coverage of samples, each with its floor."""
+    if distances is None:
+        return "—"
+    frechet, coverage = (distances["columns"][key] for key in ("FD", "coverage"))
     return ", ".join(
-        f"{key.replace('num_', '').replace('_', ' ')} "
-        + (f"{value:.4f}" if isinstance(value, float) else str(value))
-        for key, value in measured["protocol"].items()
+        f"{number(column['model'], column['standard_deviation'])} "
+        f"({number(column['floor'])})"
+        for column in (frechet, coverage)
     )
+
+
+def _model_of(entry):
+    """The class of an entry's model, linked to its paper where it has one."""
+    import keras_gen.models
+
+    name = entry["model"]
+    if name not in keras_gen.models.__all__:
+        return f"`keras.{name}`"
+    reference = reference_of(getattr(keras_gen.models, name))
+    return f"`{name}`, {reference}"
+
+
+def _data_of(recipe):
+    return inspect.signature(recipe.data).parameters["source"].default
+
+
+def _training_time(training):
+    return f"{training['seconds'] / 60:.0f} min, {training['machine']}"
+
+
+def _milliseconds_of(sampling):
+    return "—" if sampling is None else number(sampling["value"], digits=2)
+
+
+def _value_of(metric, result):
+    """A result without what its name says already."""
+    name = metric.replace("_", " ")
+    return result_of(result).removeprefix(f"{name} ")
 
 
 def reference_of(model):
@@ -95,9 +200,9 @@ def pages():
     readme = root().parent / "README.md"
     texts = [(readme, [entries_table(), models_table()])]
     texts += [
-        (root() / name / "card.md", [card_table(name)])
+        (root() / name / "card.md", [card_tables(name)])
         for name in names()
-        if "full" in info(name)
+        if "results" in info(name)
     ]
     return [(path, _filled(path, tables)) for path, tables in texts]
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import platform
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +14,7 @@ from keras_gen.images import save_png
 from keras_gen.random import check_seed, seed_initializers
 from keras_gen.zoo.evaluation import QUICK, measure
 from keras_gen.zoo.loading import open_model
+from keras_gen.zoo.measures import machine
 from keras_gen.zoo.pictures import picture_of
 from keras_gen.zoo.recipes import load_recipe
 
@@ -96,10 +96,12 @@ def train(
             "seed": seed,
             "data": data or "the recipe's",
             "seconds": seconds,
-            "machine": f"{platform.machine()}, {os.cpu_count()} CPU cores",
+            "machine": machine(),
             "versions": {package: version(package) for package in _VERSIONS},
         },
-        "quick": measure(model, test, **QUICK),
+        "quick": measure(
+            model, recipe, protocol=QUICK, data=None if data is None else test
+        ),
     }
     write_json(folder / "metrics.json", report)
     return folder

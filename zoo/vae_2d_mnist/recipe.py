@@ -20,6 +20,7 @@ from keras_gen.networks import mlp
 IMAGE_SHAPE = (28, 28, 1)
 
 epochs = 100
+binarization = "dynamic"
 
 
 def model(seed=0):
@@ -34,7 +35,7 @@ def data(split="train", source="mnist", **options):
         split,
         batch_size=200,
         image_shape=IMAGE_SHAPE,
-        binarization="dynamic",
+        binarization=binarization,
         **options,
     )
 

@@ -1,0 +1,128 @@
+"""The measures of a model, each a function that returns a value with its protocol.
+
+A result is a dict of `metric`, `value`, `unit`, an uncertainty and `protocol`, all of
+which JSON can hold. The uncertainty is a `standard_error` over images where the
+images are the sample, a `standard_deviation` where something is repeated.
+"""
+
+import os
+import platform
+import time
+
+import numpy as np
+
+from keras_gen.metrics import active_units as active_units_of
+from keras_gen.random import Rows, check_seed
+from keras_gen.zoo.recipes import first_examples
+
+_ROWS_AT_ONCE = 500
+
+
+def negative_log_likelihood(model, recipe, data, protocol):
+    """The negative importance-weighted bound on the log likelihood, in nats."""
+    (images, *_) = first_examples(data, protocol.num_images)
+    samples = protocol.num_importance_samples
+    bound = model.log_likelihood(images, samples, protocol.seed)
+    binarization = getattr(recipe, "binarization", None)
+    return {
+        "metric": "negative log likelihood",
+        "value": -bound.mean,
+        "unit": "nats",
+        "standard_error": bound.standard_error,
+        "monte_carlo_error": bound.monte_carlo_error,
+        "protocol": {
+            "bound": "importance-weighted",
+            "num_importance_samples": samples,
+            "num_images": len(images),
+            "seed": protocol.seed,
+            **({} if binarization is None else {"binarization": binarization}),
+        },
+    }
+
+
+def squared_error(model, recipe, data, protocol):
+    """The squared error of the reconstruction, summed over an image.
+
+    Of corrupted images, where the model learned to recover them.
+    """
+    (images, *_) = first_examples(data, protocol.num_images)
+    stated, inputs = {"num_images": len(images)}, images
+    if hasattr(model, "corrupt"):
+        inputs = model.corrupt(images, Rows(len(images), check_seed(protocol.seed)))
+        stated |= {
+            "corruption": type(model.corruption).__name__,
+            "seed": protocol.seed,
+        }
+    errors = np.square(model.predict(inputs, verbose=0) - images)
+    errors = errors.reshape(len(images), -1).sum(axis=1, dtype=np.float64)
+    return {
+        "metric": "squared error",
+        "value": float(errors.mean()),
+        "unit": "squared pixel values an image",
+        "standard_error": float(errors.std(ddof=1) / np.sqrt(len(errors))),
+        "protocol": stated,
+    }
+
+
+def accuracy(model, recipe, data, protocol):
+    """The share of images that a classifier gives their label, in percent."""
+    images, labels = first_examples(data, protocol.num_images)
+    predicted = model.predict(images, verbose=0).argmax(axis=-1)
+    return {
+        "metric": "accuracy",
+        **share(predicted == labels),
+        "protocol": {"num_images": len(images)},
+    }
+
+
+def active_units(model, recipe, data, protocol):
+    """How many latents vary with the image."""
+    (images, *_) = first_examples(data, protocol.num_images)
+    means = [
+        np.asarray(model.encode(images[first : first + _ROWS_AT_ONCE]))
+        for first in range(0, len(images), _ROWS_AT_ONCE)
+    ]
+    found = active_units_of(np.concatenate(means))
+    return {
+        "metric": "active units",
+        "value": found.count,
+        "unit": f"of {len(found.variances)} latents",
+        "protocol": {"num_images": len(images), "threshold": 0.01},
+    }
+
+
+def sampling(model, recipe, data, protocol, batch_size=100, repetitions=5):
+    """Milliseconds that a sample takes: the fastest of several repetitions."""
+    seconds = []
+    # The first one traces and is not counted.
+    for _ in range(1 + repetitions):
+        start = time.perf_counter()
+        model.sample(batch_size, protocol.seed)
+        seconds.append(time.perf_counter() - start)
+    times = np.array(seconds[1:]) * 1000 / batch_size
+    return {
+        "metric": "sampling",
+        "value": float(times.min()),
+        "unit": "ms a sample",
+        "standard_deviation": float(times.std(ddof=1)),
+        "protocol": {
+            "batch_size": batch_size,
+            "repetitions": repetitions,
+            "machine": machine(),
+        },
+    }
+
+
+def share(hits):
+    """Value, unit and standard error of a share, from booleans."""
+    rate = float(np.mean(hits))
+    return {
+        "value": 100 * rate,
+        "unit": "%",
+        "standard_error": 100 * float(np.sqrt(rate * (1 - rate) / len(hits))),
+    }
+
+
+def machine():
+    """What the numbers were measured on, in words."""
+    return f"{platform.machine()}, {os.cpu_count()} CPU cores"

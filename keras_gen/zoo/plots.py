@@ -1,0 +1,160 @@
+"""The curves of an entry: its training, and the bias of its distance."""
+
+import csv
+import math
+from pathlib import Path
+
+import numpy as np
+
+#: Rows of a history that an entry keeps.
+_MOST_ROWS = 200
+#: Columns of a history that are no measure of the model.
+_NOT_DRAWN = ("epoch", "seconds", "val_seconds", "learning_rate")
+_COLUMNS = 3
+
+
+def thin(history, most_rows=_MOST_ROWS):
+    """A history for an entry: at most so many rows, and columns that hold a number.
+
+    Args:
+        history: String, the contents of a `history.csv`.
+        most_rows: Integer, rows to keep, the first and the last among them: half
+            evenly spaced and half dense at the beginning, where most happens.
+    """
+    header, *rows = csv.reader(history.splitlines())
+    if len(rows) > most_rows:
+        half = most_rows // 2
+        index = [np.linspace(1, len(rows), half), np.geomspace(1, len(rows), half)]
+        index = np.unique(np.concatenate(index).round().astype(int)) - 1
+        rows = [rows[row] for row in index]
+    kept = [
+        column
+        for column in range(len(header))
+        if any(math.isfinite(_number(row[column])) for row in rows)
+    ]
+    lines = [",".join(row[column] for column in kept) for row in [header, *rows]]
+    return "\n".join(lines) + "\n"
+
+
+def read_history(path):
+    """The columns of a `history.csv`: a dict of float arrays.
+
+    What was not measured after an epoch is NaN.
+    """
+    header, *rows = csv.reader(Path(path).read_text(encoding="utf-8").splitlines())
+    values = [[_number(text) for text in row] for row in rows]
+    return dict(zip(header, np.array(values).T, strict=True))
+
+
+def save_plots(folder, results):
+    """Draws `training.png` of an entry from its `history.csv` and its results.
+
+    One panel for the losses and one for each other number over the epochs; for models
+    with a rate and a distortion the path that the two took; and the Fréchet distance
+    over the number of samples, where it was measured at several.
+
+    Args:
+        folder: Path of the entry.
+        results: Dict, the results in its `metrics.json`.
+
+    Returns:
+        The path of the figure.
+
+    Raises:
+        ValueError: If there is no `history.csv`, or nothing in it to draw.
+    """
+    folder = Path(folder)
+    if not (folder / "history.csv").is_file():
+        raise ValueError(f"{str(folder)!r} holds no history.csv to draw.")
+    panels = _training_panels(read_history(folder / "history.csv"))
+    curve = results.get("distances", {}).get("curve", {})
+    if len(curve.get("num_samples", ())) > 1:
+        metric = results["distances"]["metric"]
+        panels.append(lambda axes: _draw_curve(axes, curve, metric))
+    if not panels:
+        raise ValueError(f"{str(folder / 'history.csv')!r} holds no number to draw.")
+    return _save(folder / "training.png", panels)
+
+
+def _training_panels(history):
+    """Functions that draw one panel each, into the axes that they get."""
+    names = [name for name in history if name not in _NOT_DRAWN]
+    groups = {}
+    has_path = {"rate", "distortion"} <= set(names)
+    for name in names:
+        plain = name.removeprefix("val_")
+        if has_path and plain in ("rate", "distortion"):
+            continue
+        groups.setdefault("loss" if plain.endswith("loss") else plain, []).append(name)
+    panels = [
+        lambda axes, title=title, names=names: _draw_epochs(axes, title, names, history)
+        for title, names in sorted(groups.items(), key=lambda group: group[0] != "loss")
+    ]
+    return panels + [lambda axes: _draw_path(axes, history)] * has_path
+
+
+def _draw_epochs(axes, title, names, history):
+    values = np.concatenate([history[name] for name in names])
+    for name in names:
+        # An epoch without a measurement is no gap in the line.
+        measured = np.isfinite(history[name])
+        epochs = history["epoch"][measured] + 1
+        axes.plot(epochs, history[name][measured], label=name, linewidth=1.2)
+    axes.set(xlabel="epoch", ylabel=title.replace("_", " "))
+    finite = values[np.isfinite(values)]
+    # The first epochs would flatten all that follows.
+    if finite.min() > 0 and finite.max() > 5 * finite.min():
+        axes.set_yscale("log")
+    if len(names) > 1:
+        axes.legend(frameon=False)
+
+
+def _draw_path(axes, history):
+    """The path in the plane of rate and distortion, marked at a few epochs."""
+    rate, distortion = history["rate"], history["distortion"]
+    axes.plot(rate, distortion, linewidth=1.0, color="0.6", zorder=1)
+    num = len(rate)
+    marked = np.unique(np.geomspace(1, num, 6).round().astype(int)) - 1
+    axes.scatter(rate[marked], distortion[marked], s=14, zorder=2)
+    for index in marked:
+        axes.annotate(
+            f"epoch {history['epoch'][index] + 1:.0f}",
+            (rate[index], distortion[index]),
+            xytext=(4, 4),
+            textcoords="offset points",
+            fontsize=7,
+        )
+    axes.set(xlabel="rate (nats)", ylabel="distortion (nats)")
+    axes.margins(x=0.15)
+
+
+def _draw_curve(axes, curve, metric):
+    for name in ("model", "floor"):
+        axes.plot(curve["num_samples"], curve[name], marker="o", label=name)
+    axes.set(xscale="log", yscale="log", xlabel="samples", ylabel=metric)
+    axes.set_xticks(curve["num_samples"], [f"{n:,}" for n in curve["num_samples"]])
+    axes.minorticks_off()
+    axes.legend(frameon=False)
+
+
+def _save(path, panels):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    # Without pyplot, whose figures are global and choose a window system.
+    columns = min(_COLUMNS, len(panels))
+    rows = math.ceil(len(panels) / columns)
+    figure = Figure(figsize=(4.0 * columns, 3.2 * rows), layout="constrained")
+    FigureCanvasAgg(figure)
+    for index, draw in enumerate(panels):
+        axes = figure.add_subplot(rows, columns, index + 1)
+        axes.spines[["top", "right"]].set_visible(False)
+        draw(axes)
+    # Without the version in it, the same figure is the same bytes for longer.
+    figure.savefig(path, dpi=100, metadata={"Software": None})
+    return path
+
+
+def _number(text):
+    """A number of a history; NaN where it was not measured."""
+    return float(text) if text not in ("", "NA") else math.nan

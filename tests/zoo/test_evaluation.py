@@ -1,0 +1,371 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from keras_gen import zoo
+from keras_gen.images import to_uint8
+from keras_gen.models import Autoencoder
+from keras_gen.networks import mlp
+from keras_gen.random import seed_initializers
+from keras_gen.zoo import catalog, evaluation, table
+from keras_gen.zoo.evaluation import Protocol, measure, metrics_for
+from keras_gen.zoo.loading import sha256_of
+from keras_gen.zoo.measure import remeasure
+from keras_gen.zoo.publish import publish
+from keras_gen.zoo.recipes import first_examples, load_recipe
+
+SHAPE = (28, 28, 1)
+TINY = Protocol(400, 300, 400, num_seeds=2, num_importance_samples=2)
+
+CLASSIFIER = '''
+"""A tiny classifier."""
+
+import keras
+
+from keras_gen import datasets
+
+image_range = (0.0, 1.0)
+epochs = 4
+
+
+def model(seed=0):
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1), name="images"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(16, "relu", name="features"),
+            keras.layers.Dense(10, name="logits"),
+        ]
+    )
+
+
+def data(split="train", source="mnist", **options):
+    return datasets.load(source, split, 100, labels=True, **options)
+
+
+def compile(model, steps):
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(1e-2), loss, metrics=["accuracy"])
+'''
+
+RECIPE = '''
+"""A tiny VAE."""
+
+from keras_gen import datasets
+from keras_gen.distributions import BernoulliPixels
+from keras_gen.models import VAE
+from keras_gen.networks import mlp
+
+epochs = 2
+extractor = "tiny_classifier"
+binarization = "static"
+num_importance_samples = 3
+paper = {
+    "negative_log_likelihood": {
+        "value": 12.3,
+        "source": "Someone, 2001",
+        "protocol": {"num_importance_samples": 3, "binarization": "static"},
+    }
+}
+
+
+def model(seed=0):
+    encoder, decoder = mlp((28, 28, 1), [], (4,)), mlp((2,), [], (28, 28, 1))
+    return VAE(encoder, decoder, BernoulliPixels(), seed=seed)
+
+
+def data(split="train", source="mnist", **options):
+    return datasets.load(
+        source, split + "[:500]", 50, binarization=binarization, **options
+    )
+
+
+def compile(model, steps):
+    model.compile(jit_compile=False)
+'''
+
+
+@pytest.fixture(scope="module")
+def tiny_zoo(tmp_path_factory):
+    """A zoo of a classifier, trained a little, and a VAE without weights."""
+    root = tmp_path_factory.mktemp("work") / "zoo"
+    for name, source in (("tiny_classifier", CLASSIFIER), ("tiny_vae", RECIPE)):
+        (root / name).mkdir(parents=True)
+        (root / name / "recipe.py").write_text(source)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalog, "root", lambda: root)
+        recipe = load_recipe("tiny_classifier")
+        seed_initializers(0)
+        model = recipe.model()
+        recipe.compile(model, 100)
+        data = recipe.data("train[:3000]", training=False)
+        model.fit(data, epochs=4, verbose=0)
+        weights = root / "tiny_classifier" / "model.weights.h5"
+        model.save_weights(weights)
+        report = {"weights_sha256": sha256_of(weights)}
+        (weights.parent / "metrics.json").write_text(json.dumps(report))
+        yield root
+
+
+@pytest.fixture(scope="module")
+def vae(tiny_zoo):
+    seed_initializers(0)
+    return load_recipe("tiny_vae").model()
+
+
+@pytest.fixture
+def vae_recipe(tiny_zoo):
+    return load_recipe("tiny_vae")
+
+
+class Replay:
+    """A sampler that gives given images back, with labels if told."""
+
+    def __init__(self, images, num_classes=None):
+        self.images = images
+        self.num_classes = num_classes
+
+    def sample(self, num_samples, seed):
+        return self.images[:num_samples]
+
+    def to_uint8(self, images):
+        return to_uint8(images, (0.0, 1.0))
+
+
+def digits(split, num, **options):
+    data = load_recipe("tiny_classifier").data(split, training=False, **options)
+    return first_examples(data, num)
+
+
+def test_an_extractor_is_an_entry_named_by_its_weights(tiny_zoo):
+    extractor = zoo.extractor("tiny_classifier")
+    sha256 = zoo.info("tiny_classifier")["weights_sha256"]
+    assert extractor.name == f"tiny_classifier@{sha256[:8]}"
+    assert extractor.image_shape == SHAPE
+    images, labels = digits("test", 500)
+    seen = extractor(images, image_range=(0.0, 1.0))
+    assert seen.features.shape == (500, 16)
+    np.testing.assert_allclose(seen.probabilities.sum(axis=1), 1.0, atol=1e-5)
+    accuracy = np.mean(seen.probabilities.argmax(axis=1) == labels)
+    found = zoo.evaluate("tiny_classifier", protocol=TINY._replace(num_images=500))
+    assert list(found) == ["accuracy"]
+    assert found["accuracy"]["value"] == pytest.approx(100 * accuracy)
+    error = 100 * np.sqrt(accuracy * (1 - accuracy) / 500)
+    assert found["accuracy"]["standard_error"] == pytest.approx(error)
+
+
+def test_what_is_no_classifier_is_no_extractor(tiny_zoo, vae, tmp_path, monkeypatch):
+    with pytest.raises(ValueError, match="has no trained weights yet"):
+        zoo.extractor("tiny_vae")
+    folder = tiny_zoo / "tiny_vae"
+    with monkeypatch.context() as patch:
+        patch.setattr("keras_gen.zoo.extraction.load", lambda name: vae)
+        with pytest.raises(ValueError, match="'tiny_vae' is no feature extractor"):
+            zoo.extractor(folder.name)
+
+
+def test_each_model_has_the_measures_that_apply(vae, vae_recipe):
+    assert metrics_for(vae, vae_recipe) == [
+        "negative_log_likelihood",
+        "distances",
+        "active_units",
+        "sampling",
+    ]
+    # The extractor knows nothing of other data.
+    assert "distances" not in metrics_for(vae, vae_recipe, data="other")
+    plain = Autoencoder(mlp(SHAPE, [], (2,)), mlp((2,), [], SHAPE))
+    assert metrics_for(plain, vae_recipe) == ["squared_error"]
+    classifier = zoo.load("tiny_classifier")
+    recipe = load_recipe("tiny_classifier")
+    assert metrics_for(classifier, recipe) == ["accuracy"]
+
+
+def test_measures_that_do_not_apply_are_refused(vae, vae_recipe):
+    message = (
+        "holds 'accuracy', 'fid', which tiny_vae does not have. It has: "
+        "negative_log_likelihood, distances, active_units, sampling"
+    )
+    with pytest.raises(ValueError, match=message):
+        measure(vae, vae_recipe, ["accuracy", "sampling", "fid"], TINY)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("num_images", 1),
+        ("num_samples", 1.5),
+        ("num_training_images", 0),
+        ("num_seeds", 0),
+        ("num_importance_samples", None),
+        ("seed", -1),
+    ],
+)
+def test_protocols_are_checked(vae, vae_recipe, field, value):
+    with pytest.raises(ValueError, match=f"`{field}` must be an integer"):
+        measure(vae, vae_recipe, ["sampling"], TINY._replace(**{field: value}))
+
+
+def test_every_result_states_what_it_is(vae, vae_recipe):
+    for name, result in measure(vae, vae_recipe, protocol=TINY).items():
+        assert set(result) >= {"metric", "value", "unit", "protocol"}, name
+        assert json.loads(json.dumps(result, allow_nan=False)) == result
+
+
+def test_distances_stand_between_floor_and_ceiling(vae, vae_recipe):
+    (found,) = measure(vae, vae_recipe, ["distances"], TINY).values()
+    columns = found["columns"]
+    name = zoo.extractor("tiny_classifier").name
+    assert found["metric"] == f"FD[{name}]"
+    assert found["value"] == columns["FD"]["model"]
+    assert found["standard_deviation"] == columns["FD"]["standard_deviation"] > 0.0
+    assert columns["FD"]["floor"] < columns["FD"]["model"]
+    assert columns["FD"]["floor"] < columns["FD"]["ceiling"]
+    for share in ("precision", "recall", "coverage"):
+        assert columns[share]["floor"] > 0.5 > columns[share]["ceiling"]
+    assert columns["memorization"]["floor"] is None
+    assert found["protocol"]["seeds"] == [0, 1]
+    assert found["protocol"]["num_samples"] == sum(found["classes"]["counts"]) == 300
+    (again,) = measure(vae, vae_recipe, ["distances"], TINY).values()
+    assert again == found
+    (other,) = measure(
+        vae, vae_recipe, ["distances"], TINY._replace(seed=1, num_seeds=1)
+    ).values()
+    assert other["standard_deviation"] is None
+    assert other["columns"]["FD"]["floor"] == columns["FD"]["floor"]
+
+
+def test_new_images_get_the_floor_and_copies_are_found(vae_recipe):
+    new = Replay(digits("train[5000:5300]", 300)[0])
+    copies = Replay(digits("train[100:400]", 300)[0])
+    columns = [
+        measure(model, vae_recipe, ["distances"], TINY)["distances"]["columns"]
+        for model in (new, copies)
+    ]
+    for fresh in columns:
+        assert fresh["FD"]["model"] < 2 * fresh["FD"]["floor"]
+        assert fresh["precision"]["model"] > fresh["precision"]["floor"] - 0.1
+        assert fresh["FD"]["standard_deviation"] == 0.0
+    assert columns[0]["memorization"]["model"] == pytest.approx(0.5, abs=0.1)
+    assert columns[1]["memorization"]["model"] == 1.0
+
+
+def test_the_curve_shows_the_bias_of_few_samples(vae_recipe):
+    model = Replay(digits("train[5000:7000]", 2000)[0])
+    protocol = Protocol(2500, 2000, 10, num_seeds=1)
+    curve = measure(model, vae_recipe, ["distances"], protocol)["distances"]["curve"]
+    assert curve["num_samples"] == [1000, 2000]
+    for row in ("model", "floor"):
+        assert curve[row][0] > curve[row][1]
+
+
+def test_label_accuracy_counts_samples_of_their_label(vae_recipe):
+    images, labels = digits("test", 1000)
+    order = [np.flatnonzero(labels == row % 10)[row // 10] for row in range(300)]
+    right = Replay(images[order], num_classes=10)
+    wrong = Replay(np.roll(images[order], 1, axis=0), num_classes=10)
+    found, missed = (
+        measure(model, vae_recipe, ["label_accuracy"], TINY)["label_accuracy"]
+        for model in (right, wrong)
+    )
+    seen = zoo.extractor("tiny_classifier")(images[order], (0.0, 1.0)).probabilities
+    expected = 100 * np.mean(seen.argmax(axis=1) == np.arange(300) % 10)
+    assert found["value"] == pytest.approx(expected)
+    assert found["value"] > 70 > 30 > missed["value"]
+    assert "label_accuracy" not in metrics_for(Replay(images), vae_recipe)
+
+
+def test_active_units_and_likelihood_state_their_protocol(vae, vae_recipe):
+    names = ["negative_log_likelihood", "active_units"]
+    likelihood, units = measure(vae, vae_recipe, names, TINY).values()
+    assert likelihood["protocol"]["binarization"] == "static"
+    assert likelihood["protocol"]["num_importance_samples"] == 2
+    assert units["unit"] == "of 2 latents"
+    means = np.asarray(vae.encode(first_examples(vae_recipe.data("test"), 400)[0]))
+    assert units["value"] == np.count_nonzero(means.var(axis=0) > 0.01)
+
+
+def test_the_paper_stands_beside_equal_protocols_alone(vae, vae_recipe):
+    name = "negative_log_likelihood"
+    for samples, paper in ((3, 12.3), (2, None)):
+        protocol = TINY._replace(num_importance_samples=samples)
+        result = measure(vae, vae_recipe, [name], protocol)[name]
+        found = table.paper_of(vae_recipe, name, result)
+        assert (found and found["value"]) == paper
+        text = table.main_result_of("tiny_vae", {name: result})
+        assert ("(paper: 12.3, Someone, 2001)" in text) == (paper is not None)
+    assert table.paper_of(vae_recipe, "active_units", result) is None
+
+
+def test_a_recipe_lowers_the_importance_samples_of_the_full_protocol(vae_recipe):
+    full = evaluation.full_protocol(vae_recipe)
+    assert full == Protocol()._replace(num_importance_samples=3)
+
+
+@pytest.fixture(scope="module")
+def published(tiny_zoo, tmp_path_factory):
+    """A zoo with a published entry, its report and that of its run."""
+    folder = tmp_path_factory.mktemp("published")
+    shutil.copytree(tiny_zoo, folder / "zoo")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalog, "root", lambda: folder / "zoo")
+        patch.setattr(evaluation, "full_protocol", lambda recipe: TINY)
+        quick = TINY._replace(num_seeds=1)
+        patch.setattr("keras_gen.zoo.measure.QUICK", quick)
+        patch.setattr("keras_gen.zoo.training.QUICK", quick)
+        run = zoo.train("tiny_vae", out=folder / "run", verbose=0)
+        report = json.loads((run / "metrics.json").read_text())
+        yield folder / "zoo" / "tiny_vae", publish("tiny_vae", run), report
+
+
+def test_a_run_becomes_an_entry(published):
+    folder, report, run = published
+    assert set(report["results"]) == set(run["quick"])
+    assert set(report["quick"]) == set(report["results"]) - {"sampling"}
+    assert {path.name for path in folder.iterdir()} == {
+        "recipe.py",
+        "metrics.json",
+        "model.weights.h5",
+        "history.csv",
+        "samples.png",
+        "training.png",
+    }
+    assert json.loads((folder / "metrics.json").read_text()) == report
+
+
+def test_named_results_of_an_entry_are_measured_again(published):
+    folder, before, _ = published
+    report = json.loads((folder / "metrics.json").read_text())
+    report["results"]["active_units"]["value"] = 99
+    report["results"]["of_another_time"] = {}
+    del report["results"]["distances"]
+    (folder / "metrics.json").write_text(json.dumps(report))
+    remeasure("tiny_vae", ["distances"])
+    found = zoo.info("tiny_vae")["results"]
+    assert list(found) == list(before["results"])
+    assert found["active_units"]["value"] == 99
+    assert found["distances"] == before["results"]["distances"]
+
+
+def test_the_tables_of_an_entry_hold_every_number(published, monkeypatch):
+    _, report, _ = published
+    monkeypatch.setattr(table, "names", lambda: ["tiny_vae"])
+    extractor = zoo.extractor("tiny_classifier").name
+    card = table.card_tables("tiny_vae")
+    for text in (
+        f"| `distances` | FD[{extractor}]",
+        "| `negative_log_likelihood` |",
+        "| coverage |",
+        "ceiling: noise",
+        "300 samples against 400 test images",
+        "sampling seeds 0, 1",
+        "FD over the number of samples",
+        "keras-gen evaluate tiny_vae --metrics=distances",
+        report["weights_sha256"],
+    ):
+        assert text in card
+    header, _, row = table.entries_table().splitlines()
+    assert header.count("|") == row.count("|")
+    for text in ("`VAE`", "arxiv.org/abs/1312.6114", "mnist", "min, "):
+        assert text in row
