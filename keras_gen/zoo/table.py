@@ -166,7 +166,7 @@ def _model_of(entry):
 
     name = entry["model"]
     if name not in keras_gen.models.__all__:
-        return f"`keras.{name}`"
+        return "`keras.Model`"
     reference = reference_of(getattr(keras_gen.models, name))
     return f"`{name}`, {reference}"
 
