@@ -15,6 +15,8 @@ from keras_gen import datasets, zoo
 from keras_gen.zoo import catalog
 assert "elsewhere" in keras_gen.__file__, keras_gen.__file__
 assert "elsewhere" in str(catalog.root()), catalog.root()
+for name in ("card.md", "history.csv", "metrics.json", "samples.png", "training.png"):
+    assert (catalog.root() / "vae_mnist" / name).is_file(), name
 print(zoo.load("vae_mnist").sample(2, seed=0).shape)
 print(next(iter(datasets.load("mnist", "test[:3]"))).shape)
 """

@@ -113,18 +113,14 @@ def _draw_path(axes, history):
     """The path in the plane of rate and distortion, marked at a few epochs."""
     rate, distortion = history["rate"], history["distortion"]
     axes.plot(rate, distortion, linewidth=1.0, color="0.6", zorder=1)
-    num = len(rate)
-    marked = np.unique(np.geomspace(1, num, 6).round().astype(int)) - 1
+    epochs = history["epoch"] + 1
+    marked = np.unique(np.searchsorted(epochs, np.geomspace(1, epochs[-1], 6) - 0.5))
     axes.scatter(rate[marked], distortion[marked], s=14, zorder=2)
     for index in marked:
-        axes.annotate(
-            f"epoch {history['epoch'][index] + 1:.0f}",
-            (rate[index], distortion[index]),
-            xytext=(4, 4),
-            textcoords="offset points",
-            fontsize=7,
-        )
-    axes.set(xlabel="rate (nats)", ylabel="distortion (nats)")
+        place = (rate[index], distortion[index])
+        text = f"{epochs[index]:.0f}"
+        axes.annotate(text, place, (4, 4), textcoords="offset points", fontsize=8)
+    axes.set(xlabel="rate (nats); numbers are epochs", ylabel="distortion (nats)")
     axes.margins(x=0.15)
 
 

@@ -58,6 +58,7 @@ def card_tables(name):
     tables = [_facts(name)]
     if "distances" in results:
         tables += [_columns_table(name, results["distances"])]
+        tables += [_classes_table(results["distances"]["classes"])]
         tables += [_curve_table(results["distances"]["curve"])]
     return "\n\n".join(tables)
 
@@ -124,23 +125,33 @@ def _columns_table(name, result):
         f"\n\n{protocol['num_samples']:,} samples against {protocol['num_images']:,} "
         f"test images in the features of `{protocol['extractor']}`; mean and standard "
         f"deviation over the sampling seeds {seeds}. Floor and ceiling are what "
-        "training images and uniform noise get in place of samples. Memorization is "
-        "the chance that a sample is nearer to its nearest of "
+        "training images and uniform noise get in place of samples. Chi square "
+        "compares the classes of samples with those of the test images; memorization "
+        "is the chance that a sample is nearer to its nearest of "
         f"{protocol['num_training_images']:,} training images than a test image is to "
         f"its own. All by `keras-gen evaluate {name} --metrics=distances`."
     )
 
 
+def _classes_table(classes):
+    rows = {
+        "samples of one seed": classes["counts"],
+        "as frequent as in the test images": map(round, classes["expected"]),
+    }
+    return _wide_table("class", range(len(classes["counts"])), rows)
+
+
 def _curve_table(curve):
-    header = [
-        "FD over the number of samples",
-        *(f"{n:,}" for n in curve["num_samples"]),
-    ]
-    rows = [f"| {' | '.join(header)} |", "|---" * len(header) + "|"]
-    for row in ("model", "floor"):
-        cells = [row, *(number(value) for value in curve[row])]
-        rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows)
+    sizes = [f"{size:,}" for size in curve["num_samples"]]
+    rows = {row: map(number, curve[row]) for row in ("model", "floor")}
+    return _wide_table("FD over the number of samples", sizes, rows)
+
+
+def _wide_table(title, header, rows):
+    """A table of a few long rows: a dict from the name of a row to its cells."""
+    lines = [[title, *header], ["---"] * (1 + len(header))]
+    lines += [[name, *cells] for name, cells in rows.items()]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 def _beside(recipe, metric, result):

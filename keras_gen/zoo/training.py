@@ -13,6 +13,7 @@ from keras_gen.callbacks import KeepSaved, PictureEveryEpoch
 from keras_gen.images import save_png
 from keras_gen.random import check_seed, seed_initializers
 from keras_gen.zoo.evaluation import QUICK, measure
+from keras_gen.zoo.extraction import extractor
 from keras_gen.zoo.loading import open_model
 from keras_gen.zoo.measures import machine
 from keras_gen.zoo.pictures import picture_of
@@ -71,6 +72,9 @@ def train(
     test = recipe.data("test", **source)
     batches = recipe.data("train", seed=seed, **source)
     steps = int(batches.cardinality())
+    if hasattr(recipe, "extractor") and data is None:
+        # Needed at the end, where its absence would be found too late.
+        extractor(recipe.extractor)
     run = {"recipe": recipe.name, "data": data, "epochs": epochs, "seed": seed}
     if resume:
         folder, model, done = _interrupted(out, run, steps)

@@ -8,12 +8,13 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gen import zoo
+from keras_gen import models, zoo
 from keras_gen.random import Rows
 from keras_gen.zoo import catalog, loading, table
 from keras_gen.zoo.recipes import load_recipe
 
 ENTRIES = [name for name in zoo.names() if "results" in zoo.info(name)]
+GENERATIVE = [name for name in ENTRIES if hasattr(models, zoo.info(name)["model"])]
 
 FASHION = Path(os.environ.get("TFDS_DATA_DIR", "nowhere"), "fashion_mnist").is_dir()
 
@@ -76,7 +77,19 @@ def test_every_number_of_the_card_has_the_full_protocol(name):
             assert zoo.info(name)["weights_sha256"].startswith(digits)
 
 
-@pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.parametrize(("name", "least"), [("classifier_mnist", 99.4)])
+def test_extractors_are_accurate_small_and_named_by_their_weights(name, least):
+    skip_without_data(name)
+    accuracy = zoo.evaluate(name, ["accuracy"])["accuracy"]
+    stored = zoo.info(name)["results"]["accuracy"]
+    assert accuracy["value"] == pytest.approx(stored["value"], abs=0.05)
+    assert accuracy["value"] >= least
+    path = catalog.root() / name / "model.weights.h5"
+    assert path.stat().st_size < 2 * 2**20
+    assert zoo.extractor(name).name == f"{name}@{loading.sha256_of(path)[:8]}"
+
+
+@pytest.mark.parametrize("name", GENERATIVE)
 def test_a_loaded_model_can_be_trained_on(name):
     skip_without_data(name)
     model, recipe = zoo.load(name), load_recipe(name)

@@ -6,7 +6,7 @@ import pytest
 
 from keras_gen import zoo
 from keras_gen.images import to_uint8
-from keras_gen.models import Autoencoder
+from keras_gen.models import GAN, Autoencoder, ConditionalGAN
 from keras_gen.networks import mlp
 from keras_gen.random import seed_initializers
 from keras_gen.zoo import catalog, evaluation, table
@@ -177,6 +177,14 @@ def test_each_model_has_the_measures_that_apply(vae, vae_recipe):
     assert "distances" not in metrics_for(vae, vae_recipe, data="other")
     plain = Autoencoder(mlp(SHAPE, [], (2,)), mlp((2,), [], SHAPE))
     assert metrics_for(plain, vae_recipe) == ["squared_error"]
+    adversarial = ["distances", "sampling"]
+    generator = mlp((2,), [], SHAPE, output_activation="tanh")
+    gan = GAN(generator, mlp(SHAPE, [], (1,)))
+    assert metrics_for(gan, vae_recipe) == adversarial
+    generator = mlp((2 + 10,), [], SHAPE, output_activation="tanh")
+    conditional = ConditionalGAN(generator, mlp((28, 28, 11), [], (1,)), 10)
+    adversarial.insert(1, "label_accuracy")
+    assert metrics_for(conditional, vae_recipe) == adversarial
     classifier = zoo.load("tiny_classifier")
     recipe = load_recipe("tiny_classifier")
     assert metrics_for(classifier, recipe) == ["accuracy"]
@@ -301,6 +309,16 @@ def test_the_paper_stands_beside_equal_protocols_alone(vae, vae_recipe):
 def test_a_recipe_lowers_the_importance_samples_of_the_full_protocol(vae_recipe):
     full = evaluation.full_protocol(vae_recipe)
     assert full == Protocol()._replace(num_importance_samples=3)
+
+
+def test_an_extractor_that_is_not_there_is_found_before_the_training(
+    tiny_zoo, tmp_path
+):
+    source = RECIPE.replace('"tiny_classifier"', '"tiny_vae"')
+    (tmp_path / "other.py").write_text(source)
+    with pytest.raises(ValueError, match="'tiny_vae' has no trained weights yet"):
+        zoo.train(tmp_path / "other.py", out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.fixture(scope="module")

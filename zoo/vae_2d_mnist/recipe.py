@@ -20,6 +20,7 @@ from keras_gen.networks import mlp
 IMAGE_SHAPE = (28, 28, 1)
 
 epochs = 100
+extractor = "classifier_mnist"
 binarization = "dynamic"
 
 

@@ -17,6 +17,7 @@ from keras_gen.networks import mlp
 IMAGE_SHAPE = (28, 28, 1)
 
 epochs = 1000
+extractor = "classifier_mnist"
 binarization = "dynamic"
 paper = {
     "negative_log_likelihood": {
