@@ -5,7 +5,7 @@ from PIL import Image
 
 from keras_gen.callbacks import KeepSaved, PictureEveryEpoch
 from keras_gen.images import grid
-from keras_gen.models import Autoencoder
+from keras_gen.models import GAN, Autoencoder
 from keras_gen.networks import mlp
 
 
@@ -30,6 +30,17 @@ def test_a_picture_is_written_after_each_epoch(model, images, tmp_path):
     files = sorted((tmp_path / "new" / "folder").iterdir())
     assert [file.name for file in files] == ["epoch_0001.png", "epoch_0002.png"]
     np.testing.assert_array_equal(Image.open(files[1]), picture(model)[..., 0])
+
+
+def test_the_picture_is_of_the_same_noise_unless_told_otherwise(tmp_path):
+    generator = mlp((2,), [], (4, 4, 1), output_activation="tanh")
+    model = GAN(generator, mlp((4, 4, 1), [], (1,)))
+    model.compile(generator_optimizer="sgd", discriminator_optimizer="sgd")
+    callback = PictureEveryEpoch(tmp_path)
+    model.fit(np.zeros((8, 4, 4, 1), "f4"), callbacks=[callback], verbose=0)
+    expected = grid(model.to_uint8(model.sample(64, seed=0)))
+    picture = Image.open(tmp_path / "epoch_0001.png")
+    np.testing.assert_array_equal(picture, expected[..., 0])
 
 
 def test_the_newest_model_is_on_disk(model, images, tmp_path):
