@@ -25,12 +25,14 @@ class ModeCollapse(keras.callbacks.Callback):
 
     Args:
         images: Array of at least two images of the data in the model's `image_range`,
-            or None where `extractor` is given.
+            of which the first `num_samples` are compared, or None where `extractor` is
+            given.
         extractor: Optional function from uint8 images to an object with
             `probabilities` of shape `(num, num_classes)`, such as a
             `keras_gen.metrics.FeatureExtractor`.
         num_samples: Integer of at least 2.
-        every: Integer of at least 1, epochs from one look to the next.
+        epochs: Integer of at least 1: it looks after epoch `epochs`, `2 * epochs` and
+            so on, and reports NaN after the others.
         seed: Integer in [0, 2**31), seed of the samples.
 
     Raises:
@@ -38,7 +40,7 @@ class ModeCollapse(keras.callbacks.Callback):
             argument is not as stated.
     """
 
-    def __init__(self, images=None, extractor=None, num_samples=1000, every=1, seed=0):
+    def __init__(self, images=None, extractor=None, num_samples=1000, epochs=1, seed=0):
         super().__init__()
         if (images is None) == (extractor is None):
             raise ValueError(
@@ -46,17 +48,17 @@ class ModeCollapse(keras.callbacks.Callback):
                 "classes."
             )
         check_count(num_samples, "num_samples", 2)
-        check_count(every, "every", 1)
+        check_count(epochs, "epochs", 1)
         if images is not None and len(images) < 2:
             raise ValueError(
                 f"`images` must hold at least two images. Received: {len(images)}"
             )
-        self.spread = None if images is None else mean_distance(images)
+        self.spread = None if images is None else mean_distance(images[:num_samples])
         if self.spread == 0:
             raise ValueError("`images` are all the same, so they show no variety.")
         self.extractor = extractor
         self.num_samples = num_samples
-        self.every = every
+        self.epochs = epochs
         self.seed = check_seed(seed)
 
     def on_epoch_end(self, epoch, logs=None):
@@ -64,7 +66,7 @@ class ModeCollapse(keras.callbacks.Callback):
         logs = {} if logs is None else logs
         # `CSVLogger` takes its columns from the first epoch.
         logs[name] = float("nan")
-        if (epoch + 1) % self.every:
+        if (epoch + 1) % self.epochs:
             return
         samples = self.model.sample(self.num_samples, self.seed)
         if self.extractor is None:

@@ -74,7 +74,7 @@ def test_the_mean_distance_is_that_of_all_pairs():
 def test_it_looks_every_so_many_epochs_and_logs_nan_between():
     contract = contract_of(GAN)()
     model = contract.fresh()
-    callback = ModeCollapse(contract.images(), num_samples=8, every=2)
+    callback = ModeCollapse(contract.images(), num_samples=8, epochs=2)
     with pytest.warns(UserWarning, match="Mode collapse"):
         history = model.fit(
             contract.images(), epochs=4, verbose=0, callbacks=[callback]
@@ -91,7 +91,7 @@ def test_it_looks_every_so_many_epochs_and_logs_nan_between():
         ({"images": np.ones((1, 2))}, "at least two"),
         ({"images": np.ones((3, 2))}, "all the same"),
         ({"extractor": first_pixel, "num_samples": 1}, "`num_samples`"),
-        ({"extractor": first_pixel, "every": 0}, "`every`"),
+        ({"extractor": first_pixel, "epochs": 0}, "`epochs`"),
         ({"extractor": first_pixel, "seed": -1}, "`seed`"),
     ],
 )
