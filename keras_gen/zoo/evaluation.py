@@ -82,8 +82,8 @@ def measure(model, recipe, metrics=None, protocol=None, data=None):
 
     Returns:
         Dict from metrics to results: dicts of `metric`, `value`, `unit`,
-        `standard_error` or `standard_deviation`, what else the measure found, and
-        `protocol`.
+        `standard_error` or `standard_deviation` if it has one, what else the measure
+        found, and `protocol`.
 
     Raises:
         ValueError: If a metric does not apply or the protocol is not as stated.
@@ -98,7 +98,6 @@ def measure(model, recipe, metrics=None, protocol=None, data=None):
             f"`metrics` holds {', '.join(map(repr, unknown))}, which "
             f"{recipe.name} does not have. It has: {', '.join(known)}"
         )
-    data = recipe.data("test") if data is None else data
     return {name: METRICS[name](model, recipe, data, protocol) for name in metrics}
 
 
