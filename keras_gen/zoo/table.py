@@ -40,7 +40,7 @@ def entries_table():
             continue
         cells = [
             f"[`{name}`](zoo/{name}/card.md)",
-            _model_of(entry),
+            _linked_model_of(entry),
             _data_of(load_recipe(name)),
             f"{entry['parameters']:,}",
             _training_time(entry["training"]),
@@ -180,6 +180,23 @@ def _model_of(entry):
         return "`keras.Model`"
     reference = reference_of(getattr(keras_gen.models, name))
     return f"`{name}`, {reference}"
+
+
+def _linked_model_of(entry):
+    """The class of an entry's model, as a link to its paper with the year."""
+    import keras_gen.models
+
+    name = entry["model"]
+    if name not in keras_gen.models.__all__:
+        return "`keras.Model`"
+    reference = reference_of(getattr(keras_gen.models, name))
+    url = re.search(r"\((https?://[^)]+)\)", reference)
+    doi = re.search(r"doi:(\S+)", reference)
+    link = url.group(1) if url else f"https://doi.org/{doi.group(1)}"
+    year = re.search(
+        r"\b(19|20)\d\d\b", re.sub(r"\(http[^)]*\)|doi:\S+", "", reference)
+    )
+    return f"[`{name}`]({link}), {year.group()}"
 
 
 def _data_of(recipe):

@@ -86,7 +86,9 @@ def test_every_number_of_the_card_has_the_full_protocol(name):
             assert zoo.info(name)["weights_sha256"].startswith(digits)
 
 
-@pytest.mark.parametrize(("name", "least"), [("classifier_mnist", 99.4)])
+@pytest.mark.parametrize(
+    ("name", "least"), [("classifier_mnist", 99.4), ("classifier_fashion_mnist", 93.5)]
+)
 def test_extractors_are_accurate_small_and_named_by_their_weights(name, least):
     skip_without_data(name)
     accuracy = zoo.evaluate(name, ["accuracy"])["accuracy"]

@@ -18,6 +18,7 @@ LATENT_DIM = 32
 
 epochs = 30
 num_importance_samples = 200
+extractor = "classifier_fashion_mnist"
 
 
 def model(seed=0):

@@ -1,0 +1,60 @@
+"""Classifier of Fashion-MNIST, whose features measure distances between clothes.
+
+Command: keras-gen train classifier_fashion_mnist
+"""
+
+import keras
+import numpy as np
+
+from keras_gen import datasets
+from keras_gen.images import grid, to_uint8
+from keras_gen.networks import conv_classifier
+
+IMAGE_SHAPE = (28, 28, 1)
+BATCH_SIZE = 125
+
+image_range = (0.0, 1.0)
+epochs = 24
+
+
+def model(seed=0):
+    return conv_classifier(
+        IMAGE_SHAPE, [32, 64, 128], 10, name="classifier_fashion_mnist"
+    )
+
+
+def data(split="train", source="fashion_mnist", seed=0, **options):
+    batches = datasets.load(
+        source,
+        split,
+        BATCH_SIZE,
+        image_shape=IMAGE_SHAPE,
+        labels=True,
+        seed=seed,
+        **options,
+    )
+    if not options.get("training", split.startswith("train")):
+        return batches
+    steps_before = options.get("start", (0, 0))[0] * 60_000 // BATCH_SIZE
+    return datasets.augment(batches, 2, flip=True, seed=seed, first_step=steps_before)
+
+
+def compile(model, steps):
+    model.compile(
+        keras.optimizers.AdamW(
+            keras.optimizers.schedules.CosineDecay(3e-3, steps), weight_decay=0.02
+        ),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=False,
+        steps_per_execution=48,
+    )
+
+
+def picture(model, columns=10):
+    """The test images that are least like their class to the classifier."""
+    images, labels = (np.concatenate(part) for part in zip(*data("test"), strict=True))
+    chance = keras.ops.softmax(model.predict(images, 1000, verbose=0))
+    of_label = np.take_along_axis(np.array(chance), labels[:, None], axis=1)[:, 0]
+    worst = np.argsort(of_label)[: columns * columns]
+    return grid(to_uint8(images[worst], image_range), columns=columns)
