@@ -18,6 +18,7 @@ flags.DEFINE_string("out", None, "where to write: train a folder, others a PNG f
 flags.DEFINE_bool("download", False, "train: let TFDS download data that are missing")
 flags.DEFINE_bool("resume", False, "train: go on with the run in --out")
 flags.DEFINE_integer("num", None, "sample, reconstruct, interpolate: how many")
+flags.DEFINE_list("labels", None, "sample: classes, such as 3 or 0,1,2, in turn")
 flags.DEFINE_bool("quick", False, "evaluate: few images and samples, in seconds")
 flags.DEFINE_list("metrics", None, "evaluate: which numbers, instead of all")
 
@@ -27,9 +28,10 @@ USAGE = """Usage: keras-gen COMMAND [NAME] [--flag=value ...]
   info NAME                  what is known of one
   train NAME|recipe.py       train by a recipe      [--data --epochs --seed --out
                                                      --resume --download]
-  sample NAME|model.keras    a grid of samples      [--num --seed --out]
+  sample NAME|model.keras    a grid of samples      [--num --seed --labels --out]
   reconstruct NAME           test images, rebuilt   [--num --out]
-  interpolate NAME           between test images    [--num --out]
+  interpolate NAME           between test images,   [--num --seed --out]
+                             or between latents where a model does not encode
   evaluate NAME              the numbers of its card [--metrics=a,b --quick --seed]
 
 A NAME is one that `list` shows; `train` writes runs/NAME unless told otherwise. Where
@@ -146,7 +148,20 @@ def _sample(name):
             f"{name} is a {type(model).__name__}, which has no prior to sample from: "
             "try reconstruct"
         )
-    _write(grid(model.to_uint8(model.sample(num, FLAGS.seed))), "samples.png")
+    conditions = {"labels": _labels(num)} if FLAGS.labels else {}
+    samples = model.sample(num, FLAGS.seed, **conditions)
+    _write(grid(model.to_uint8(samples)), "samples.png")
+
+
+def _labels(num):
+    """One label for each sample: those of the flag, in turn."""
+    try:
+        given = [int(label) for label in FLAGS.labels]
+    except ValueError as error:
+        raise ValueError(
+            f"--labels must be whole numbers. Received: {','.join(FLAGS.labels)}"
+        ) from error
+    return [given[row % len(given)] for row in range(num)]
 
 
 def _reconstruct(name):
@@ -157,10 +172,15 @@ def _reconstruct(name):
 
 
 def _interpolate(name):
-    from keras_gen.zoo.pictures import interpolations
+    from keras_gen.zoo.loading import open_model
+    from keras_gen.zoo.pictures import interpolations, latent_interpolations
 
-    model, images = _model_and_images(name, 2 * _num(10))
-    _write(interpolations(model, images), "interpolations.png")
+    model = open_model(name)
+    if hasattr(model, "interpolate") and not hasattr(model, "reconstruct"):
+        picture = latent_interpolations(model, _num(10), FLAGS.seed or 0)
+    else:
+        picture = interpolations(*_model_and_images(name, 2 * _num(10)))
+    _write(picture, "interpolations.png")
 
 
 def _model_and_images(name, num_images):
@@ -208,9 +228,9 @@ _COMMANDS = {
     "list": (_list, ()),
     "info": (_info, ()),
     "train": (_train, ("data", "epochs", "seed", "out", "resume", "download")),
-    "sample": (_sample, ("num", "seed", "out")),
+    "sample": (_sample, ("num", "seed", "labels", "out")),
     "reconstruct": (_reconstruct, ("num", "out")),
-    "interpolate": (_interpolate, ("num", "out")),
+    "interpolate": (_interpolate, ("num", "seed", "out")),
     "evaluate": (_evaluate, ("metrics", "quick", "seed")),
 }
 

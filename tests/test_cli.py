@@ -14,6 +14,9 @@ from keras.callbacks import CSVLogger
 from PIL import Image
 
 from keras_gen import cli
+from keras_gen.images import grid
+from keras_gen.models import ConditionalGAN
+from keras_gen.networks import mlp
 
 ROOT = Path(__file__).parents[1]
 
@@ -40,7 +43,7 @@ def data(split="train", source="mnist", **options):
 
 
 def compile(model, steps):
-    model.compile(jit_compile=False)
+    model.compile(jit_compile=False, steps_per_execution=3)
 '''
 
 
@@ -147,6 +150,12 @@ def test_sample_draws_from_a_saved_model_and_its_run(trained):
     )
     assert first.shape == (2 * 28, 3 * 28)
     np.testing.assert_array_equal(first, second)
+
+
+def test_an_epoch_is_its_steps_whatever_is_executed_at_once(trained):
+    folder, _ = trained
+    model = keras.saving.load_model(folder / "again" / "model.keras")
+    assert int(model.optimizer.iterations) == 2 * 200 // 50
 
 
 def test_a_resumed_run_ends_like_one_that_was_never_interrupted(
@@ -328,6 +337,48 @@ def test_reconstruct_and_interpolate_write_pictures(tmp_path, run_here):
         code, printed = run_here(command, "vae_mnist", "--num", num, "--out", "p.png")
         assert code == 0, printed
         assert np.asarray(Image.open(tmp_path / "p.png")).shape == shape
+
+
+@pytest.fixture
+def conditional_gan(tmp_path):
+    """The path of a saved model that takes labels, and the model."""
+    generator = mlp((2 + 3,), [], (4, 4, 1), output_activation="tanh")
+    model = ConditionalGAN(generator, mlp((4, 4, 1 + 3), [], (1,)), num_classes=3)
+    model.compile()
+    model.save(tmp_path / "model.keras")
+    return tmp_path / "model.keras", model
+
+
+def test_labels_of_samples_are_given_in_turn(conditional_gan, run_here, tmp_path):
+    path, model = conditional_gan
+    arguments = ["sample", path, "--num", 3, "--seed", 1, "--out", "labelled.png"]
+    assert run_here(*arguments, "--labels", "2,0")[0] == 0
+    expected = grid(model.to_uint8(model.sample(3, seed=1, labels=[2, 0, 2])))
+    picture = np.asarray(Image.open(tmp_path / "labelled.png"))
+    np.testing.assert_array_equal(picture, expected[..., 0])
+    for labels, message in (
+        ("x", "--labels must be whole numbers. Received: x"),
+        ("3", "Labels must lie in [0, 3)"),
+    ):
+        code, printed = run_here(*arguments, "--labels", labels)
+        assert code == 2
+        assert message in printed
+    code, printed = run_here("sample", "vae_mnist", "--labels", "1")
+    assert code == 2
+    assert "depend on noise alone" in printed
+
+
+def test_what_does_not_encode_is_interpolated_between_latents(
+    conditional_gan, run_here, tmp_path
+):
+    path, model = conditional_gan
+    arguments = ["interpolate", path, "--num", 2, "--seed", 1, "--out", "path.png"]
+    assert run_here(*arguments)[0] == 0
+    picture = np.asarray(Image.open(tmp_path / "path.png"))
+    assert picture.shape == (2 * 4, 10 * 4)
+    np.testing.assert_array_equal(
+        picture[:, :4].reshape(2, 4, 4), model.to_uint8(model.sample(2, seed=1))[..., 0]
+    )
 
 
 def test_evaluate_prints_the_results_that_are_asked_for(tmp_path, monkeypatch, capsys):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_gen.images import grid
+from keras_gen.latents import spherical_path
 from keras_gen.zoo.recipes import first_examples
 
 
@@ -33,6 +34,13 @@ def reconstructions(model, images, columns=10):
 def interpolations(model, images, num_steps=10):
     """Rows of pictures from each image to the next: 1 to 2, 3 to 4, and so on."""
     rows = np.asarray(model.interpolate(images[::2], images[1::2], num_steps))
+    return grid(model.to_uint8(rows.reshape(-1, *model.image_shape)), columns=num_steps)
+
+
+def latent_interpolations(model, num, seed=0, num_steps=10):
+    """Rows of samples along great arcs from one latent to another."""
+    start, end = model.noise(num, seed), model.noise(num, seed, first_row=num)
+    rows = model.interpolate(start, end, num_steps, path=spherical_path)
     return grid(model.to_uint8(rows.reshape(-1, *model.image_shape)), columns=num_steps)
 
 

@@ -1,6 +1,7 @@
 """Training by a recipe, into a run folder."""
 
 import json
+import math
 import os
 import time
 from importlib.metadata import version
@@ -86,6 +87,8 @@ def train(
         if hasattr(recipe, "prepare"):
             recipe.prepare(model, batches)
         recipe.compile(model, steps=epochs * steps)
+    # Of an endless stream Keras takes whole executions, more than the epoch's steps.
+    model.steps_per_execution = math.gcd(steps, model.steps_per_execution)
     # One stream over all epochs, which never waits for an epoch to begin.
     options = {"start": (done, 0), "repeat": True, **source}
     stream = recipe.data("train", seed=seed, **options)
