@@ -127,7 +127,8 @@ def _draw_path(axes, history):
 def _draw_curve(axes, curve, metric):
     for name in ("model", "floor"):
         axes.plot(curve["num_samples"], curve[name], marker="o", label=name)
-    axes.set(xscale="log", yscale="log", xlabel="samples", ylabel=metric)
+    axes.set(xscale="log", yscale="log", xlabel="samples")
+    axes.set_ylabel(metric, fontsize=8)
     axes.set_xticks(curve["num_samples"], [f"{n:,}" for n in curve["num_samples"]])
     axes.minorticks_off()
     axes.legend(frameon=False)

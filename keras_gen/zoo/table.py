@@ -8,6 +8,8 @@ import inspect
 import re
 from pathlib import Path
 
+import numpy as np
+
 from keras_gen.zoo.catalog import info, names, root
 from keras_gen.zoo.recipes import load_recipe
 from keras_gen.zoo.report import columns_of, number, protocol_of, result_of
@@ -60,6 +62,8 @@ def card_tables(name):
         tables += [_columns_table(name, results["distances"])]
         tables += [_classes_table(results["distances"]["classes"])]
         tables += [_curve_table(results["distances"]["curve"])]
+    if "training_seeds" in info(name):
+        tables += [_seeds_table(info(name)["training_seeds"])]
     return "\n\n".join(tables)
 
 
@@ -145,6 +149,18 @@ def _curve_table(curve):
     sizes = [f"{size:,}" for size in curve["num_samples"]]
     rows = {row: map(number, curve[row]) for row in ("model", "floor")}
     return _wide_table("FD over the number of samples", sizes, rows)
+
+
+def _seeds_table(seeds):
+    """What trainings from other seeds give, each the mean over the sampling seeds."""
+    columns = list(next(iter(seeds.values())))
+    rows = {
+        f"seed {seed}": map(number, found.values()) for seed, found in seeds.items()
+    }
+    values = np.array([list(found.values()) for found in seeds.values()])
+    spread = zip(values.mean(axis=0), values.std(axis=0, ddof=1), strict=True)
+    rows["mean and standard deviation"] = [number(*pair) for pair in spread]
+    return _wide_table("training", [c.replace("_", " ") for c in columns], rows)
 
 
 def _wide_table(title, header, rows):

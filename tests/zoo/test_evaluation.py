@@ -387,3 +387,26 @@ def test_the_tables_of_an_entry_hold_every_number(published, monkeypatch):
     assert header.count("|") == row.count("|")
     for text in ("`VAE`", "arxiv.org/abs/1312.6114", "mnist", "min, "):
         assert text in row
+
+
+def test_trainings_from_other_seeds_stand_beside_the_entry(published):
+    folder, before, _ = published
+    runs = [folder.parents[1] / name for name in ("run", "other_run")]
+    zoo.train("tiny_vae", seed=1, out=runs[1], verbose=0)
+    report = publish("tiny_vae", *runs)
+    seeds = report["training_seeds"]
+    assert list(seeds) == ["0", "1"]
+    columns = before["results"]["distances"]["columns"]
+    assert seeds["0"] == {name: cell["model"] for name, cell in columns.items()}
+    assert seeds["1"]["FD"] != seeds["0"]["FD"]
+    header, _, *rows = table._seeds_table(seeds).splitlines()
+    assert header.startswith("| training | FD | KD |")
+    assert [row.split(" | ")[0] for row in rows] == [
+        "| seed 0",
+        "| seed 1",
+        "| mean and standard deviation",
+    ]
+    assert "±" in rows[-1]
+    assert rows[-1] in table.card_tables("tiny_vae")
+    with pytest.raises(ValueError, match=r"different seeds. Received: \['0', '0'\]"):
+        publish("tiny_vae", runs[0], runs[0])
