@@ -44,23 +44,32 @@ def negative_log_likelihood(model, recipe, data, protocol):
 def squared_error(model, recipe, data, protocol):
     """The squared error of the reconstruction, summed over an image.
 
-    Of corrupted images, where the model learned to recover them.
+    Of corrupted images, where the model learned to recover them. The `ceiling` is the
+    error of what needs no model: the corrupted image itself, or else the mean image.
     """
     (images, *_) = _test_examples(recipe, data, protocol)
     stated, inputs = {"num_images": len(images)}, images
+    without_model = images.mean(axis=0)
     if hasattr(model, "corrupt"):
         inputs = model.corrupt(images, Rows(len(images), check_seed(protocol.seed)))
+        without_model = np.asarray(inputs)
         stated |= {
             "corruption": type(model.corruption).__name__,
             "seed": protocol.seed,
         }
-    errors = np.square(model.predict(inputs, verbose=0) - images)
-    errors = errors.reshape(len(images), -1).sum(axis=1, dtype=np.float64)
+
+    def errors_of(guesses):
+        squares = np.square(guesses - images).reshape(len(images), -1)
+        return squares.sum(axis=1, dtype=np.float64)
+
+    errors = errors_of(model.predict(inputs, verbose=0))
     return {
         "metric": "squared error",
         "value": float(errors.mean()),
         "unit": "squared pixel values an image",
         "standard_error": float(errors.std(ddof=1) / np.sqrt(len(errors))),
+        "floor": 0.0,
+        "ceiling": float(errors_of(without_model).mean()),
         "protocol": stated,
     }
 

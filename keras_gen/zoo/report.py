@@ -24,11 +24,15 @@ def uncertainty(result):
 
 
 def result_of(result):
-    """A result with its uncertainty and unit, as text without its protocol."""
-    return (
+    """A result with uncertainty, unit and bounds, as text without its protocol."""
+    text = (
         f"{result['metric']} {number(result['value'], uncertainty(result))} "
         f"{result['unit']}"
     )
+    if "ceiling" not in result:
+        return text
+    floor, ceiling = number(result["floor"]), number(result["ceiling"])
+    return f"{text} (floor {floor}, ceiling {ceiling})"
 
 
 def protocol_of(result):

@@ -133,6 +133,8 @@ def test_denoising_recovers_half_of_the_pixels():
     before = np.square(corrupted - images).sum(axis=(1, 2, 3)).mean()
     after = np.square(model.reconstruct(corrupted) - images).sum(axis=(1, 2, 3)).mean()
     assert after < 0.25 * before
+    quick = zoo.info(model.name)["quick"]["squared_error"]
+    assert quick["ceiling"] == pytest.approx(before, rel=0.1)
 
 
 def test_unknown_names_list_near_ones():
