@@ -26,6 +26,8 @@ class Batch(NamedTuple):
 
         Of fewer than `count` rows some come in several shares, and none is empty.
         """
+        if count == 1:
+            return self
         num_rows = tf.shape(self.images)[0]
         part = tf.range(index, tf.maximum(num_rows, count), count) % num_rows
         labels = None if self.labels is None else tf.gather(self.labels, part)
