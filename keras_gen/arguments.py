@@ -11,6 +11,13 @@ def check_count(value, name, least):
         )
 
 
+def check_odd(value, name, least):
+    """Raises a ValueError unless `value` is an odd integer of at least `least`."""
+    check_count(value, name, least)
+    if value % 2 == 0:
+        raise ValueError(f"`{name}` must be odd. Received: {value}")
+
+
 def check_sizes(name, sizes):
     """Raises a ValueError unless `sizes` is a sequence of positive integers."""
     is_sequence = isinstance(sizes, (tuple, list))

@@ -11,7 +11,12 @@ import tensorflow as tf
 
 import keras_gen.models
 from keras_gen.latents import linear_path, spherical_path
-from keras_gen.models.base import AdversarialModel, ReconstructionModel, Sampler
+from keras_gen.models.base import (
+    AdversarialModel,
+    AutoregressiveModel,
+    ReconstructionModel,
+    Sampler,
+)
 from keras_gen.random import Rows, seed_initializers
 
 TESTS = Path(__file__).parent
@@ -340,12 +345,163 @@ class AdversarialContract(SamplerContract):
             trained.interpolate(start[:, 1:], end[:, 1:])
 
 
+class AutoregressiveContract(SamplerContract):
+    """For models that draw an image site by site."""
+
+    def inputs(self, num):
+        """Images, and labels where the model learns from them."""
+        arrays = self.arrays(num)
+        return arrays if self.num_classes else arrays[0]
+
+    def test_parameters_depend_on_earlier_sites_alone(self, trained):
+        influence = influence_of_sites(trained)
+        assert np.all(np.triu(influence) == 0)
+        assert np.any(influence > 0)
+
+    @pytest.mark.parametrize("num", [1, 3])
+    @pytest.mark.parametrize("temperature", [1.0, 0.6])
+    def test_one_pass_over_a_sample_gives_it_back(self, trained, num, temperature):
+        check_one_pass_gives_samples_back(trained, num, temperature=temperature)
+
+    def test_completed_images_keep_what_is_known(self, trained):
+        sites = np.arange(np.prod(self.image_shape)).reshape(self.image_shape)
+        for mask in (sites < 27, np.stack([sites < 5, sites < 64, sites < 0])):
+            options = {"images": self.images(3), "mask": mask}
+            check_one_pass_gives_samples_back(trained, 3, **options)
+
+    def test_the_whole_network_for_each_site_gives_the_same_image(self, trained):
+        check_reference_agrees(trained, 2)
+        mask = np.arange(8)[:, None] < np.full(8, 3)
+        options = {"images": self.images(2), "mask": mask, "temperature": 0.8}
+        check_reference_agrees(trained, 2, **options)
+
+    def test_loss_is_the_mean_of_the_log_likelihoods(self, trained):
+        arrays = self.arrays(11)
+        log_prob = trained.log_prob(*arrays, batch_size=4)
+        np.testing.assert_allclose(log_prob, trained.log_prob(*arrays), rtol=1e-4)
+        found = trained.evaluate(*arrays, verbose=0, return_dict=True)
+        assert found["loss"] == pytest.approx(-log_prob.mean(), rel=1e-4)
+        bits = found["loss"] / np.log(2) / np.prod(self.image_shape)
+        assert found["bits_per_dimension"] == pytest.approx(bits, rel=1e-4)
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            ({"temperature": 0}, "`temperature` must be a positive number.*0"),
+            ({"temperature": -1.0}, "`temperature` must be a positive number.*-1.0"),
+            ({"temperature": np.nan}, "`temperature` must be a positive number.*nan"),
+            ({"images": "some"}, "given together.*`images` alone"),
+            ({"mask": np.ones((8, 8), bool)}, "given together.*`mask` alone"),
+            ({"images": "some", "mask": np.eye(8)}, r"site \(1, 0, 0\) unknown"),
+            ({"images": "some", "mask": np.ones((7, 8))}, "`mask` must have shape"),
+            ({"images": "some", "mask": np.ones((8, 8)) * 2}, "must be boolean"),
+            ({"images": "more", "mask": np.ones((8, 8))}, "`images` must have shape"),
+            ({"images": "grey", "mask": np.ones((8, 8))}, "`x` must hold"),
+        ],
+    )
+    def test_bad_conditions_are_refused(self, trained, options, message):
+        images = self.images(2)
+        kinds = {"some": images, "more": self.images(3), "grey": images * 0.4983}
+        if "images" in options:
+            options = {**options, "images": kinds[options["images"]]}
+        with pytest.raises(ValueError, match=message):
+            trained.sample(2, **options)
+
+    def test_images_between_the_levels_are_refused(self, trained):
+        images, *labels = self.arrays()
+        for method in (trained.fit, trained.evaluate, trained.log_prob):
+            with pytest.raises(ValueError, match="`x` must hold .*0.4983"):
+                method(images * 0.4983, *labels)
+
+    def test_labels_are_for_models_with_classes(self, trained):
+        if self.num_classes is None:
+            with pytest.raises(ValueError, match="has no classes"):
+                trained.classify(self.images(2))
+            with pytest.raises(ValueError, match="has no classes"):
+                trained.sample(2, labels=[0, 0])
+            with pytest.raises(ValueError, match="has no classes"):
+                trained.log_prob(self.images(2), [0, 0])
+            return
+        images = self.images(3)
+        probabilities = trained.classify(images)
+        assert probabilities.shape == (3, self.num_classes)
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+        for labels in (None, [0, 1], [0, 1, self.num_classes], [0.0, 1.0, 0.0]):
+            with pytest.raises(ValueError, match="learns from labels|Labels must"):
+                trained.log_prob(images, labels)
+            if labels is not None:
+                with pytest.raises(ValueError, match="Labels must"):
+                    trained.sample(3, labels=labels)
+
+
 #: What a model's contract must be, by what the model is.
 CONTRACTS = {
     Sampler: SamplerContract,
     ReconstructionModel: ReconstructionContract,
     AdversarialModel: AdversarialContract,
+    AutoregressiveModel: AutoregressiveContract,
 }
+
+
+def check_one_pass_gives_samples_back(model, num, **options):
+    """The network run once on fast samples, inverted at the same uniforms.
+
+    A site may differ only where its uniform lies within 1e-5 of a step.
+    """
+    samples = model.sample(num, seed=2, **options)
+    conditions = model.conditions(num, **options)
+    given, known = conditions["images"], conditions["mask"]
+    np.testing.assert_array_equal(samples[known], given[known])
+    uniform = model.noise(num, seed=2).numpy()[..., None]
+    parameters = model.site_parameters(tf.constant(samples), conditions.get("labels"))
+    temperature = options.get("temperature", 1.0)
+    steps = model.site_distribution.cumulative(parameters, temperature).numpy()
+    values = (uniform >= steps).mean(axis=-1)
+    near = np.abs(uniform - steps).min(axis=-1) < 1e-5
+    assert np.all(np.isclose(values, samples, atol=1e-6) | known | near)
+    assert near.sum() <= 1 + 4e-5 * steps.size
+
+
+def check_reference_agrees(model, num, **options):
+    """The whole network for each site gives what the fast sampler gives."""
+    noise, conditions = model.noise(num, seed=6), model.conditions(num, **options)
+    fast = model.from_noise(noise, **conditions)
+    np.testing.assert_allclose(fast, model.reference(noise, **conditions), atol=1e-6)
+
+
+def influence_of_sites(model, num_images=4):
+    """Largest derivative of the parameters of each site by each site.
+
+    Returns:
+        Array of shape `(num_sites, num_sites)`, parameters first, the largest absolute
+        derivative at some random images between the levels.
+    """
+    images = tf.constant(Rows(num_images, 0).uniform(model.image_shape, "grey"))
+    labels = None if model.num_classes is None else tf.zeros((num_images,), tf.int32)
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        parameters = model.site_parameters(images, labels)
+        parameters = tf.reshape(parameters, (num_images, -1, parameters.shape[-1]))
+    derivative = tape.batch_jacobian(parameters, images)
+    sites = np.prod(model.image_shape)
+    derivative = np.abs(derivative).reshape(num_images, sites, -1, sites)
+    return derivative.max(axis=(0, 2))
+
+
+def total_probability(model, labels=None):
+    """The sum of the probabilities of all black and white images."""
+    sites = int(np.prod(model.image_shape))
+    images = (np.arange(2**sites)[:, None] >> np.arange(sites)) & 1
+    images = images.reshape(-1, *model.image_shape).astype("float32")
+    labels = None if labels is None else np.full(len(images), labels)
+    return np.exp(model.log_prob(images, labels).astype("float64")).sum()
+
+
+def unsettle(model, seed=0, scale=0.3):
+    """Random weights, biases included, so that nothing is zero by initialization."""
+    for index, weight in enumerate(model.trainable_weights):
+        noise = Rows(1, seed, step=index).normal(tuple(weight.shape), "weights")[0]
+        weight.assign(weight + scale * noise)
 
 
 def public_models():

@@ -1,4 +1,4 @@
-"""What TFP lacks, and how a decoder's outputs become a distribution of images."""
+"""What TFP lacks, and how a network's outputs become a distribution of images."""
 
 from keras_gen.distributions.bernoulli_image import BernoulliImage
 from keras_gen.distributions.discretized_logistic import DiscretizedLogistic
@@ -10,14 +10,22 @@ from keras_gen.distributions.pixels import (
     LearnedGaussianPixels,
     PixelDistribution,
 )
+from keras_gen.distributions.sites import (
+    BernoulliSites,
+    CategoricalSites,
+    SiteDistribution,
+)
 
 __all__ = [
     "BernoulliImage",
     "BernoulliPixels",
+    "BernoulliSites",
+    "CategoricalSites",
     "DiscretizedLogistic",
     "DiscretizedLogisticPixels",
     "GaussianPixels",
     "LearnedGaussianPixels",
     "PixelDistribution",
+    "SiteDistribution",
     "kl_divergence",
 ]

@@ -1,18 +1,30 @@
 """Layers that Keras lacks. They import without TensorFlow."""
 
+from keras_gen.layers.gated_activation import GatedActivation
+from keras_gen.layers.gated_causal_block import GatedCausalBlock
 from keras_gen.layers.gaussian_corruption import GaussianCorruption
+from keras_gen.layers.masked_conv_2d import MaskedConv2D
+from keras_gen.layers.masked_dense import MaskedDense
+from keras_gen.layers.masked_residual_block import MaskedResidualBlock
 from keras_gen.layers.masking_corruption import MaskingCorruption
 from keras_gen.layers.minibatch_standard_deviation import MinibatchStandardDeviation
 from keras_gen.layers.reference_batch import DropReferenceBatch, PrependReferenceBatch
 from keras_gen.layers.reference_batch_normalization import ReferenceBatchNormalization
+from keras_gen.layers.site_head import SiteHead
 from keras_gen.layers.virtual_batch_normalization import VirtualBatchNormalization
 
 __all__ = [
     "DropReferenceBatch",
+    "GatedActivation",
+    "GatedCausalBlock",
     "GaussianCorruption",
+    "MaskedConv2D",
+    "MaskedDense",
+    "MaskedResidualBlock",
     "MaskingCorruption",
     "MinibatchStandardDeviation",
     "PrependReferenceBatch",
     "ReferenceBatchNormalization",
+    "SiteHead",
     "VirtualBatchNormalization",
 ]

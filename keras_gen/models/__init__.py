@@ -9,6 +9,9 @@ import keras_gen.layers
 import keras_gen.losses  # noqa: F401
 from keras_gen.models.autoencoder.autoencoder import Autoencoder
 from keras_gen.models.autoencoder.denoising_autoencoder import DenoisingAutoencoder
+from keras_gen.models.autoregressive.gated_pixel_cnn import GatedPixelCNN
+from keras_gen.models.autoregressive.made import MADE
+from keras_gen.models.autoregressive.pixel_cnn import PixelCNN
 from keras_gen.models.gan.conditional_gan import ConditionalGAN
 from keras_gen.models.gan.dcgan import DCGAN
 from keras_gen.models.gan.gan import GAN
@@ -19,10 +22,13 @@ from keras_gen.models.vae.vae import VAE
 __all__ = [
     "DCGAN",
     "GAN",
+    "MADE",
     "VAE",
     "WGAN",
     "WGANGP",
     "Autoencoder",
     "ConditionalGAN",
     "DenoisingAutoencoder",
+    "GatedPixelCNN",
+    "PixelCNN",
 ]

@@ -2,6 +2,7 @@
 
 from keras_gen.models.base.adversarial_model import AdversarialModel
 from keras_gen.models.base.alternating_model import AlternatingModel, Phase
+from keras_gen.models.base.autoregressive_model import AutoregressiveModel, Site
 from keras_gen.models.base.batch import Batch
 from keras_gen.models.base.generative_model import GenerativeModel
 from keras_gen.models.base.latent_variable_model import (
@@ -9,12 +10,14 @@ from keras_gen.models.base.latent_variable_model import (
     LogLikelihood,
 )
 from keras_gen.models.base.phase_optimizers import PhaseOptimizers
+from keras_gen.models.base.pixel_window import slide_window
 from keras_gen.models.base.reconstruction_model import ReconstructionModel
 from keras_gen.models.base.sampling import Sampler
 
 __all__ = [
     "AdversarialModel",
     "AlternatingModel",
+    "AutoregressiveModel",
     "Batch",
     "GenerativeModel",
     "LatentVariableModel",
@@ -23,4 +26,6 @@ __all__ = [
     "PhaseOptimizers",
     "ReconstructionModel",
     "Sampler",
+    "Site",
+    "slide_window",
 ]

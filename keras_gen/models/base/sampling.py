@@ -14,6 +14,10 @@ class Sampler:
     samples depend on more than noise.
     """
 
+    #: Whether `sample()` runs under XLA, which compiles anew for each batch size. That
+    #: pays where sampling is a long loop of small operations.
+    compiled_sampling = False
+
     def noise_rows(self, rows):
         """Noise for one sample a row.
 
@@ -99,14 +103,13 @@ class Sampler:
         seed = fresh_seed() if seed is None else check_seed(seed)
         batch_size = min(batch_size, num_samples)
         conditions = self.conditions(num_samples, **conditions)
+        draw = self._compiled_batch if self.compiled_sampling else self._sample_batch
         batches = []
         for first in range(0, num_samples, batch_size):
             # Every batch is full, so that one trace serves all: surplus rows are cut.
             index = np.arange(first, first + batch_size).clip(max=num_samples - 1)
             some = {name: tf.constant(all_[index]) for name, all_ in conditions.items()}
-            batch = self._sample_batch(
-                tf.constant(seed), tf.constant(first), batch_size, some
-            )
+            batch = draw(tf.constant(seed), tf.constant(first), batch_size, some)
             batches.append(batch.numpy())
         return np.concatenate(batches)[:num_samples]
 
@@ -114,3 +117,7 @@ class Sampler:
     def _sample_batch(self, seed, first_row, batch_size, conditions):
         noise = self.noise_rows(Rows(batch_size, seed, first_row))
         return self.from_noise(noise, **conditions)
+
+    @tf.function(jit_compile=True)
+    def _compiled_batch(self, seed, first_row, batch_size, conditions):
+        return self._sample_batch(seed, first_row, batch_size, conditions)

@@ -1,0 +1,177 @@
+"""One layer of the two stacks of a gated PixelCNN."""
+
+import keras
+from keras import layers, ops
+
+from keras_gen.layers.gated_activation import GatedActivation
+from keras_gen.layers.masked_conv_2d import MaskedConv2D
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class GatedCausalBlock(keras.layers.Layer):
+    """A vertical stack of rows above, a horizontal one of pixels to the left.
+
+    The vertical stack at a row knows of no pixel of that row, so its input must be
+    moved down by a row before the first block. `call()` computes whole images,
+    `enter_row()` the vertical stack for one row and `advance()` the horizontal one for
+    one pixel.
+
+    Args:
+        filters: Integer, features of each stack, a multiple of `num_channels`.
+        kernel_size: Odd integer of at least 3, width of the vertical kernel. It is half
+            as high; the horizontal one is half as wide.
+        skip_filters: Integer, features of the skip connection.
+        num_channels: Integer, channels of the image.
+        num_classes: Optional integer. If given, labels give biases of both gates.
+        is_first: Boolean, whether the inputs are images: mask A, no residual
+            connection, and a vertical kernel without the row that starts a block.
+        is_last: Boolean, whether no horizontal output is needed.
+
+    Reference:
+        van den Oord et al., Conditional Image Generation with PixelCNN Decoders, 2016
+        (arXiv:1606.05328), figure 2.
+
+    Example:
+    >>> import numpy as np
+    >>> from keras_gen.layers import GatedCausalBlock
+    >>> block = GatedCausalBlock(4, kernel_size=3, skip_filters=6)
+    >>> images = np.zeros((2, 5, 5, 4))
+    >>> [tuple(outputs.shape) for outputs in block(images, images)]
+    [(2, 5, 5, 4), (2, 5, 5, 4), (2, 5, 5, 6)]
+    """
+
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        skip_filters,
+        num_channels=1,
+        num_classes=None,
+        is_first=False,
+        is_last=False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.skip_filters = skip_filters
+        self.num_channels = num_channels
+        self.num_classes = num_classes
+        self.is_first = is_first
+        self.is_last = is_last
+        reach = kernel_size // 2
+        #: Rows of its input above the current one that the vertical kernel sees.
+        self.rows_above = reach - 1 if is_first else reach
+        #: Pixels to the left that the horizontal kernel sees.
+        self.columns_left = reach
+        grouped = {"num_channels": num_channels, "dtype": self.dtype_policy}
+        self.vertical = layers.Conv2D(
+            2 * filters,
+            (self.rows_above + 1, kernel_size),
+            dtype=self.dtype_policy,
+            name="vertical",
+        )
+        self.crossing = layers.Dense(
+            2 * filters, use_bias=False, dtype=self.dtype_policy, name="crossing"
+        )
+        self.horizontal = MaskedConv2D(
+            2 * filters,
+            0,
+            self.columns_left,
+            mask_type="A" if is_first else "B",
+            name="horizontal",
+            **grouped,
+        )
+        self.skip = MaskedConv2D(skip_filters, 0, 0, name="skip", **grouped)
+        if not is_last:
+            self.residual = MaskedConv2D(filters, 0, 0, name="residual", **grouped)
+        if num_classes is not None:
+            self.label_biases = layers.Embedding(
+                num_classes, 4 * filters, dtype=self.dtype_policy, name="label_biases"
+            )
+        self.vertical_gate = GatedActivation(dtype=self.dtype_policy)
+        self.gate = GatedActivation(num_channels, dtype=self.dtype_policy)
+
+    def build(self, vertical_shape, horizontal_shape):
+        doubled = (*vertical_shape[:-1], 2 * self.filters)
+        gated = (*vertical_shape[:-1], self.filters)
+        self.vertical.build((None, None, None, vertical_shape[-1]))
+        self.crossing.build(doubled)
+        self.horizontal.build(horizontal_shape)
+        self.skip.build(gated)
+        self.gate.build(doubled)
+        self.vertical_gate.build(doubled)
+        if not self.is_last:
+            self.residual.build(gated)
+        if self.num_classes is not None:
+            self.label_biases.build((None,))
+
+    def call(self, vertical, horizontal, labels=None):
+        side = self.kernel_size // 2
+        padding = [(0, 0), (self.rows_above, 0), (side, side), (0, 0)]
+        above = self.vertical(ops.pad(vertical, padding))
+        bias_above, bias = self._label_biases(labels, 2)
+        crossing = self.crossing(above) + bias
+        gated = self.gate(self.horizontal(horizontal) + crossing)
+        skip = self.skip(gated)
+        vertical = self.vertical_gate(above + bias_above)
+        if self.is_last:
+            return vertical, horizontal, skip
+        outputs = self.residual(gated)
+        return vertical, outputs if self.is_first else horizontal + outputs, skip
+
+    def enter_row(self, rows, labels=None):
+        """The vertical stack at one row, from rows of its input that end there.
+
+        Args:
+            rows: Tensor of shape `(batch, rows_above + 1, width, features)`.
+            labels: Int32 tensor of shape `(batch,)`, or None.
+
+        Returns:
+            The row of the vertical stack, of shape `(batch, width, filters)`, and what
+            it gives to the horizontal one, of shape `(batch, width, 2 * filters)`.
+        """
+        side = self.kernel_size // 2
+        above = self.vertical(ops.pad(rows, [(0, 0), (0, 0), (side, side), (0, 0)]))
+        bias_above, bias = self._label_biases(labels, 1)
+        crossing = self.crossing(above[:, 0]) + bias
+        return self.vertical_gate(above[:, 0] + bias_above), crossing
+
+    def advance(self, window, crossing):
+        """The horizontal stack at one pixel.
+
+        Args:
+            window: Tensor of shape `(batch, columns_left + 1, features)`, the stack's
+                input there and to the left.
+            crossing: Tensor of shape `(batch, 2 * filters)` from `enter_row()`.
+
+        Returns:
+            The pixel of the horizontal stack, of shape `(batch, filters)`, None in the
+            last block, and of the skip connection, of shape `(batch, skip_filters)`.
+        """
+        gated = self.gate(self.horizontal.from_row(window) + crossing)
+        skip = self.skip.from_row(gated)
+        if self.is_last:
+            return None, skip
+        outputs = self.residual.from_row(gated)
+        return outputs if self.is_first else window[:, -1] + outputs, skip
+
+    def _label_biases(self, labels, num_axes):
+        """Biases of both gates, with so many axes between batch and features."""
+        if self.num_classes is None:
+            return 0.0, 0.0
+        biases = self.label_biases(labels)
+        biases = ops.reshape(biases, (-1, *(1,) * num_axes, 4 * self.filters))
+        return ops.split(biases, 2, axis=-1)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "skip_filters": self.skip_filters,
+            "num_channels": self.num_channels,
+            "num_classes": self.num_classes,
+            "is_first": self.is_first,
+            "is_last": self.is_last,
+        }

@@ -1,0 +1,1 @@
+"""Models that draw an image site by site."""
