@@ -375,6 +375,19 @@ class AutoregressiveContract(SamplerContract):
         options = {"images": self.images(2), "mask": mask, "temperature": 0.8}
         check_reference_agrees(trained, 2, **options)
 
+    def test_half_precision_trains_and_samples(self):
+        policy = keras.mixed_precision.dtype_policy()
+        keras.mixed_precision.set_global_policy("mixed_bfloat16")
+        try:
+            model = self.fresh()
+            history = model.fit(self.data(), verbose=0).history
+            samples = model.sample(2, seed=0)
+        finally:
+            keras.mixed_precision.set_global_policy(policy)
+        assert np.isfinite(history["loss"]).all()
+        model.site_distribution.check_levels(samples)
+        assert model.predict(self.inputs(2), verbose=0).dtype == np.float32
+
     def test_loss_is_the_mean_of_the_log_likelihoods(self, trained):
         arrays = self.arrays(11)
         log_prob = trained.log_prob(*arrays, batch_size=4)

@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_count, check_sizes
 from keras_gen.layers import MaskedDense
+from keras_gen.models.autoregressive.degrees import draw_degrees, units_by_degree
 from keras_gen.models.base import AutoregressiveModel
-from keras_gen.random import Rows
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -27,9 +27,9 @@ class MADE(AutoregressiveModel):
     the logistic regression of each site on the earlier ones. Images lie in [0, 1], on
     the levels of `site_distribution`.
 
-    The sampler adds to the first hidden layer what each new site gives to it, and takes
-    one column of the output layer. So a sample costs one pass of the first and the last
-    layer, and for each site a pass of the layers between.
+    The sampler adds to the first hidden layer what each new site gives to it, computes
+    units of further layers when their last input is known, and takes one column of the
+    output layer. So a sample costs about one pass of the network.
 
     NOTE: All masks keep the raster order, which completion and the sampler follow; the
     paper's order-agnostic training also draws orders. `compile()` takes Adam with a
@@ -90,14 +90,17 @@ class MADE(AutoregressiveModel):
         self.hidden_units = tuple(hidden_units)
         self.num_masks = num_masks
         self.direct_connections = direct_connections
+        self._is_direct = direct_connections or not hidden_units
+        self._parameters_per_site = site_distribution.parameters_per_site
         self.hidden = [
             MaskedDense(units, name=f"hidden_{index}")
             for index, units in enumerate(hidden_units)
         ]
-        outputs = self.num_sites * site_distribution.parameters_per_site
+        outputs = self.num_sites * self._parameters_per_site
         self.outputs_layer = MaskedDense(outputs, name="outputs")
         #: Of the inputs and of each hidden layer, int32 of shape `(num_masks, units)`.
-        self.degrees = self._draw_degrees()
+        self.degrees = draw_degrees(hidden_units, self.num_sites, num_masks, seed)
+        self._finished = [units_by_degree(d, self.num_sites) for d in self.degrees[2:]]
         self.site_parameters(tf.zeros((1, *self.image_shape)))
 
     def site_parameters(self, images, labels=None, training=False):
@@ -122,28 +125,33 @@ class MADE(AutoregressiveModel):
         if self._is_direct and self.hidden:
             last = tf.concat([last, degrees[0]], axis=0)
         places = 1 + np.arange(self.num_sites, dtype=np.int32)
-        places = np.repeat(places, self.site_distribution.parameters_per_site)
+        places = np.repeat(places, self._parameters_per_site)
         return [*layers, last[:, None] < places]
 
     def initial_cache(self, batch_size, labels=None):
+        # Features stand before the batch, so that those of a unit are together.
         masks = [self.connections(mask) for mask in range(self.num_masks)]
-        units = self.site_distribution.parameters_per_site
-        outputs = tf.stack([self.outputs_layer.masked_kernel(m[-1]) for m in masks])
-        outputs = tf.reshape(outputs, (self.num_masks, -1, self.num_sites, units))
+        kernels = [
+            tf.cast(tf.stack([layer.masked_kernel(c) for c in of_masks]), tf.float32)
+            for layer, of_masks in zip(
+                [*self.hidden, self.outputs_layer],
+                zip(*masks, strict=True),
+                strict=True,
+            )
+        ]
+        shape = (self.num_masks, -1, self.num_sites, self._parameters_per_site)
         cache = {
             "values": tf.zeros(tf.stack([self.num_sites, batch_size])),
-            # The weights of one site side by side in memory.
-            "outputs": tf.transpose(outputs, (2, 0, 1, 3)),
-            "between": [
-                tf.stack([layer.masked_kernel(m[index]) for m in masks])
-                for index, layer in enumerate(self.hidden)
+            "kernels": [tf.transpose(kernel, (0, 2, 1)) for kernel in kernels[1:-1]],
+            "outputs": tf.transpose(tf.reshape(kernels[-1], shape), (2, 0, 3, 1)),
+            "hidden": [
+                tf.zeros(tf.stack([self.num_masks, layer.units, batch_size]))
+                + layer.bias[:, None]
+                for layer in self.hidden
             ],
         }
         if self.hidden:
-            first = self.hidden[0]
-            start = tf.zeros(tf.stack([self.num_masks, batch_size, first.units]))
-            cache["first"] = start + first.bias
-            cache["inputs"] = tf.transpose(cache["between"].pop(0), (1, 0, 2))
+            cache["inputs"] = tf.transpose(kernels[0], (1, 0, 2))
         return cache
 
     def advance(self, cache, site, value):
@@ -151,25 +159,24 @@ class MADE(AutoregressiveModel):
         place = (site.row * width + site.column) * channels + site.channel
         before = tf.maximum(place - 1, 0)
         values = tf.tensor_scatter_nd_update(cache["values"], [[before]], value[None])
-        cache = {**cache, "values": values}
-        features = []
+        states, features = list(cache["hidden"]), []
         if self.hidden:
-            cache["first"] += value[:, None] * cache["inputs"][before][:, None]
-            hidden = tf.nn.relu(cache["first"])
-            for layer, kernel in zip(self.hidden[1:], cache["between"], strict=True):
-                hidden = tf.nn.relu(hidden @ kernel + layer.bias)
-            features.append(hidden)
+            states[0] += cache["inputs"][before][..., None] * value
+            features = [tf.nn.relu(states[0])]
+        for index, kernel in enumerate(cache["kernels"], start=1):
+            # Units whose last input came now; until then no output takes them.
+            unit = tf.gather(self._finished[index - 1], place)
+            bias = tf.gather(self.hidden[index].bias, unit[..., 1])[..., None]
+            found = tf.nn.relu(tf.gather_nd(kernel, unit) @ features[0] + bias)
+            states[index] = tf.tensor_scatter_nd_update(states[index], unit, found)
+            features = [states[index]]
         if self._is_direct:
-            direct = tf.transpose(values)[None]
-            features.append(tf.repeat(direct, self.num_masks, axis=0))
-        parameters = tf.concat(features, axis=-1) @ cache["outputs"][place]
-        units = self.site_distribution.parameters_per_site
-        bias = tf.reshape(self.outputs_layer.bias, (-1, units))[place]
-        return self._mean(tf.unstack(parameters + bias)), cache
-
-    @property
-    def _is_direct(self):
-        return self.direct_connections or not self.hidden_units
+            features.append(tf.repeat(values[None], self.num_masks, axis=0))
+        found = cache["outputs"][place] @ tf.concat(features, axis=1)
+        bias = tf.reshape(self.outputs_layer.bias, (-1, self._parameters_per_site))
+        parameters = tf.transpose(found, (0, 2, 1)) + bias[place]
+        cache = {**cache, "values": values, "hidden": states}
+        return self._mean(tf.unstack(parameters)), cache
 
     def _parameters(self, images, mask):
         *masks, last = self.connections(mask)
@@ -179,22 +186,9 @@ class MADE(AutoregressiveModel):
         if self._is_direct and self.hidden:
             hidden = tf.concat([hidden, tf.cast(inputs, hidden.dtype)], axis=-1)
         outputs = tf.cast(self.outputs_layer(hidden, last), tf.float32)
-        units = self.site_distribution.parameters_per_site
-        return tf.reshape(outputs, (-1, *self.image_shape, units))
+        return tf.reshape(outputs, (-1, *self.image_shape, self._parameters_per_site))
 
     def _mean(self, parameters):
         """Parameters of the mean of the distributions under all masks, a list."""
         mixture = self.site_distribution.mixture
         return mixture(tf.stack(parameters)) if parameters[1:] else parameters[0]
-
-    def _draw_degrees(self):
-        places = 1 + np.arange(self.num_sites, dtype=np.int32)
-        degrees = [np.tile(places, (self.num_masks, 1))]
-        rows = Rows(self.num_masks, self.seed)
-        for index, units in enumerate(self.hidden_units):
-            uniform = rows.uniform((units,), f"degrees_{index}").numpy()
-            least = degrees[-1].min(axis=1, keepdims=True)
-            degrees.append(
-                (least + uniform * (self.num_sites - least)).astype(np.int32)
-            )
-        return degrees

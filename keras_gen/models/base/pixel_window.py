@@ -1,5 +1,6 @@
 """The pixels that a row of a convolution sees while an image is drawn."""
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -17,8 +18,9 @@ def slide_window(window, site, value):
     """
     value = tf.cast(value, window.dtype)[:, None]
     left, pixel = window[:, :-1], window[:, -1]
-    last = site.channel - 1
-    pixel = tf.concat([pixel[:, :last], value, pixel[:, last:][:, 1:]], axis=1)
+    channels = pixel.shape[-1]
+    before = np.arange(channels) == (site.channel - 1) % channels
+    pixel = tf.where(before, value, pixel)
     if site.channel > 0:
         return tf.concat([left, pixel[:, None]], axis=1)
     # The value is the last channel of the pixel to the left, if there is one.

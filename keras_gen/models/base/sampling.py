@@ -14,8 +14,9 @@ class Sampler:
     samples depend on more than noise.
     """
 
-    #: Whether `sample()` runs under XLA, which compiles anew for each batch size. That
-    #: pays where sampling is a long loop of small operations.
+    #: Whether `sample()` runs under XLA, which compiles anew for each batch size: some
+    #: seconds that pay where sampling is a long loop of small operations. Set it to
+    #: False on a model that draws a single batch.
     compiled_sampling = False
 
     def noise_rows(self, rows):

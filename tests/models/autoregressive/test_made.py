@@ -14,6 +14,7 @@ from contracts import (
 
 from keras_gen.distributions import BernoulliSites, CategoricalSites
 from keras_gen.models import MADE
+from keras_gen.models.autoregressive.degrees import draw_degrees, units_by_degree
 from keras_gen.models.base import Batch
 from keras_gen.random import Rows
 
@@ -63,6 +64,16 @@ def test_degrees_are_uniform_from_the_least_before():
         found = np.bincount(degrees[0], minlength=9)
         np.testing.assert_allclose(found[1:] / 4000, 1 / 8, atol=0.02)
         assert found[0] == 0
+
+
+def test_units_are_found_by_their_degree():
+    (_, degrees) = draw_degrees((20,), num_sites=6, num_masks=3, seed=1)
+    table = units_by_degree(degrees, 6)
+    for degree in range(6):
+        for mask in range(3):
+            assert (table[degree, mask, :, 0] == mask).all()
+            expected = {0, *np.flatnonzero(degrees[mask] == degree)}
+            assert {0, *table[degree, mask, :, 1]} == expected
 
 
 @pytest.mark.parametrize(
