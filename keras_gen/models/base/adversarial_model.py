@@ -6,6 +6,10 @@ from keras import ops
 
 from keras_gen.arguments import check_count
 from keras_gen.latents import linear_path
+from keras_gen.losses import (
+    non_saturating_discriminator_loss,
+    non_saturating_generator_loss,
+)
 from keras_gen.models.base.alternating_model import AlternatingModel, Phase
 from keras_gen.models.base.sampling import Sampler
 
@@ -17,8 +21,9 @@ class AdversarialModel(Sampler, AlternatingModel):
     arXiv:1406.2661): `discriminator_steps` updates of the discriminator, each on its
     share of the batch and as many samples, then one of the generator.
 
-    A subclass implements `discriminator_terms()`, `generator_terms()` and
-    `default_optimizers()`; one with conditions also `generate()` and `score()`.
+    The game is the non-saturating one, by the optimizers of DCGAN, unless a subclass
+    has its own `discriminator_terms()`, `generator_terms()` and `default_optimizers()`;
+    one with conditions has `generate()` and `score()` of its own.
 
     Args:
         generator: Network from latents to images.
@@ -43,6 +48,9 @@ class AdversarialModel(Sampler, AlternatingModel):
     """
 
     image_range = (-1.0, 1.0)
+    term_names = ("discriminator_loss", "generator_loss")
+    #: What the discriminator's target for real images falls short of one.
+    label_smoothing = 0.0
 
     def __init__(
         self,
@@ -94,7 +102,12 @@ class AdversarialModel(Sampler, AlternatingModel):
         Returns:
             Dict from names to float32 scalars.
         """
-        raise NotImplementedError
+        loss = non_saturating_discriminator_loss(
+            self.score(images, batch.labels, training),
+            self.score(fakes, batch.labels, training),
+            self.label_smoothing,
+        )
+        return {"discriminator_loss": loss}
 
     def generator_terms(self, fakes, batch, training):
         """What the generator minimizes, as `"generator_loss"`, and reports.
@@ -107,7 +120,14 @@ class AdversarialModel(Sampler, AlternatingModel):
         Returns:
             Dict from names to float32 scalars.
         """
-        raise NotImplementedError
+        fake_score = self.score(fakes, batch.labels, training)
+        return {"generator_loss": non_saturating_generator_loss(None, fake_score)}
+
+    def default_optimizers(self):
+        return {
+            "discriminator": keras.optimizers.Adam(2e-4, beta_1=0.5),
+            "generator": keras.optimizers.Adam(2e-4, beta_1=0.5),
+        }
 
     def generate(self, latents, labels, training):
         """Samples of latents while training; labels are None without classes."""

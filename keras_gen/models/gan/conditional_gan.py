@@ -5,11 +5,7 @@ import numpy as np
 from keras import ops
 
 from keras_gen.arguments import check_count
-from keras_gen.losses import (
-    check_label_smoothing,
-    non_saturating_discriminator_loss,
-    non_saturating_generator_loss,
-)
+from keras_gen.losses import check_label_smoothing
 from keras_gen.models.base import AdversarialModel
 
 
@@ -58,8 +54,6 @@ class ConditionalGAN(AdversarialModel):
     (2, 8, 8, 1)
     """
 
-    term_names = ("discriminator_loss", "generator_loss")
-
     def __init__(
         self,
         generator,
@@ -85,24 +79,6 @@ class ConditionalGAN(AdversarialModel):
         )
         check_label_smoothing(label_smoothing)
         self.label_smoothing = label_smoothing
-
-    def default_optimizers(self):
-        return {
-            "discriminator": keras.optimizers.Adam(2e-4, beta_1=0.5),
-            "generator": keras.optimizers.Adam(2e-4, beta_1=0.5),
-        }
-
-    def discriminator_terms(self, images, fakes, batch, training):
-        loss = non_saturating_discriminator_loss(
-            self.score(images, batch.labels, training),
-            self.score(fakes, batch.labels, training),
-            self.label_smoothing,
-        )
-        return {"discriminator_loss": loss}
-
-    def generator_terms(self, fakes, batch, training):
-        fake_score = self.score(fakes, batch.labels, training)
-        return {"generator_loss": non_saturating_generator_loss(None, fake_score)}
 
     def generate(self, latents, labels, training):
         return self.generator(self._labelled(latents, labels), training=training)

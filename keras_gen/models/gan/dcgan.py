@@ -2,11 +2,7 @@
 
 import keras
 
-from keras_gen.losses import (
-    check_label_smoothing,
-    non_saturating_discriminator_loss,
-    non_saturating_generator_loss,
-)
+from keras_gen.losses import check_label_smoothing
 from keras_gen.models.base import AdversarialModel
 from keras_gen.networks import dcgan_discriminator, dcgan_generator
 
@@ -59,8 +55,6 @@ class DCGAN(AdversarialModel):
     (3, 5, 8, 8, 1)
     """
 
-    term_names = ("discriminator_loss", "generator_loss")
-
     def __init__(
         self,
         image_shape,
@@ -87,21 +81,3 @@ class DCGAN(AdversarialModel):
         self.filters = list(filters)
         self.kernel_size = kernel_size
         self.label_smoothing = label_smoothing
-
-    def default_optimizers(self):
-        return {
-            "discriminator": keras.optimizers.Adam(2e-4, beta_1=0.5),
-            "generator": keras.optimizers.Adam(2e-4, beta_1=0.5),
-        }
-
-    def discriminator_terms(self, images, fakes, batch, training):
-        loss = non_saturating_discriminator_loss(
-            self.score(images, batch.labels, training),
-            self.score(fakes, batch.labels, training),
-            self.label_smoothing,
-        )
-        return {"discriminator_loss": loss}
-
-    def generator_terms(self, fakes, batch, training):
-        fake_score = self.score(fakes, batch.labels, training)
-        return {"generator_loss": non_saturating_generator_loss(None, fake_score)}

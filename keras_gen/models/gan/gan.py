@@ -2,11 +2,7 @@
 
 import keras
 
-from keras_gen.losses import (
-    check_label_smoothing,
-    minimax_discriminator_loss,
-    non_saturating_generator_loss,
-)
+from keras_gen.losses import check_label_smoothing, non_saturating_generator_loss
 from keras_gen.models.base import AdversarialModel
 
 
@@ -61,8 +57,6 @@ class GAN(AdversarialModel):
     (5, 8, 8, 1)
     """
 
-    term_names = ("discriminator_loss", "generator_loss")
-
     def __init__(
         self,
         generator,
@@ -87,18 +81,6 @@ class GAN(AdversarialModel):
         self.generator_loss = generator_loss
         check_label_smoothing(label_smoothing)
         self.label_smoothing = label_smoothing
-
-    def default_optimizers(self):
-        return {
-            "discriminator": keras.optimizers.Adam(2e-4, beta_1=0.5),
-            "generator": keras.optimizers.Adam(2e-4, beta_1=0.5),
-        }
-
-    def discriminator_terms(self, images, fakes, batch, training):
-        real_score = self.score(images, batch.labels, training)
-        fake_score = self.score(fakes, batch.labels, training)
-        loss = minimax_discriminator_loss(real_score, fake_score, self.label_smoothing)
-        return {"discriminator_loss": loss}
 
     def generator_terms(self, fakes, batch, training):
         fake_score = self.score(fakes, batch.labels, training)
