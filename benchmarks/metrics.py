@@ -44,8 +44,7 @@ def normal(*shape):
 
 
 def neighbour_metrics(real, fake):
-    metrics.precision_recall(real, fake, k=5)
-    metrics.density_coverage(real, fake, k=5)
+    metrics.precision_recall_density_coverage(real, fake, 5, 5)
 
 
 def compare_with_prdc():

@@ -37,6 +37,7 @@ from keras_gen.metrics.neighbours import (
     density_coverage,
     nearest_neighbours,
     precision_recall,
+    precision_recall_density_coverage,
 )
 from keras_gen.metrics.sliced_wasserstein import (
     SlicedWasserstein,
@@ -70,5 +71,6 @@ __all__ = [
     "memorization",
     "nearest_neighbours",
     "precision_recall",
+    "precision_recall_density_coverage",
     "sliced_wasserstein_distance",
 ]

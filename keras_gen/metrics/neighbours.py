@@ -100,14 +100,11 @@ def precision_recall(real_features, fake_features, k=3):
     real_features, fake_features = _check_sets(real_features, fake_features)
     _check_k(k, real_features, "real_features")
     _check_k(k, fake_features, "fake_features")
-    balls, _ = _count_in_balls(
+    ((balls, _),) = _count_in_balls(
         fake_features, real_features, _squared_radii(real_features, k)
     )
-    precision = np.mean(balls > 0)
-    balls, _ = _count_in_balls(
-        real_features, fake_features, _squared_radii(fake_features, k)
-    )
-    return PrecisionRecall(float(precision), float(np.mean(balls > 0)))
+    recall = _recall(real_features, fake_features, k)
+    return PrecisionRecall(float(np.mean(balls > 0)), recall)
 
 
 def density_coverage(real_features, fake_features, k=5):
@@ -143,10 +140,56 @@ def density_coverage(real_features, fake_features, k=5):
     """
     real_features, fake_features = _check_sets(real_features, fake_features)
     _check_k(k, real_features, "real_features")
-    balls, points = _count_in_balls(
+    ((balls, held),) = _count_in_balls(
         fake_features, real_features, _squared_radii(real_features, k)
     )
-    return DensityCoverage(float(balls.mean() / k), float(np.mean(points > 0)))
+    return DensityCoverage(float(balls.mean() / k), float(np.mean(held > 0)))
+
+
+def precision_recall_density_coverage(
+    real_features, fake_features, k_precision_recall=3, k_density_coverage=5
+):
+    """Both pairs of numbers, for little more than the time of one.
+
+    Args:
+        real_features: Array of shape `(num_real, num_features)`.
+        fake_features: Array of shape `(num_fake, num_features)`.
+        k_precision_recall: Integer of at least 1, below the number of samples of either
+            set.
+        k_density_coverage: Integer of at least 1, below `num_real`.
+
+    Returns:
+        `PrecisionRecall` and `DensityCoverage`, as from the functions of these names.
+
+    Raises:
+        ValueError: As `precision_recall`.
+
+    Example:
+    >>> from keras_gen.metrics import precision_recall_density_coverage
+    >>> from keras_gen.random import Rows
+    >>> real = Rows(100, seed=0).normal((2,), "features").numpy()
+    >>> first, second = precision_recall_density_coverage(real, real[::-1] + 1e-5)
+    >>> first.precision, second.coverage
+    (1.0, 1.0)
+    """
+    real_features, fake_features = _check_sets(real_features, fake_features)
+    both = {
+        "k_precision_recall": k_precision_recall,
+        "k_density_coverage": k_density_coverage,
+    }
+    for name, k in both.items():
+        _check_k(k, real_features, "real_features", name)
+    _check_k(k_precision_recall, fake_features, "fake_features", "k_precision_recall")
+    radii = _squared_radii(real_features, *both.values())
+    counts = _count_in_balls(fake_features, real_features, *radii)
+    (balls, _), (dense_balls, held) = counts
+    recall = _recall(real_features, fake_features, k_precision_recall)
+    return (
+        PrecisionRecall(float(np.mean(balls > 0)), recall),
+        DensityCoverage(
+            float(dense_balls.mean() / k_density_coverage), float(np.mean(held > 0))
+        ),
+    )
 
 
 def nearest_neighbours(features, references, k=1):
@@ -281,35 +324,57 @@ def _above_kth(bounds, k):
     return np.partition(grouped.min(axis=2), k - 1, axis=1)[:, k - 1]
 
 
-def _squared_radii(features, k):
-    """Squared distance of each sample to its k-th nearest neighbour in the set."""
+def _recall(real_features, fake_features, k):
+    """The share of real samples in the balls around the fake ones."""
+    ((balls, _),) = _count_in_balls(
+        real_features, fake_features, _squared_radii(fake_features, k)
+    )
+    return float(np.mean(balls > 0))
+
+
+def _squared_radii(features, *ks):
+    """Squared distance of each sample to its k-th nearest neighbour, for each k.
+
+    The neighbours are others of the set. Returns one array, or one for each of several.
+    """
+    k = max(ks)
     _, group, copies = np.unique(
         features, axis=0, return_inverse=True, return_counts=True
     )
     # A collapsed generator repeats samples; their radii are known without a search, in
     # which all copies would be candidates.
     rows = np.flatnonzero(copies[group] <= k)
-    radii = np.zeros(len(features))
+    radii = np.zeros((len(features), k))
     if len(rows):
-        radii[rows] = _nearest(features[rows], features, k, itself=rows)[0][:, -1]
-    return radii
+        radii[rows] = _nearest(features[rows], features, k, itself=rows)[0]
+    return [radii[:, k - 1] for k in ks] if len(ks) > 1 else radii[:, -1]
 
 
-def _count_in_balls(points, centres, squared_radii):
-    """For each point the balls that hold it, for each ball the points that it holds."""
-    balls = np.zeros(len(points), np.int64)
-    held = np.zeros(len(centres), np.int64)
-    screen = _Screen(points, centres, squared_radii)
+def _count_in_balls(points, centres, *squared_radii):
+    """For each point the balls that hold it, for each ball the points that it holds.
+
+    Returns a pair of counts for each of the arrays of radii.
+    """
+    counts = [
+        (np.zeros(len(points), np.int64), np.zeros(len(centres), np.int64))
+        for _ in squared_radii
+    ]
+    largest = np.maximum.reduce(squared_radii)
+    screen = _Screen(points, centres, largest)
     for block, bounds, error in screen.blocks():
         row, column = _nonzero(bounds <= 0.0)
-        most = bounds[row, column] + 2.0 * (error[row] + screen.error[column])
-        inside = most <= 0.0
-        open_row, open_column = row[~inside], column[~inside]
-        exact = _squared_distances(points[block], centres, open_row, open_column)
-        inside[~inside] = exact <= squared_radii[open_column]
-        balls[block] = np.bincount(row[inside], minlength=len(bounds))
-        held += np.bincount(column[inside], minlength=len(centres))
-    return balls, held
+        least = bounds[row, column].astype(np.float64)
+        slack = 2.0 * (error[row] + screen.error[column])
+        for radii, (balls, held) in zip(squared_radii, counts, strict=True):
+            bound = least + ((largest - radii) / screen.scale / screen.scale)[column]
+            inside = bound + slack <= 0.0
+            is_open = ~inside & (bound - slack <= 0.0)
+            rows, columns = row[is_open], column[is_open]
+            exact = _squared_distances(points[block], centres, rows, columns)
+            inside[is_open] = exact <= radii[columns]
+            balls[block] = np.bincount(row[inside], minlength=len(bounds))
+            held += np.bincount(column[inside], minlength=len(centres))
+    return counts
 
 
 def _squared_distances(points, references, rows, columns):
@@ -337,9 +402,10 @@ def _check_sets(real_features, fake_features):
     return real_features, fake_features
 
 
-def _check_k(k, features, name):
-    check_count(k, "k", 1)
+def _check_k(k, features, name, argument="k"):
+    check_count(k, argument, 1)
     if k >= len(features):
         raise ValueError(
-            f"`k` must be below the number of `{name}`, {len(features)}. Received: {k}"
+            f"`{argument}` must be below the number of `{name}`, {len(features)}. "
+            f"Received: {k}"
         )

@@ -11,11 +11,10 @@ from keras_gen.images import to_uint8
 from keras_gen.metrics import (
     class_histogram,
     class_score,
-    density_coverage,
     frechet_distance,
     kernel_distance,
     nearest_neighbours,
-    precision_recall,
+    precision_recall_density_coverage,
 )
 from keras_gen.metrics.memorization import win_rate
 from keras_gen.random import Rows, permutation
@@ -128,8 +127,9 @@ class _Real:
         real, fake = self.test.features, sampled.features
         settings = _NEIGHBOURS
         kernel = kernel_distance(real, fake, settings["kernel_block"])
-        precision = precision_recall(real, fake, settings["k_precision_recall"])
-        density = density_coverage(real, fake, settings["k_density_coverage"])
+        precision, density = precision_recall_density_coverage(
+            real, fake, settings["k_precision_recall"], settings["k_density_coverage"]
+        )
         return {
             "FD": frechet_distance(real, fake),
             "KD": kernel.value,

@@ -8,6 +8,7 @@ from keras_gen.metrics import (
     nearest_neighbours,
     neighbours,
     precision_recall,
+    precision_recall_density_coverage,
 )
 
 
@@ -86,10 +87,23 @@ def test_results_are_those_of_float64_distances():
             np.testing.assert_allclose(
                 squares, np.sort(between, axis=1)[:, :k], rtol=1e-13
             )
-            balls, held = neighbours._count_in_balls(b, a, radii)
-            inside = between <= radii
-            np.testing.assert_array_equal(balls, inside.sum(axis=1))
-            np.testing.assert_array_equal(held, inside.sum(axis=0))
+        both = neighbours._squared_radii(a, 1, 5)
+        for order in (both, both[::-1]):
+            counts = neighbours._count_in_balls(b, a, *order)
+            for radii, (balls, held) in zip(order, counts, strict=True):
+                inside = between <= radii
+                np.testing.assert_array_equal(balls, inside.sum(axis=1))
+                np.testing.assert_array_equal(held, inside.sum(axis=0))
+
+
+@pytest.mark.parametrize("ks", [(3, 5), (5, 3), (4, 4), (1, 7)])
+def test_all_at_once_are_those_of_each(ks):
+    for real, fake in [golden_sets(), (modes(4, 30, 1), modes(3, 30, 2))]:
+        precision_and_recall, dense = precision_recall_density_coverage(real, fake, *ks)
+        assert precision_and_recall == precision_recall(real, fake, ks[0])
+        assert dense == density_coverage(real, fake, ks[1])
+    with pytest.raises(ValueError, match="`k_density_coverage` must be below"):
+        precision_recall_density_coverage(*golden_sets(), 3, 500)
 
 
 def test_bounds_hold():
