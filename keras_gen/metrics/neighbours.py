@@ -10,6 +10,7 @@ Balls are closed: a sample at exactly the radius lies inside, as in Kynkäännie
 the `prdc` package has open ones, which differs where features repeat.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -258,18 +259,28 @@ class _Screen:
             self.lifted = tf.convert_to_tensor(lifted)
 
     def blocks(self):
-        """Yields, block by block, rows of points, their bounds and their errors."""
+        """Yields, block by block, rows of points, their bounds and their errors.
+
+        The next block is computed while one is looked through.
+        """
         size = max(1, _ENTRIES_AT_ONCE // max(self.lifted.shape))
-        for first in range(0, len(self.points), size):
-            rows = slice(first, min(first + size, len(self.points)))
-            lifted, squares, error = self._lift(self.points[rows])
-            lifted[:, :-2] *= -2.0
-            lifted[:, -2] = squares - error
-            lifted[:, -1] = 1.0
-            # On a GPU the product would round its factors to 10 bits.
-            with tf.device("CPU"):
-                bounds = tf.linalg.matmul(lifted, self.lifted, transpose_b=True)
-            yield rows, np.asarray(bounds), error
+        firsts = range(0, len(self.points), size)
+        with ThreadPoolExecutor(1) as ahead:
+            block = ahead.submit(self._block, 0, size)
+            for first in firsts:
+                current, block = block, ahead.submit(self._block, first + size, size)
+                yield current.result()
+
+    def _block(self, first, size):
+        rows = slice(first, min(first + size, len(self.points)))
+        lifted, squares, error = self._lift(self.points[rows])
+        lifted[:, :-2] *= -2.0
+        lifted[:, -2] = squares - error
+        lifted[:, -1] = 1.0
+        # On a GPU the product would round its factors to 10 bits.
+        with tf.device("CPU"):
+            bounds = tf.linalg.matmul(lifted, self.lifted, transpose_b=True)
+        return rows, np.asarray(bounds), error
 
     def _lift(self, points):
         """Shifted and scaled points with two columns free, squared norms and errors."""
