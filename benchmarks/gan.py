@@ -13,8 +13,8 @@ that Keras sets by default: XLA, one step an execution. Ratios are theirs / ours
 fastest and the median rounds, and of processor time over all threads, which other work
 on the machine disturbs least.
 
-PyTorch is not needed by this package. Set `TORCH_PYTHON` to a Python that has it, such
-as `/opt/torch/bin/python`; without, the one that runs this is tried.
+PyTorch is not needed by this package. Set `TORCH_PYTHON` to the path of a Python that
+has it; without, the one that runs this is tried.
 """
 
 import itertools

@@ -14,6 +14,7 @@ from keras_gen.latents import linear_path, spherical_path
 from keras_gen.models.base import (
     AdversarialModel,
     AutoregressiveModel,
+    PhaseOptimizers,
     ReconstructionModel,
     Sampler,
 )
@@ -322,6 +323,9 @@ class AdversarialContract(SamplerContract):
     def test_one_optimizer_for_both_is_refused(self):
         with pytest.raises(ValueError, match="`discriminator_optimizer`"):
             self.make().compile("adam")
+        alone = PhaseOptimizers({"generator": keras.optimizers.SGD(0.1)})
+        with pytest.raises(ValueError, match="one for each of discriminator"):
+            self.make().compile(alone)
 
     def test_fewer_images_than_shares_are_refused(self, trained):
         few = [part[: trained.num_shares - 1] for part in self.arrays()]

@@ -23,8 +23,8 @@ class PixelCNN(AutoregressiveModel):
     rows above, for each site those of its own row at one pixel. The cache holds the
     rows that one layer sees of the next.
 
-    NOTE: Other than in the paper nothing but the masked half of a kernel is left out
-    from the multiplication, which changes no result.
+    NOTE: Rows of a kernel that its mask would hide are left out, which changes no
+    result and saves their multiplications.
 
     Args:
         image_shape: Tuple `(height, width, channels)`.

@@ -89,6 +89,11 @@ class AlternatingModel(GenerativeModel):
             if given is not None:
                 by_phase[name] = keras.optimizers.get(given)
         optimizer = PhaseOptimizers(by_phase) if optimizer is None else optimizer
+        if set(optimizer.by_phase) != set(by_phase):
+            raise ValueError(
+                f"`optimizer` must hold one for each of {', '.join(by_phase)}. "
+                f"Received: {', '.join(optimizer.by_phase)}"
+            )
         # Under a distribution strategy variables cannot be made inside the step.
         for phase in phases:
             optimizer.by_phase[phase.name].build(phase.variables)

@@ -266,11 +266,7 @@ class AutoregressiveModel(Sampler, GenerativeModel):
                     "left out."
                 )
             return given
-        if labels is None:
-            labels = np.arange(num_samples) % self.num_classes
-        elif np.ndim(labels) == 0:
-            labels = np.full(num_samples, labels)
-        return {**given, "labels": self._checked_labels(labels, num_samples)}
+        return {**given, "labels": self.labels_of_samples(num_samples, labels)}
 
     @tf.function
     def from_noise(self, noise, labels=None, temperature=1.0, images=None, mask=None):

@@ -294,6 +294,25 @@ class GenerativeModel(keras.Model):
                 f"values from {labels.min()} to {labels.max()}"
             )
 
+    def labels_of_samples(self, num_samples, labels=None):
+        """One label for each sample, int32: those given, one for all, or all in turn.
+
+        Args:
+            num_samples: Integer.
+            labels: Optional integer, or integer array of shape `(num_samples,)`.
+                Defaults to the classes in turn.
+
+        Raises:
+            ValueError: If `labels` are not as stated.
+        """
+        if labels is None:
+            labels = np.arange(num_samples) % self.num_classes
+        labels = np.asarray(labels)
+        if labels.ndim == 0:
+            labels = np.full(num_samples, labels)
+        self.check_labels(labels, num_samples)
+        return labels.astype(np.int32)
+
     def _checked(self, x, y, kwargs):
         """`x`, once its first batch has passed the checks."""
         for name in ("sample_weight", "class_weight"):

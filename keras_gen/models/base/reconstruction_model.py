@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from keras_gen.arguments import check_count
+from keras_gen.latents import linear_path
 from keras_gen.models.base.generative_model import GenerativeModel
 
 
@@ -55,11 +55,9 @@ class ReconstructionModel(GenerativeModel):
                 "`start` and `end` must have one shape. Received: "
                 f"{tuple(start.shape)} and {tuple(end.shape)}"
             )
-        check_count(num_steps, "num_steps", 2)
-        first = self.encode(tf.cast(start, tf.float32))[:, None]
-        last = self.encode(tf.cast(end, tf.float32))[:, None]
-        weight = tf.linspace(0.0, 1.0, num_steps)[None, :, None]
-        latents = first + weight * (last - first)
+        first = self.encode(tf.cast(start, tf.float32))
+        last = self.encode(tf.cast(end, tf.float32))
+        latents = linear_path(first, last, num_steps)
         images = self.decode(tf.reshape(latents, (-1, latents.shape[-1])))
         return tf.reshape(images, (-1, num_steps, *self.image_shape))
 

@@ -1,7 +1,6 @@
 """Conditional GAN (Mirza and Osindero, 2014)."""
 
 import keras
-import numpy as np
 from keras import ops
 
 from keras_gen.arguments import check_count
@@ -97,13 +96,7 @@ class ConditionalGAN(AdversarialModel):
 
     def conditions(self, num_samples, labels=None):
         """One label for each sample: `labels`, or the classes in turn."""
-        if labels is None:
-            return {"labels": np.arange(num_samples, dtype=np.int32) % self.num_classes}
-        labels = np.asarray(labels)
-        if labels.ndim == 0:
-            labels = np.full(num_samples, labels)
-        self.check_labels(labels, num_samples)
-        return {"labels": labels.astype(np.int32)}
+        return {"labels": self.labels_of_samples(num_samples, labels)}
 
     def _labelled(self, values, labels):
         """Values with the one-hot code of the label behind the last axis of each."""
