@@ -1,5 +1,6 @@
 """Layers that Keras lacks. They import without TensorFlow."""
 
+from keras_gen.layers.diagonal_lstm import DiagonalLSTM
 from keras_gen.layers.gated_activation import GatedActivation
 from keras_gen.layers.gated_causal_block import GatedCausalBlock
 from keras_gen.layers.gaussian_corruption import GaussianCorruption
@@ -10,10 +11,12 @@ from keras_gen.layers.masking_corruption import MaskingCorruption
 from keras_gen.layers.minibatch_standard_deviation import MinibatchStandardDeviation
 from keras_gen.layers.reference_batch import DropReferenceBatch, PrependReferenceBatch
 from keras_gen.layers.reference_batch_normalization import ReferenceBatchNormalization
+from keras_gen.layers.row_lstm import RowLSTM
 from keras_gen.layers.site_head import SiteHead
 from keras_gen.layers.virtual_batch_normalization import VirtualBatchNormalization
 
 __all__ = [
+    "DiagonalLSTM",
     "DropReferenceBatch",
     "GatedActivation",
     "GatedCausalBlock",
@@ -25,6 +28,7 @@ __all__ = [
     "MinibatchStandardDeviation",
     "PrependReferenceBatch",
     "ReferenceBatchNormalization",
+    "RowLSTM",
     "SiteHead",
     "VirtualBatchNormalization",
 ]

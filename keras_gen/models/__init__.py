@@ -12,6 +12,7 @@ from keras_gen.models.autoencoder.denoising_autoencoder import DenoisingAutoenco
 from keras_gen.models.autoregressive.gated_pixel_cnn import GatedPixelCNN
 from keras_gen.models.autoregressive.made import MADE
 from keras_gen.models.autoregressive.pixel_cnn import PixelCNN
+from keras_gen.models.autoregressive.pixel_rnn import PixelRNN
 from keras_gen.models.gan.conditional_gan import ConditionalGAN
 from keras_gen.models.gan.dcgan import DCGAN
 from keras_gen.models.gan.gan import GAN
@@ -31,4 +32,5 @@ __all__ = [
     "DenoisingAutoencoder",
     "GatedPixelCNN",
     "PixelCNN",
+    "PixelRNN",
 ]
