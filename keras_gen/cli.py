@@ -17,8 +17,9 @@ flags.DEFINE_integer("seed", None, "seed of everything random; train and evaluat
 flags.DEFINE_string("out", None, "where to write: train a folder, others a PNG file")
 flags.DEFINE_bool("download", False, "train: let TFDS download data that are missing")
 flags.DEFINE_bool("resume", False, "train: go on with the run in --out")
-flags.DEFINE_integer("num", None, "sample, reconstruct, interpolate: how many")
+flags.DEFINE_integer("num", None, "how many samples or test images")
 flags.DEFINE_list("labels", None, "sample: classes, such as 3 or 0,1,2, in turn")
+flags.DEFINE_float("temperature", None, "sample, complete: below 1, likelier images")
 flags.DEFINE_bool("quick", False, "evaluate: few images and samples, in seconds")
 flags.DEFINE_list("metrics", None, "evaluate: which numbers, instead of all")
 
@@ -28,7 +29,10 @@ USAGE = """Usage: keras-gen COMMAND [NAME] [--flag=value ...]
   info NAME                  what is known of one
   train NAME|recipe.py       train by a recipe      [--data --epochs --seed --out
                                                      --resume --download]
-  sample NAME|model.keras    a grid of samples      [--num --seed --labels --out]
+  sample NAME|model.keras    a grid of samples      [--num --seed --labels
+                                                     --temperature --out]
+  complete NAME              lower halves of test   [--num --seed --temperature
+                             images, given the upper --out]
   reconstruct NAME           test images, rebuilt   [--num --out]
   interpolate NAME           between test images,   [--num --seed --out]
                              or between latents where a model does not encode
@@ -149,8 +153,28 @@ def _sample(name):
             "try reconstruct"
         )
     conditions = {"labels": _labels(num)} if FLAGS.labels else {}
+    if FLAGS.temperature is not None:
+        conditions["temperature"] = FLAGS.temperature
     samples = model.sample(num, FLAGS.seed, **conditions)
     _write(grid(model.to_uint8(samples)), "samples.png")
+
+
+def _complete(name):
+    from keras_gen.models.base import AutoregressiveModel
+    from keras_gen.zoo.loading import load
+    from keras_gen.zoo.pictures import completions
+    from keras_gen.zoo.recipes import first_examples, load_recipe
+
+    num = _num(10)
+    model = load(name)
+    if not isinstance(model, AutoregressiveModel):
+        raise ValueError(
+            f"{name} is a {type(model).__name__}, which does not complete images"
+        )
+    temperature = 1.0 if FLAGS.temperature is None else FLAGS.temperature
+    examples = first_examples(load_recipe(name).data("test"), num)
+    options = {"seed": FLAGS.seed or 0, "temperature": temperature}
+    _write(completions(model, *examples, **options), "completions.png")
 
 
 def _labels(num):
@@ -228,7 +252,8 @@ _COMMANDS = {
     "list": (_list, ()),
     "info": (_info, ()),
     "train": (_train, ("data", "epochs", "seed", "out", "resume", "download")),
-    "sample": (_sample, ("num", "seed", "labels", "out")),
+    "sample": (_sample, ("num", "seed", "labels", "temperature", "out")),
+    "complete": (_complete, ("num", "seed", "temperature", "out")),
     "reconstruct": (_reconstruct, ("num", "out")),
     "interpolate": (_interpolate, ("num", "seed", "out")),
     "evaluate": (_evaluate, ("metrics", "quick", "seed")),

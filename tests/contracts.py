@@ -401,6 +401,21 @@ class AutoregressiveContract(SamplerContract):
         bits = found["loss"] / np.log(2) / np.prod(self.image_shape)
         assert found["bits_per_dimension"] == pytest.approx(bits, rel=1e-4)
 
+    def test_the_last_site_given_all_others_has_one_of_its_levels(self, trained):
+        images, *labels = self.arrays(3)
+        mask = np.ones(self.image_shape, bool)
+        mask[-1, -1, -1] = False
+        total = 0.0
+        for level in np.linspace(0, 1, trained.site_distribution.num_levels):
+            images[:, -1, -1, -1] = level
+            total += np.exp(trained.log_prob(images, *labels, mask=mask))
+        np.testing.assert_allclose(total, 1, atol=1e-5)
+        half = np.arange(8)[:, None] < np.full(8, 4)
+        rest = trained.log_prob(images, *labels, mask=half)
+        assert np.all(rest > trained.log_prob(images, *labels))
+        with pytest.raises(ValueError, match=r"site \(1, 0, 0\) unknown"):
+            trained.log_prob(images, *labels, mask=np.eye(8))
+
     @pytest.mark.parametrize(
         ("options", "message"),
         [

@@ -17,6 +17,9 @@ from keras_gen import cli
 from keras_gen.images import grid
 from keras_gen.models import ConditionalGAN
 from keras_gen.networks import mlp
+from keras_gen.zoo import catalog
+from keras_gen.zoo.loading import sha256_of
+from keras_gen.zoo.recipes import load_recipe
 
 ROOT = Path(__file__).parents[1]
 
@@ -44,6 +47,29 @@ def data(split="train", source="mnist", **options):
 
 def compile(model, steps):
     model.compile(jit_compile=False, steps_per_execution=3)
+'''
+
+
+RECIPE_OF_PIXELS = '''
+"""A tiny model that draws site by site."""
+
+from keras_gen import datasets
+from keras_gen.distributions import BernoulliSites
+from keras_gen.models import MADE
+
+epochs = 1
+
+
+def model(seed=0):
+    return MADE((28, 28, 1), BernoulliSites(), hidden_units=(), seed=seed)
+
+
+def data(split="train", source="mnist", **options):
+    return datasets.load(source, split, 50, binarization="static", **options)
+
+
+def compile(model, steps):
+    model.compile(jit_compile=False)
 '''
 
 
@@ -366,6 +392,41 @@ def test_labels_of_samples_are_given_in_turn(conditional_gan, run_here, tmp_path
     code, printed = run_here("sample", "vae_mnist", "--labels", "1")
     assert code == 2
     assert "depend on noise alone" in printed
+
+
+@pytest.fixture
+def entry_of_pixels(tmp_path, monkeypatch):
+    """The name of a zoo entry that draws site by site."""
+    folder = tmp_path / "zoo" / "tiny_pixels"
+    folder.mkdir(parents=True)
+    (folder / "recipe.py").write_text(RECIPE_OF_PIXELS)
+    model = load_recipe(folder / "recipe.py").model()
+    weights = folder / "model.weights.h5"
+    model.save_weights(weights)
+    report = {"weights_sha256": sha256_of(weights), "model": "MADE"}
+    (folder / "metrics.json").write_text(json.dumps(report))
+    monkeypatch.setattr(catalog, "root", lambda: folder.parent)
+    return "tiny_pixels"
+
+
+def test_complete_draws_the_lower_half(entry_of_pixels, run_here, tmp_path):
+    arguments = ["complete", entry_of_pixels, "--num", 2, "--temperature", 0.5]
+    assert run_here(*arguments)[0] == 0
+    picture = np.asarray(Image.open(tmp_path / "completions.png"))
+    assert picture.shape == (2 * 28, 10 * 28)
+    np.testing.assert_array_equal(picture[:14, :28], picture[:14, -28:])
+    assert run_here(*arguments, "--out", "again.png")[0] == 0
+    again = np.asarray(Image.open(tmp_path / "again.png"))
+    np.testing.assert_array_equal(picture, again)
+    code, printed = run_here("complete", entry_of_pixels, "--temperature", 0)
+    assert code == 2
+    assert "`temperature` must be a positive number" in printed
+
+
+def test_what_draws_no_sites_does_not_complete(run_here):
+    code, printed = run_here("complete", "vae_2d_mnist")
+    assert code == 2
+    assert "vae_2d_mnist is a VAE, which does not complete images" in printed
 
 
 def test_what_does_not_encode_is_interpolated_between_latents(

@@ -3,7 +3,11 @@
 from typing import NamedTuple
 
 from keras_gen.arguments import check_count
-from keras_gen.models.base import GenerativeModel, LatentVariableModel
+from keras_gen.models.base import (
+    AutoregressiveModel,
+    GenerativeModel,
+    LatentVariableModel,
+)
 from keras_gen.random import check_seed
 from keras_gen.zoo import distances, measures
 from keras_gen.zoo.loading import load
@@ -104,6 +108,7 @@ def measure(model, recipe, metrics=None, protocol=None, data=None):
 #: All measures; the first that applies to a model is the one it is compared by.
 METRICS = {
     "negative_log_likelihood": measures.negative_log_likelihood,
+    "completion": measures.completion,
     "squared_error": measures.squared_error,
     "accuracy": measures.accuracy,
     "distances": distances.distances,
@@ -116,13 +121,15 @@ METRICS = {
 def metrics_for(model, recipe, data=None):
     """Names of the measures that apply to a model, a list in the order of `METRICS`."""
     has_latents = isinstance(model, LatentVariableModel)
+    exact = isinstance(model, AutoregressiveModel)
     samples = hasattr(model, "sample")
     extracts = samples and hasattr(recipe, "extractor") and data is None
     has_labels = getattr(model, "num_classes", None) is not None
     applies = {
-        "negative_log_likelihood": has_latents,
+        "negative_log_likelihood": has_latents or exact,
+        "completion": exact,
         "squared_error": hasattr(model, "reconstruct") and not has_latents,
-        "accuracy": not isinstance(model, GenerativeModel),
+        "accuracy": not isinstance(model, GenerativeModel) or (exact and has_labels),
         "distances": extracts,
         "label_accuracy": extracts and has_labels,
         "active_units": has_latents,

@@ -13,6 +13,7 @@ import time
 import numpy as np
 
 from keras_gen.metrics import active_units as active_units_of
+from keras_gen.models.base import AutoregressiveModel
 from keras_gen.random import Rows, check_seed
 from keras_gen.zoo.recipes import first_examples
 
@@ -20,25 +21,67 @@ _ROWS_AT_ONCE = 500
 
 
 def negative_log_likelihood(model, recipe, data, protocol):
-    """The negative importance-weighted bound on the log likelihood, in nats."""
-    (images, *_) = _test_examples(recipe, data, protocol)
-    samples = protocol.num_importance_samples
-    bound = model.log_likelihood(images, samples, protocol.seed)
-    binarization = getattr(recipe, "binarization", None)
-    return {
-        "metric": "negative log likelihood",
-        "value": -bound.mean,
-        "unit": "nats",
-        "standard_error": bound.standard_error,
-        "monte_carlo_error": bound.monte_carlo_error,
-        "protocol": {
+    """The negative log likelihood in nats, or its importance-weighted bound."""
+    images, *labels = _test_examples(recipe, data, protocol)
+    if isinstance(model, AutoregressiveModel):
+        found = _exact(-model.log_prob(images, *labels))
+        stated = {"likelihood": "exact", "num_images": len(images)}
+    else:
+        samples = protocol.num_importance_samples
+        bound = model.log_likelihood(images, samples, protocol.seed)
+        found = {
+            "value": -bound.mean,
+            "unit": "nats",
+            "standard_error": bound.standard_error,
+            "monte_carlo_error": bound.monte_carlo_error,
+        }
+        stated = {
             "bound": "importance-weighted",
             "num_importance_samples": samples,
             "num_images": len(images),
             "seed": protocol.seed,
-            **({} if binarization is None else {"binarization": binarization}),
+        }
+    return {
+        "metric": "negative log likelihood",
+        **found,
+        "protocol": {**stated, **_binarization(recipe)},
+    }
+
+
+def completion(model, recipe, data, protocol):
+    """The negative log likelihood of the lower half of images given the upper one."""
+    images, *labels = _test_examples(recipe, data, protocol)
+    log_prob = model.log_prob(images, *labels, mask=upper_half(model.image_shape))
+    return {
+        "metric": "negative log likelihood of the lower half given the upper one",
+        **_exact(-log_prob),
+        "protocol": {
+            "likelihood": "exact",
+            "num_images": len(images),
+            **_binarization(recipe),
         },
     }
+
+
+def upper_half(image_shape):
+    """A mask of shape `(height, width)` that is True in the upper half."""
+    height, width, _ = image_shape
+    return np.repeat(np.arange(height) < height // 2, width).reshape(height, width)
+
+
+def _exact(nats):
+    """Value, unit and standard error of numbers in nats, one an image."""
+    nats = nats.astype(np.float64)
+    return {
+        "value": float(nats.mean()),
+        "unit": "nats",
+        "standard_error": float(nats.std(ddof=1) / np.sqrt(len(nats))),
+    }
+
+
+def _binarization(recipe):
+    stated = getattr(recipe, "binarization", None)
+    return {} if stated is None else {"binarization": stated}
 
 
 def squared_error(model, recipe, data, protocol):
@@ -75,9 +118,15 @@ def squared_error(model, recipe, data, protocol):
 
 
 def accuracy(model, recipe, data, protocol):
-    """The share of images that a classifier gives their label, in percent."""
+    """The share of images that a classifier gives their label, in percent.
+
+    A generative model with classes is one too, by Bayes' rule.
+    """
     images, labels = _test_examples(recipe, data, protocol)
-    predicted = model.predict(images, verbose=0).argmax(axis=-1)
+    if isinstance(model, AutoregressiveModel):
+        predicted = model.classify(images).argmax(axis=-1)
+    else:
+        predicted = model.predict(images, verbose=0).argmax(axis=-1)
     return {
         "metric": "accuracy",
         **share(predicted == labels),

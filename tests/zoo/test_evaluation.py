@@ -13,6 +13,7 @@ from keras_gen.zoo import catalog, evaluation, table
 from keras_gen.zoo.evaluation import Protocol, measure, metrics_for
 from keras_gen.zoo.loading import sha256_of
 from keras_gen.zoo.measure import remeasure
+from keras_gen.zoo.pictures import completions
 from keras_gen.zoo.publish import publish
 from keras_gen.zoo.recipes import first_examples, load_recipe
 
@@ -87,11 +88,46 @@ def compile(model, steps):
 '''
 
 
+PIXELS = '''
+"""A tiny autoregressive model of digits."""
+
+from keras_gen import datasets
+from keras_gen.distributions import BernoulliSites
+from keras_gen.models import GatedPixelCNN
+
+epochs = 1
+binarization = "static"
+
+
+def model(seed=0):
+    return GatedPixelCNN(
+        (28, 28, 1),
+        BernoulliSites(),
+        filters=2,
+        num_layers=1,
+        output_filters=2,
+        num_classes=10,
+        seed=seed,
+    )
+
+
+def data(split="train", source="mnist", **options):
+    return datasets.load(
+        source, split, 50, binarization=binarization, labels=True, **options
+    )
+
+
+def compile(model, steps):
+    model.compile(jit_compile=False)
+'''
+
+
 @pytest.fixture(scope="module")
 def tiny_zoo(tmp_path_factory):
     """A zoo of a classifier, trained a little, and a VAE without weights."""
     root = tmp_path_factory.mktemp("work") / "zoo"
-    for name, source in (("tiny_classifier", CLASSIFIER), ("tiny_vae", RECIPE)):
+    recipes = {"tiny_classifier": CLASSIFIER, "tiny_vae": RECIPE, "tiny_pixels": PIXELS}
+    for name, source in recipes.items():
         (root / name).mkdir(parents=True)
         (root / name / "recipe.py").write_text(source)
     with pytest.MonkeyPatch.context() as patch:
@@ -410,3 +446,43 @@ def test_trainings_from_other_seeds_stand_beside_the_entry(published):
     assert rows[-1] in table.card_tables("tiny_vae")
     with pytest.raises(ValueError, match=r"different seeds. Received: \['0', '0'\]"):
         publish("tiny_vae", runs[0], runs[0])
+
+
+def test_an_exact_likelihood_and_its_lower_half_are_measured(tiny_zoo):
+    recipe = load_recipe("tiny_pixels")
+    seed_initializers(0)
+    model = recipe.model()
+    metrics = ["negative_log_likelihood", "completion", "accuracy"]
+    assert metrics_for(model, recipe) == [*metrics, "sampling"]
+    found = measure(model, recipe, metrics, TINY)
+    images, labels = first_examples(recipe.data("test"), 400)
+    log_prob = model.log_prob(images, labels)
+    whole = found["negative_log_likelihood"]
+    assert whole["value"] == pytest.approx(-log_prob.mean(), rel=1e-5)
+    assert whole["standard_error"] == pytest.approx(log_prob.std(ddof=1) / 20, rel=1e-4)
+    assert whole["protocol"] == {
+        "likelihood": "exact",
+        "num_images": 400,
+        "binarization": "static",
+    }
+    upper = np.zeros((28, 28), bool)
+    upper[:14] = True
+    lower_half = -model.log_prob(images, labels, mask=upper).mean()
+    assert found["completion"]["value"] == pytest.approx(lower_half, rel=1e-5)
+    hits = model.classify(images).argmax(axis=1) == labels
+    assert found["accuracy"]["value"] == pytest.approx(100 * hits.mean())
+
+
+def test_completions_stand_beside_the_image_and_its_upper_half(tiny_zoo):
+    recipe = load_recipe("tiny_pixels")
+    model = recipe.model()
+    images, labels = first_examples(recipe.data("test"), 2)
+    picture = completions(model, images, labels, seed=3, num_columns=3)
+    assert picture.shape == (2 * 28, 5 * 28, 1)
+    rows = picture.reshape(2, 28, 5, 28)
+    whole = 255 * images[..., 0]
+    np.testing.assert_array_equal(rows[:, :, 0], whole)
+    for column in range(1, 5):
+        np.testing.assert_array_equal(rows[:, :14, column], whole[:, :14])
+    assert set(np.unique(rows[:, 14:, 1])) == {128}
+    assert np.any(rows[:, 14:, 2] != rows[:, 14:, 3])

@@ -147,16 +147,19 @@ class AutoregressiveModel(Sampler, GenerativeModel):
             parameters = self.training_parameters(batch)
         else:
             parameters = self.site_parameters(batch.images, batch.labels)
-        loss = -tf.reduce_mean(self._image_log_prob(parameters, batch.images))
+        log_prob = self.site_distribution.log_prob(parameters, batch.images)
+        loss = -tf.reduce_mean(tf.reduce_sum(log_prob, axis=(1, 2, 3)))
         bits = loss / (math.log(2.0) * math.prod(self.image_shape))
         return {"loss": loss, "bits_per_dimension": bits}
 
-    def log_prob(self, images, labels=None, batch_size=256):
+    def log_prob(self, images, labels=None, mask=None, batch_size=256):
         """Exact log likelihood of images, in constant memory.
 
         Args:
             images: Array of shape `(num_images, *image_shape)`.
             labels: Integer array of shape `(num_images,)` for models with classes.
+            mask: Optional boolean array, which sites are given, as in `sample()`: the
+                result is then the log likelihood of the others given those.
             batch_size: Integer of at least 1. It bounds memory and changes no result.
 
         Returns:
@@ -169,13 +172,15 @@ class AutoregressiveModel(Sampler, GenerativeModel):
         check_count(batch_size, "batch_size", 1)
         images = np.asarray(images, np.float32)
         labels = self._checked_labels(labels, len(images))
+        mask = self._checked_mask(np.False_ if mask is None else mask, images.shape)
         batch_size = min(batch_size, len(images))
         results = []
         for first in range(0, len(images), batch_size):
             # Every batch is full, so that one trace serves all: surplus rows are cut.
             index = np.arange(first, first + batch_size).clip(max=len(images) - 1)
             some = None if labels is None else tf.constant(labels[index])
-            results.append(self._log_prob(tf.constant(images[index]), some).numpy())
+            result = self._log_prob(tf.constant(images[index]), some, mask[index])
+            results.append(result.numpy())
         return np.concatenate(results)[: len(images)]
 
     def classify(self, images, batch_size=256):
@@ -196,19 +201,16 @@ class AutoregressiveModel(Sampler, GenerativeModel):
                 f"This {type(self).__name__} has no classes. Received: num_classes=None"
             )
         scores = [
-            self.log_prob(images, np.full(len(images), label), batch_size)
+            self.log_prob(images, np.full(len(images), label), batch_size=batch_size)
             for label in range(self.num_classes)
         ]
         return tf.nn.softmax(np.stack(scores, axis=-1)).numpy()
 
     @tf.function
-    def _log_prob(self, images, labels):
+    def _log_prob(self, images, labels, mask):
         parameters = self.site_parameters(images, labels)
-        return self._image_log_prob(parameters, images)
-
-    def _image_log_prob(self, parameters, images):
         log_prob = self.site_distribution.log_prob(parameters, images)
-        return tf.reduce_sum(log_prob, axis=(1, 2, 3))
+        return tf.reduce_sum(tf.where(mask, 0.0, log_prob), axis=(1, 2, 3))
 
     # Sampling
 
