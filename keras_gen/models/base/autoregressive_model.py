@@ -175,7 +175,8 @@ class AutoregressiveModel(Sampler, GenerativeModel):
             # Every batch is full, so that one trace serves all: surplus rows are cut.
             index = np.arange(first, first + batch_size).clip(max=len(images) - 1)
             some = None if labels is None else tf.constant(labels[index])
-            results.append(self._log_prob(tf.constant(images[index]), some).numpy())
+            some_images = tf.constant(images[index])
+            results.append(self.batch_log_prob(some_images, some).numpy())
         return np.concatenate(results)[: len(images)]
 
     def classify(self, images, batch_size=256):
@@ -202,7 +203,16 @@ class AutoregressiveModel(Sampler, GenerativeModel):
         return tf.nn.softmax(np.stack(scores, axis=-1)).numpy()
 
     @tf.function
-    def _log_prob(self, images, labels):
+    def batch_log_prob(self, images, labels=None):
+        """What `log_prob()` gives for one batch, unchecked.
+
+        Args:
+            images: Float32 tensor of shape `(batch, *image_shape)`.
+            labels: Int32 tensor of shape `(batch,)` for models with classes, else None.
+
+        Returns:
+            Float32 tensor of shape `(batch,)`, in nats.
+        """
         parameters = self.site_parameters(images, labels)
         return self._image_log_prob(parameters, images)
 

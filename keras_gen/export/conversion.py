@@ -1,0 +1,65 @@
+"""From a SavedModel to TFLite, in a process of its own: the converter can crash.
+
+    python conversion.py JOB.json
+
+The job names `saved_model`, `signatures`, `precision`, `out` and, to calibrate int8,
+`calibration`: an npz file whose arrays `<signature>/<input>` hold batches. If the
+conversion fails, `out` with `.json` behind it says why.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.lite.python.convert_phase import ConverterError
+
+
+def convert(saved_model, signatures, precision, out, calibration=None):
+    """Writes the TFLite file `out`."""
+    converter = tf.lite.TFLiteConverter.from_saved_model(
+        saved_model, signature_keys=signatures
+    )
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    if precision != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if precision == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if precision == "int8":
+        converter.representative_dataset = lambda: _calibration(calibration)
+    Path(out).write_bytes(converter.convert())
+
+
+def _calibration(path):
+    """Pairs of a signature and a batch of its inputs."""
+    with np.load(path) as arrays:
+        batches = dict(arrays)
+    for signature in sorted({name.split("/")[0] for name in batches}):
+        inputs = {
+            name.split("/")[1]: values
+            for name, values in batches.items()
+            if name.split("/")[0] == signature
+        }
+        for batch in zip(*inputs.values(), strict=True):
+            yield signature, dict(zip(inputs, batch, strict=True))
+
+
+def _reasons(error):
+    """What the converter says of operations, each with the lines that it came from."""
+    reasons = []
+    for detail in error.errors:
+        calls = [call.source for call in detail.location.call if call.source.filename]
+        lines = [f"{source.filename}:{source.line}" for source in calls]
+        reasons.append({"operation": detail.operator.name, "lines": lines})
+    return reasons
+
+
+if __name__ == "__main__":
+    job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    try:
+        convert(**job)
+    except ConverterError as error:
+        report = {"reasons": _reasons(error), "message": str(error)}
+        Path(job["out"] + ".json").write_text(json.dumps(report), encoding="utf-8")
+        sys.exit(1)
