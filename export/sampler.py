@@ -70,8 +70,14 @@ class Sampler:
         seed = secrets.randbelow(_MAX_SEED + 1) if seed is None else seed
         _check_integer(seed, "seed", 0, _MAX_SEED)
         seeds = np.stack([np.full(num, seed), np.arange(num)], axis=1)
-        inputs = {"seed": seeds.astype(np.int32), **self._labels(num, labels)}
-        return self.run("sample", **inputs)["images"]
+        labels = self._labels(num, labels)
+        if "noise" not in self.metadata["signatures"]:
+            return self.run("sample", seed=seeds, **labels)["images"]
+        noise = self.run("noise", seed=seeds)
+        samples = self.run("serving_default", **noise, **labels)["samples"]
+        low, high = self.metadata["image_range"]
+        levels = np.rint((samples - low) * (255.0 / (high - low)))
+        return np.clip(levels, 0, 255).astype(np.uint8)
 
     def run(self, signature, **inputs):
         """The outputs of a signature, in as many batches as the file needs.

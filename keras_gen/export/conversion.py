@@ -3,8 +3,9 @@
     python conversion.py JOB.json
 
 The job names `saved_model`, `signatures`, `precision`, `out` and, to calibrate int8,
-`calibration`: an npz file whose arrays `<signature>/<input>` hold batches. If the
-conversion fails, `out` with `.json` behind it says why.
+`calibration`: an npz file with batches of each input of `serving_default`. Signatures
+without calibration stay as they are. If the conversion fails, `out` with `.json` behind
+it says why.
 """
 
 import json
@@ -35,14 +36,8 @@ def _calibration(path):
     """Pairs of a signature and a batch of its inputs."""
     with np.load(path) as arrays:
         batches = dict(arrays)
-    for signature in sorted({name.split("/")[0] for name in batches}):
-        inputs = {
-            name.split("/")[1]: values
-            for name, values in batches.items()
-            if name.split("/")[0] == signature
-        }
-        for batch in zip(*inputs.values(), strict=True):
-            yield signature, dict(zip(inputs, batch, strict=True))
+    for batch in zip(*batches.values(), strict=True):
+        yield "serving_default", dict(zip(batches, batch, strict=True))
 
 
 def _reasons(error):

@@ -29,11 +29,13 @@ class Parity(NamedTuple):
         difference: Float, the largest difference of an output: in grey levels for
             images as bytes, else relative to the largest value, or to 1 if that is
             less.
+        mean_difference: Float, the mean of the same.
         num_images: Integer, images compared.
         num_differing: Integer, how many differ in any byte, or by more than 1e-5.
     """
 
     difference: float
+    mean_difference: float
     num_images: int
     num_differing: int
 
@@ -62,19 +64,22 @@ def compare(probe, outputs):
     Returns:
         `Parity`.
     """
-    differences, differing = [], False
+    differences = []
     for name, expected in probe.outputs.items():
         found = outputs[name].astype(np.float64)
         if found.shape != expected.shape:
-            return Parity(np.inf, len(expected), len(expected))
-        difference = np.abs(found - expected).reshape(len(expected), -1).max(axis=1)
+            found = np.full(expected.shape, np.inf)
+        difference = np.abs(found - expected).reshape(len(expected), -1)
         if expected.dtype != np.uint8:
             difference /= max(1.0, np.abs(expected).max())
-        # NaN counts as a difference.
         differences.append(np.where(np.isnan(difference), np.inf, difference))
-        differing = np.maximum(differing, ~(difference <= 1e-5))
+    differences = np.concatenate(differences, axis=1)
+    differing = (differences > 1e-5).any(axis=1)
     return Parity(
-        float(np.max(differences)), len(differing), int(np.count_nonzero(differing))
+        float(differences.max()),
+        float(differences.mean()),
+        len(differing),
+        int(differing.sum()),
     )
 
 
@@ -101,16 +106,22 @@ def saved_model_parity(model, path, num_images=4):
 
 def _default(model, num):
     if hasattr(model, "sample"):
-        noise, labels = model.noise(num, _SEED), _labels(model, num)
-        samples = np.array(model.from_noise(noise, **labels))
-        noise = noise if isinstance(noise, dict) else {"noise": noise}
-        noise = {name: np.array(values) for name, values in noise.items()}
-        return Probe({**noise, **labels}, {"samples": samples})
+        labels = _labels(model, num)
+        samples = np.array(model.from_noise(model.noise(num, _SEED), **labels))
+        inputs = {**_noise(model, num).outputs, **labels}
+        return Probe(inputs, {"samples": samples})
     if hasattr(model, "encode"):
         return _reconstruct(model, num)
     spec = model.inputs[0]
     inputs = Rows(num, _SEED).uniform(tuple(spec.shape[1:]), "inputs").numpy()
     return Probe({"inputs": inputs}, {"outputs": np.array(model(inputs))})
+
+
+def _noise(model, num):
+    noise = model.noise(num, _SEED)
+    noise = noise if isinstance(noise, dict) else {"noise": noise}
+    noise = {name: np.array(values) for name, values in noise.items()}
+    return Probe({"seed": _seeds(num)}, noise)
 
 
 def _sample(model, num):
@@ -151,6 +162,7 @@ def _log_prob(model, num):
 
 _PROBES = {
     "serving_default": _default,
+    "noise": _noise,
     "sample": _sample,
     "complete": _complete,
     "encode": _encode,

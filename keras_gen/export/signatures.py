@@ -62,6 +62,16 @@ def signatures_of(model, compiled=False):
     return found
 
 
+def noise_signature(model):
+    """The noise of pairs (seed, row), as `serving_default` takes it."""
+
+    def noise(seed):
+        drawn = model.noise_rows(Rows.of(seed[:, 0], seed[:, 1]))
+        return drawn if isinstance(drawn, dict) else {"noise": drawn}
+
+    return Signature(noise, {"seed": tf.TensorSpec((None, 2), tf.int32)})
+
+
 def check_model(model):
     """Raises a ValueError unless `model` is a built model that can be exported."""
     if not isinstance(model, keras.Model):
