@@ -1,17 +1,25 @@
 """Models as files that run without keras_gen: SavedModel and TFLite.
 
-Nothing heavy is imported before it is used, since the processes that convert and check
-a file import from here too.
+Nothing heavy is imported before it is used.
 """
 
 import importlib
 
-__all__ = ["TFLiteReport", "export_saved_model", "export_tflite", "signatures_of"]
+__all__ = [
+    "ExportReport",
+    "Parity",
+    "export_saved_model",
+    "export_tflite",
+    "saved_model_report",
+    "signatures_of",
+]
 
 _HOMES = {
-    "TFLiteReport": "tflite",
+    "ExportReport": "parity",
+    "Parity": "parity",
     "export_saved_model": "saved_model",
     "export_tflite": "tflite",
+    "saved_model_report": "parity",
     "signatures_of": "signatures",
 }
 

@@ -1,5 +1,6 @@
 """What a model gives by its own methods, to compare an export with."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +39,22 @@ class Parity(NamedTuple):
     mean_difference: float
     num_images: int
     num_differing: int
+
+
+class ExportReport(NamedTuple):
+    """What was written, and how it compares with the model.
+
+    Attributes:
+        path: `pathlib.Path` of the file or folder.
+        num_bytes: Integer, its size.
+        signatures: Dict from names to a pair, the names of inputs and of outputs.
+        parity: Dict from names to `Parity`.
+    """
+
+    path: Path
+    num_bytes: int
+    signatures: dict
+    parity: dict
 
 
 def probes(model, signatures, num_images):
@@ -83,25 +100,28 @@ def compare(probe, outputs):
     )
 
 
-def saved_model_parity(model, path, num_images=4):
-    """How far a SavedModel is from the model that it was made of.
+def saved_model_report(model, path, num_images=4):
+    """How a SavedModel compares with the model that it was made of.
 
     Args:
         model: The model.
         path: String or path, folder of the version.
-        num_images: Integer of at least 1.
+        num_images: Integer of at least 1, images to compare.
 
     Returns:
-        Dict from signatures to `Parity`.
+        `ExportReport`.
     """
+    path = Path(path)
     signatures = tf.saved_model.load(str(path)).signatures
-    found = {}
+    names, parity = {}, {}
     for name, probe in probes(model, signatures, num_images).items():
         inputs = {key: tf.constant(values) for key, values in probe.inputs.items()}
         outputs = signatures[name](**inputs)
         outputs = {key: values.numpy() for key, values in outputs.items()}
-        found[name] = compare(probe, outputs)
-    return found
+        names[name] = (list(inputs), list(outputs))
+        parity[name] = compare(probe, outputs)
+    files = [file for file in path.rglob("*") if file.is_file()]
+    return ExportReport(path, sum(f.stat().st_size for f in files), names, parity)
 
 
 def _default(model, num):

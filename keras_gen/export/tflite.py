@@ -1,5 +1,6 @@
 """Models as TFLite files, which LiteRT runs without TensorFlow."""
 
+import importlib.util
 import json
 import math
 import shutil
@@ -8,13 +9,12 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 import keras_gen
 from keras_gen.arguments import check_count
-from keras_gen.export.parity import compare, probes
+from keras_gen.export.parity import ExportReport, compare, probes
 from keras_gen.export.saved_model import write_saved_model
 from keras_gen.export.signatures import (
     noise_signature,
@@ -34,24 +34,6 @@ _PRECISIONS = {
 _PROBED_IMAGES = 100
 _CALIBRATION_IMAGES = 200
 _HERE = Path(__file__).parent
-
-
-class TFLiteReport(NamedTuple):
-    """What was written, and how it compares with the model.
-
-    Attributes:
-        path: `pathlib.Path` of the file.
-        num_bytes: Integer, its size.
-        signatures: Dict from names to their inputs and outputs, by name, each with
-            `shape` and `dtype`; the batch is None where it is open.
-        parity: Dict from names to `keras_gen.export.parity.Parity`, measured in a
-            process without TensorFlow.
-    """
-
-    path: Path
-    num_bytes: int
-    signatures: dict
-    parity: dict
 
 
 def export_tflite(
@@ -75,18 +57,25 @@ def export_tflite(
         precision: "float32"; "float16", half the size, weights rounded; or "int8", a
             quarter, for models that draw an image in one pass of a network: weights and
             activations on 256 levels, calibrated with draws from the prior.
-        signatures: Sequence of names. Defaults to all; for "int8" to what draws images.
+        signatures: Sequence of names. Defaults to all. "int8" has `serving_default`
+            alone, and `noise`, which gives what that takes from pairs (seed, row).
         overwrite: Boolean, whether to replace what stands at `path`, and a `sampler.py`
             beside it that is another one.
 
     Returns:
-        `TFLiteReport`.
+        `ExportReport`.
 
     Raises:
         ValueError: If an argument is not as stated, the model needs an operation that
             is no built-in, or the file fails its checks.
         OSError: If it cannot be written, for instance for want of space.
+        ImportError: If ai-edge-litert, of the extra `export`, is not installed.
     """
+    if importlib.util.find_spec("ai_edge_litert") is None:
+        raise ImportError(
+            "TFLite files are checked with ai-edge-litert: pip install "
+            "'keras-gen[export]'"
+        )
     path = Path(path)
     if path.suffix != ".tflite":
         raise ValueError(f"`path` must end in .tflite. Received: {str(path)!r}")
@@ -111,7 +100,10 @@ def export_tflite(
     if not sampler.exists() or overwrite:
         with written_whole(sampler) as partial:
             shutil.copyfile(sampler_path(), partial)
-    return TFLiteReport(path, path.stat().st_size, stated, parity)
+    names = {
+        name: (list(s["inputs"]), list(s["outputs"])) for name, s in stated.items()
+    }
+    return ExportReport(path, path.stat().st_size, names, parity)
 
 
 def sampler_path():
@@ -137,6 +129,11 @@ def _chosen(model, precision, names):
         # On 256 levels noise would lose its tails: it is drawn in float32, apart.
         default = known["serving_default"]
         known = {"serving_default": default, "noise": noise_signature(model)}
+        if names is not None:
+            raise ValueError(
+                f"`signatures` must be left out in int8, which has {', '.join(known)}. "
+                f"Received: {names}"
+            )
     names = list(known if names is None else names)
     if not names or not set(names) <= set(known):
         raise ValueError(
