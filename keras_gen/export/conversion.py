@@ -8,6 +8,7 @@ without calibration stay as they are. If the conversion fails, `out` with `.json
 it says why.
 """
 
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -41,12 +42,16 @@ def _calibration(path):
 
 
 def _reasons(error):
-    """What the converter says of operations, each with the lines that it came from."""
+    """The operations that the converter cannot write, and the lines they came from."""
     reasons = []
     for detail in error.errors:
-        calls = [call.source for call in detail.location.call if call.source.filename]
-        lines = [f"{source.filename}:{source.line}" for source in calls]
-        reasons.append({"operation": detail.operator.name, "lines": lines})
+        # First come the lines of the operation, from the outermost in, of which the
+        # first bears its name; then those of each function around it, in the same way.
+        calls = list(detail.location.call)
+        lines = itertools.takewhile(lambda call: not call.name, calls[1:])
+        sources = [call.source for call in (*calls[:1], *lines) if call.source.filename]
+        line = f"{sources[-1].filename}:{sources[-1].line}" if sources else None
+        reasons.append({"operation": detail.operator.name, "line": line})
     return reasons
 
 

@@ -213,16 +213,13 @@ def _why_not(report, done):
             f"{done.stderr[-500:]}"
         )
     failure = json.loads(report.read_text(encoding="utf-8"))
-    places = {}
-    for reason in failure["reasons"]:
-        lines = dict.fromkeys(reason["lines"][-1:])
-        places.setdefault(reason["operation"], {}).update(lines)
-    if not places:
+    needed = [
+        f"{reason['operation']} (from {reason['line'] or 'an unknown line'})"
+        for reason in failure["reasons"]
+    ]
+    if not needed:
         return f"The conversion to TFLite failed: {failure['message'][:500]}"
-    needed = "; ".join(
-        f"{operation} (from {', '.join(lines) or 'an unknown line'})"
-        for operation, lines in places.items()
-    )
+    needed = ", ".join(dict.fromkeys(needed))
     return f"`model` needs operations that are no built-ins of TFLite: {needed}"
 
 

@@ -101,8 +101,7 @@ class ConditionalGAN(AdversarialModel):
     def _labelled(self, values, labels):
         """Values with the one-hot code of the label behind the last axis of each."""
         # Not `one_hot()`, which the TFLite converter quantizes to other numbers.
-        labels = ops.expand_dims(ops.cast(labels, "int32"), -1)
-        codes = ops.equal(labels, ops.arange(self.num_classes, dtype="int32"))
+        codes = ops.take(ops.eye(self.num_classes), ops.cast(labels, "int32"), axis=0)
         places = (1,) * (len(values.shape) - 2)
         codes = ops.reshape(codes, (-1, *places, self.num_classes))
         shape = (*ops.shape(values)[:-1], self.num_classes)
