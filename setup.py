@@ -1,4 +1,4 @@
-"""Metadata of keras_gen; `zoo/` travels in the wheel as data."""
+"""Metadata of keras_gen; `zoo/` and `export/` travel in the wheel as data."""
 
 import re
 from pathlib import Path
@@ -18,9 +18,14 @@ setup(
     python_requires=">=3.11",
     packages=[
         *find_packages(include=["keras_gen", "keras_gen.*"]),
+        "keras_gen.export.standalone",
         "keras_gen.zoo.entries",
     ],
-    package_dir={"keras_gen": "keras_gen", "keras_gen.zoo.entries": "zoo"},
+    package_dir={
+        "keras_gen": "keras_gen",
+        "keras_gen.export.standalone": "export",
+        "keras_gen.zoo.entries": "zoo",
+    },
     package_data={
         "keras_gen.zoo.entries": ["*/*"],
         "keras_gen.datasets": ["mnist/*", "mnist/*/*"],
@@ -38,6 +43,9 @@ setup(
         "pillow",
         "matplotlib",
     ],
-    extras_require={"test": ["pytest>=8"]},
+    extras_require={
+        "export": ["ai-edge-litert>=2.3"],
+        "test": ["pytest>=8", "ai-edge-litert>=2.3"],
+    },
     entry_points={"console_scripts": ["keras-gen = keras_gen.cli:main"]},
 )

@@ -14,6 +14,7 @@ _ROOMS = (
     "callbacks",
     "datasets",
     "distributions",
+    "export",
     "images",
     "latents",
     "layers",

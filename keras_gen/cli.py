@@ -14,7 +14,9 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("data", None, "train: name of a dataset, or a folder of images")
 flags.DEFINE_integer("epochs", None, "train: epochs, instead of the recipe's")
 flags.DEFINE_integer("seed", None, "seed of everything random; train and evaluate: 0")
-flags.DEFINE_string("out", None, "where to write: train a folder, others a PNG file")
+flags.DEFINE_string(
+    "out", None, "where to write: train a folder, export what it makes, else a PNG file"
+)
 flags.DEFINE_bool("download", False, "train: let TFDS download data that are missing")
 flags.DEFINE_bool("resume", False, "train: go on with the run in --out")
 flags.DEFINE_integer("num", None, "how many samples or test images")
@@ -22,6 +24,20 @@ flags.DEFINE_list("labels", None, "sample: classes, such as 3 or 0,1,2, in turn"
 flags.DEFINE_float("temperature", None, "sample, complete: below 1, likelier images")
 flags.DEFINE_bool("quick", False, "evaluate: few images and samples, in seconds")
 flags.DEFINE_list("metrics", None, "evaluate: which numbers, instead of all")
+flags.DEFINE_enum(
+    "format", "saved_model", ["saved_model", "tflite"], "export: what to write"
+)
+flags.DEFINE_string(
+    "batch_size", "1", "export to tflite: rows that the file takes at once, or any"
+)
+flags.DEFINE_enum(
+    "precision",
+    "float32",
+    ["float32", "float16", "int8"],
+    "export to tflite: how weights are kept",
+)
+flags.DEFINE_list("signatures", None, "export to tflite: what it can do, else all")
+flags.DEFINE_bool("overwrite", False, "export: replace what stands there")
 
 USAGE = """Usage: keras-gen COMMAND [NAME] [--flag=value ...]
 
@@ -37,6 +53,9 @@ USAGE = """Usage: keras-gen COMMAND [NAME] [--flag=value ...]
   interpolate NAME           between test images,   [--num --seed --out]
                              or between latents where a model does not encode
   evaluate NAME              the numbers of its card [--metrics=a,b --quick --seed]
+  export NAME                a SavedModel, or a     [--format=saved_model|tflite --out
+                             TFLite file             --overwrite; tflite: --batch_size
+                                                     --precision --signatures=a,b]
 
 A NAME is one that `list` shows; `train` writes runs/NAME unless told otherwise. Where
 a saved model is taken, the folder of a run is too.
@@ -53,7 +72,7 @@ def main():
         if command not in ("list", "info"):
             _import_tensorflow()
         _COMMANDS[command][0](*([] if name is None else [name]))
-    except (ValueError, flags.Error, OSError) as error:
+    except (ValueError, flags.Error, OSError, ImportError) as error:
         _fail(error)
     except KeyboardInterrupt:
         _fail("interrupted; what was written stays")
@@ -228,6 +247,48 @@ def _evaluate(name):
         print(_text(result))
 
 
+def _export(name):
+    from keras_gen.export import export_saved_model, export_tflite, saved_model_report
+    from keras_gen.zoo.loading import open_model
+
+    label = os.path.splitext(os.path.basename(os.path.normpath(name)))[0]
+    model = open_model(name)
+    if FLAGS.format == "tflite":
+        report = export_tflite(
+            model,
+            FLAGS.out or f"exports/{label}.tflite",
+            None if FLAGS.batch_size == "any" else _batch_size(),
+            FLAGS.precision,
+            FLAGS.signatures,
+            FLAGS.overwrite,
+        )
+    else:
+        for flag in ("batch_size", "precision", "signatures"):
+            if FLAGS[flag].present:
+                raise ValueError(f"export takes --{flag} with --format=tflite only")
+        out = FLAGS.out or f"exports/{label}"
+        path = export_saved_model(model, out, overwrite=FLAGS.overwrite)
+        report = saved_model_report(model, path)
+    print(f"Wrote {report.path}: {report.num_bytes:,} bytes")
+    for signature, (inputs, outputs) in report.signatures.items():
+        parity = report.parity[signature]
+        print(
+            f"  {signature}({', '.join(inputs)}) -> {', '.join(outputs)}: "
+            f"{parity.num_differing} of {parity.num_images} images differ from the "
+            f"model's, by {parity.difference:.2g} at most, "
+            f"{parity.mean_difference:.2g} in the mean"
+        )
+
+
+def _batch_size():
+    try:
+        return int(FLAGS.batch_size)
+    except ValueError as error:
+        raise ValueError(
+            f"--batch_size must be a whole number or any. Received: {FLAGS.batch_size}"
+        ) from error
+
+
 def _text(result):
     """A result as text that any terminal can show."""
     return describe(result).replace("±", "+-").replace("—", "-")
@@ -257,6 +318,10 @@ _COMMANDS = {
     "reconstruct": (_reconstruct, ("num", "out")),
     "interpolate": (_interpolate, ("num", "seed", "out")),
     "evaluate": (_evaluate, ("metrics", "quick", "seed")),
+    "export": (
+        _export,
+        ("format", "out", "overwrite", "batch_size", "precision", "signatures"),
+    ),
 }
 
 

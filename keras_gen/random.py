@@ -196,19 +196,26 @@ def philox(counter, key):
     )[1:5]
 
 
+# TensorFlow Lite has no bitwise "and": shifts, products and differences do its work.
+
+
 def _multiply(x, multiplier):
     """High and low 32 bits of an unsigned product, by 16-bit halves."""
     low, high = _int32(multiplier & 0xFFFF), _int32(multiplier >> 16)
-    x_low, x_high = tf.bitwise.bitwise_and(x, 0xFFFF), _shift_right(x, 16)
+    x_low, x_high = _low_bits(x, 16), _shift_right(x, 16)
     middle = x_high * low + _shift_right(x_low * low, 16)
-    carry = _shift_right(x_low * high + tf.bitwise.bitwise_and(middle, 0xFFFF), 16)
+    carry = _shift_right(x_low * high + _low_bits(middle, 16), 16)
     return x_high * high + _shift_right(middle, 16) + carry, x * _int32(multiplier)
 
 
 def _shift_right(x, bits):
     """Logical shift: on int32 the operation shifts copies of the sign bit in."""
-    mask = _int32((1 << (32 - bits)) - 1)
-    return tf.bitwise.bitwise_and(tf.bitwise.right_shift(x, bits), mask)
+    sign = tf.bitwise.right_shift(x, 31)
+    return tf.bitwise.right_shift(x, bits) - sign * _int32(1 << (32 - bits))
+
+
+def _low_bits(x, bits):
+    return x - tf.bitwise.right_shift(x, bits) * _int32(1 << bits)
 
 
 def _xor(a, b, c):
@@ -217,8 +224,7 @@ def _xor(a, b, c):
 
 def _unit(bits):
     """The low 23 bits as the fraction of a float32, which is TensorFlow's rule."""
-    mantissa = tf.bitwise.bitwise_and(bits, _int32(0x7FFFFF))
-    return tf.cast(mantissa, tf.float32) * np.float32(2.0**-23)
+    return tf.cast(_low_bits(bits, 23), tf.float32) * np.float32(2.0**-23)
 
 
 def _circle(turn):

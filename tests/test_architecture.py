@@ -28,7 +28,8 @@ ALLOWED = {
     "models": {"networks", "layers", "losses", "distributions"},
     "callbacks": {"models", "metrics"},
     "zoo": {"callbacks", "models", "datasets", "metrics"},
-    "cli": {"zoo", "datasets"},
+    "export": {"zoo", "models"},
+    "cli": {"export", "zoo", "datasets"},
 }
 
 

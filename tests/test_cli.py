@@ -453,6 +453,30 @@ def test_evaluate_prints_the_results_that_are_asked_for(tmp_path, monkeypatch, c
     assert re.match(r"sampling [\d.]+ ms a sample \(batch size 100", sampling)
 
 
+def test_export_writes_what_it_says(conditional_gan, run_here, tmp_path):
+    path, _ = conditional_gan
+    assert run_here("export", path) == (0, "")
+    assert (tmp_path / "exports" / "model" / "1" / "saved_model.pb").is_file()
+    for arguments, message in (
+        ([], "exports/model/1' exists"),
+        (["--precision", "float16"], "--precision with --format=tflite only"),
+        (["--format", "tflite", "--batch_size", "x"], "whole number or any"),
+        (["--format", "onnx"], "--format"),
+    ):
+        code, printed = run_here("export", path, *arguments)
+        assert code == 2
+        assert message in printed
+    options = ["--format=tflite", "--batch_size=any", "--signatures=sample"]
+    done = run("export", path, *options, "--out=a.tflite", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    size = (tmp_path / "a.tflite").stat().st_size
+    assert done.stdout.splitlines() == [
+        f"Wrote a.tflite: {size:,} bytes",
+        "  sample(seed, labels) -> images: 0 of 100 images differ from the model's, by "
+        "0 at most, 0 in the mean",
+    ]
+
+
 def test_a_run_in_a_read_only_folder_is_refused(tmp_path, run_here):
     if os.geteuid() == 0:
         pytest.skip("the superuser may write anywhere")

@@ -19,6 +19,8 @@ for name in ("card.md", "history.csv", "metrics.json", "samples.png", "training.
     assert (catalog.root() / "vae_mnist" / name).is_file(), name
 print(zoo.load("vae_mnist").sample(2, seed=0).shape)
 print(next(iter(datasets.load("mnist", "test[:3]"))).shape)
+from keras_gen.export.tflite import sampler_path
+assert "elsewhere" in str(sampler_path()) and sampler_path().is_file()
 """
 
 

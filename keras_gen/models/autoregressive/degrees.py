@@ -41,13 +41,15 @@ def units_by_degree(degrees, num_sites):
 
     Returns:
         Int32 array of shape `(num_sites, num_masks, most, 2)`: for each degree and mask
-        the pairs of the mask and a unit, filled up by unit 0.
+        the pairs of the mask and a unit, filled up by other units. None comes twice in
+        a row: TensorFlow Lite would add up what is written to it.
     """
     counts = [np.bincount(row, minlength=num_sites) for row in degrees]
-    table = np.zeros((num_sites, len(degrees), np.max(counts), 2), np.int32)
+    most = np.max(counts)
+    table = np.zeros((num_sites, len(degrees), most, 2), np.int32)
     table[..., 0] = np.arange(len(degrees))[:, None]
     for mask, row in enumerate(degrees):
         for degree in range(num_sites):
-            units = np.flatnonzero(row == degree)
-            table[degree, mask, : len(units), 1] = units
+            units = np.argsort(row != degree, kind="stable")
+            table[degree, mask, :, 1] = units[:most]
     return table

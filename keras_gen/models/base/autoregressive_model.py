@@ -179,7 +179,7 @@ class AutoregressiveModel(Sampler, GenerativeModel):
             # Every batch is full, so that one trace serves all: surplus rows are cut.
             index = np.arange(first, first + batch_size).clip(max=len(images) - 1)
             some = None if labels is None else tf.constant(labels[index])
-            result = self._log_prob(tf.constant(images[index]), some, mask[index])
+            result = self.batch_log_prob(tf.constant(images[index]), some, mask[index])
             results.append(result.numpy())
         return np.concatenate(results)[: len(images)]
 
@@ -207,10 +207,22 @@ class AutoregressiveModel(Sampler, GenerativeModel):
         return tf.nn.softmax(np.stack(scores, axis=-1)).numpy()
 
     @tf.function
-    def _log_prob(self, images, labels, mask):
+    def batch_log_prob(self, images, labels=None, mask=None):
+        """What `log_prob()` gives for one batch, unchecked.
+
+        Args:
+            images: Float32 tensor of shape `(batch, *image_shape)`.
+            labels: Int32 tensor of shape `(batch,)` for models with classes, else None.
+            mask: Optional boolean tensor of shape `(batch, *image_shape)`.
+
+        Returns:
+            Float32 tensor of shape `(batch,)`, in nats.
+        """
         parameters = self.site_parameters(images, labels)
         log_prob = self.site_distribution.log_prob(parameters, images)
-        return tf.reduce_sum(tf.where(mask, 0.0, log_prob), axis=(1, 2, 3))
+        if mask is not None:
+            log_prob = tf.where(mask, 0.0, log_prob)
+        return tf.reduce_sum(log_prob, axis=(1, 2, 3))
 
     # Sampling
 

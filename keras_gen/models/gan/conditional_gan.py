@@ -100,7 +100,8 @@ class ConditionalGAN(AdversarialModel):
 
     def _labelled(self, values, labels):
         """Values with the one-hot code of the label behind the last axis of each."""
-        codes = ops.one_hot(ops.cast(labels, "int32"), self.num_classes)
+        # Not `one_hot()`, which the TFLite converter quantizes to other numbers.
+        codes = ops.take(ops.eye(self.num_classes), ops.cast(labels, "int32"), axis=0)
         places = (1,) * (len(values.shape) - 2)
         codes = ops.reshape(codes, (-1, *places, self.num_classes))
         shape = (*ops.shape(values)[:-1], self.num_classes)

@@ -1,0 +1,223 @@
+"""Draws images from a `.tflite` file of keras_gen. Needs numpy and ai-edge-litert only.
+
+    python sampler.py vae_mnist.tflite --num 16 --seed 0 --out grid.png
+
+Row `i` of a seed is the same image whatever is drawn beside it, and the one that the
+model gave before it was exported.
+"""
+
+import argparse
+import json
+import secrets
+import struct
+import sys
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+_MAX_SEED = 2**31 - 1
+# Rows at once for a file that takes any number.
+_ROWS_AT_ONCE = 64
+
+
+class Sampler:
+    """What a file can do, on arrays of any number of rows.
+
+    Args:
+        path: String or path of a `.tflite` file that keras_gen wrote.
+        num_threads: Optional integer.
+
+    Attributes:
+        metadata: Dict of what the file says of itself: `model`, `image_shape`,
+            `image_range`, `num_classes`, `signatures`, `batch_size`, `precision`,
+            `weights_sha256` and others.
+
+    Raises:
+        ValueError: If there is no such file, or it is not one of keras_gen.
+    """
+
+    def __init__(self, path, num_threads=None):
+        try:
+            with zipfile.ZipFile(path) as attached:
+                self.metadata = json.loads(attached.read("keras_gen.json"))
+            self._interpreter = Interpreter(str(path), num_threads=num_threads)
+        except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+            raise ValueError(
+                f"`path` must be a .tflite file of keras_gen. Received: {str(path)!r} "
+                f"({error})"
+            ) from error
+        self._runners = {}
+
+    def sample(self, num, seed=None, labels=None):
+        """Images `0 ... num - 1` of a seed.
+
+        Args:
+            num: Integer of at least 1.
+            seed: Integer in [0, 2**31). Defaults to a fresh one.
+            labels: For models with classes: an integer, or one for each image. Defaults
+                to the classes in turn.
+
+        Returns:
+            Uint8 array of shape `(num, *image_shape)`.
+
+        Raises:
+            ValueError: If an argument is not as stated.
+        """
+        _check_integer(num, "num", 1, np.inf)
+        seed = secrets.randbelow(_MAX_SEED + 1) if seed is None else seed
+        _check_integer(seed, "seed", 0, _MAX_SEED)
+        seeds = np.stack([np.full(num, seed), np.arange(num)], axis=1)
+        labels = self._labels(num, labels)
+        if "noise" not in self.metadata["signatures"]:
+            return self.run("sample", seed=seeds, **labels)["images"]
+        noise = self.run("noise", seed=seeds)
+        samples = self.run("serving_default", **noise, **labels)["samples"]
+        low, high = self.metadata["image_range"]
+        levels = np.rint((samples - low) * (255.0 / (high - low)))
+        return np.clip(levels, 0, 255).astype(np.uint8)
+
+    def run(self, signature, **inputs):
+        """The outputs of a signature, in as many batches as the file needs.
+
+        Args:
+            signature: String, one of `metadata["signatures"]`.
+            **inputs: Arrays by name, all of as many rows.
+
+        Returns:
+            Dict of arrays by name, of as many rows.
+
+        Raises:
+            ValueError: If there is no such signature, or inputs are not as it states.
+        """
+        known = self.metadata["signatures"]
+        if signature not in known:
+            raise ValueError(
+                f"`signature` must be one of {', '.join(known)} for this file. "
+                f"Received: {signature!r}"
+            )
+        inputs = _checked(inputs, known[signature]["inputs"])
+        if signature not in self._runners:
+            runner = self._interpreter.get_signature_runner(signature)
+            self._runners[signature] = runner
+        num = len(next(iter(inputs.values())))
+        size = self.metadata["batch_size"] or min(num, _ROWS_AT_ONCE)
+        batches = []
+        for first in range(0, num, size):
+            # Every batch is full: surplus rows are cut.
+            index = np.arange(first, first + size).clip(max=num - 1)
+            batch = {name: values[index] for name, values in inputs.items()}
+            batches.append(self._runners[signature](**batch))
+        return {
+            name: np.concatenate([batch[name] for batch in batches])[:num]
+            for name in batches[0]
+        }
+
+    def _labels(self, num, labels):
+        num_classes = self.metadata["num_classes"]
+        if num_classes is None:
+            if labels is not None:
+                raise ValueError(
+                    "`labels` must be left out: the model has no classes. Received: "
+                    f"{labels!r}"
+                )
+            return {}
+        labels = np.arange(num) % num_classes if labels is None else np.asarray(labels)
+        labels = np.full(num, labels) if labels.ndim == 0 else labels
+        is_one_each = labels.shape == (num,) and labels.dtype.kind in "iu"
+        if not is_one_each or labels.min() < 0 or labels.max() >= num_classes:
+            raise ValueError(
+                f"`labels` must be {num} integers in [0, {num_classes}), or one. "
+                f"Received: {labels.tolist()}"
+            )
+        return {"labels": labels.astype(np.int32)}
+
+
+def grid(images):
+    """One picture of images of shape `(num, height, width, channels)`, row by row."""
+    num, height, width, channels = images.shape
+    columns = int(np.ceil(np.sqrt(num)))
+    rows = -(-num // columns)
+    cells = np.full((rows * columns, height, width, channels), 255, np.uint8)
+    cells[:num] = images
+    cells = cells.reshape(rows, columns, height, width, channels)
+    cells = cells.transpose(0, 2, 1, 3, 4)
+    return cells.reshape(rows * height, columns * width, channels)
+
+
+def png(picture):
+    """A uint8 picture of shape `(height, width, 1 or 3)` as the bytes of a PNG file."""
+    height, width, channels = picture.shape
+
+    def chunk(kind, data):
+        check = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
+
+    color = {1: 0, 3: 2}[channels]
+    header = struct.pack(">IIBBBBB", width, height, 8, color, 0, 0, 0)
+    # Each line begins with its filter: none.
+    lines = np.pad(picture.reshape(height, -1), [(0, 0), (1, 0)])
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(lines.tobytes(), 9))
+        + chunk(b"IEND", b"")
+    )
+
+
+def main(arguments=None):
+    """The command; an error in what the user gave is one line and exit code 2."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("path", help="a .tflite file of keras_gen")
+    parser.add_argument("--num", type=int, default=16, help="how many images")
+    parser.add_argument("--seed", type=int, help="seed of the images; else a fresh one")
+    parser.add_argument("--labels", help="classes, such as 3 or 0,1,2, in turn")
+    parser.add_argument("--out", default="samples.png", help="the PNG file to write")
+    given = parser.parse_args(arguments)
+    try:
+        labels = given.labels and np.resize(
+            [int(label) for label in given.labels.split(",")], max(given.num, 1)
+        )
+        images = Sampler(given.path).sample(given.num, given.seed, labels)
+        picture = grid(images)
+        Path(given.out).write_bytes(png(picture))
+    except (ValueError, OSError) as error:
+        print(f"sampler: {error}", file=sys.stderr)
+        sys.exit(2)
+    print(f"Wrote {given.out}: {picture.shape[1]} x {picture.shape[0]} pixels")
+
+
+def _check_integer(value, name, least, most):
+    is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not is_integer or not least <= value <= most:
+        bounds = f"of at least {least}" if most == np.inf else f"from {least} to {most}"
+        raise ValueError(f"`{name}` must be an integer {bounds}. Received: {value!r}")
+
+
+def _checked(inputs, stated):
+    """Inputs as arrays of the stated types, once their names and shapes are right."""
+    if inputs.keys() != stated.keys():
+        raise ValueError(
+            f"The inputs must be {', '.join(stated)}. Received: {', '.join(inputs)}"
+        )
+    arrays = {}
+    for name, spec in stated.items():
+        array = np.asarray(inputs[name])
+        if array.ndim == 0 or list(array.shape[1:]) != spec["shape"][1:]:
+            raise ValueError(
+                f"`{name}` must have shape {spec['shape']}, any number of rows. "
+                f"Received shape: {list(array.shape)}"
+            )
+        arrays[name] = array.astype(spec["dtype"])
+    rows = {name: len(array) for name, array in arrays.items()}
+    if len(set(rows.values())) > 1 or 0 in rows.values():
+        raise ValueError(
+            f"The inputs must have one number of rows, at least 1. Received: {rows}"
+        )
+    return arrays
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""Runs a TFLite file on given inputs, in a process that cannot import TensorFlow.
+
+    python litert.py SAMPLER.py MODEL.tflite INPUTS.npz OUTPUTS.npz
+
+Arrays of the inputs are named `<signature>/<input>`, those of the outputs
+`<signature>/<output>`. The first row goes alone, the others together, as far as the
+file takes them so.
+"""
+
+import importlib.util
+import sys
+
+import numpy as np
+
+for _absent in ("tensorflow", "keras", "keras_gen"):
+    sys.modules[_absent] = None
+
+
+def main(sampler_path, path, inputs_path, outputs_path):
+    """Runs each signature that has inputs."""
+    spec = importlib.util.spec_from_file_location("sampler", sampler_path)
+    sampler = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sampler)
+    model = sampler.Sampler(path, num_threads=1)
+    with np.load(inputs_path) as arrays:
+        given = dict(arrays)
+    outputs = {}
+    for signature in {name.split("/")[0] for name in given}:
+        inputs = {
+            name.split("/")[1]: values
+            for name, values in given.items()
+            if name.split("/")[0] == signature
+        }
+        parts = [
+            model.run(signature, **{name: v[rows] for name, v in inputs.items()})
+            for rows in (slice(0, 1), slice(1, None))
+        ]
+        for name in parts[0]:
+            both = [part[name] for part in parts]
+            outputs[f"{signature}/{name}"] = np.concatenate(both)
+    np.savez(outputs_path, **outputs)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

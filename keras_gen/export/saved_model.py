@@ -1,0 +1,78 @@
+"""Models as SavedModels, which TensorFlow runs without Keras and keras_gen."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from keras_gen.arguments import check_count
+from keras_gen.export.signatures import signatures_of, traced, variables_of
+from keras_gen.export.writing import check_absent, written_whole
+
+
+def export_saved_model(model, directory, version=1, overwrite=False):
+    """Writes a model as `directory/version/`, the layout of TensorFlow Serving.
+
+    It holds the signatures of `signatures_of()`, the weights that they use, once, and
+    no optimizer; `tf.saved_model.load()` alone opens it. Autoregressive models sample
+    under XLA, which compiles anew for each batch size. Under the final name stands a
+    whole SavedModel or nothing.
+
+    Args:
+        model: One of `keras_gen.models`, or a functional `keras.Model` of one input and
+            one output.
+        directory: String or path, the folder of the model and all its versions.
+        version: Integer of at least 1.
+        overwrite: Boolean, whether to replace that version if it exists.
+
+    Returns:
+        `pathlib.Path` of the version's folder.
+
+    Raises:
+        ValueError: If `model` is not as stated or not built, or the version exists.
+        OSError: If it cannot be written, for instance for want of space.
+
+    Example:
+    >>> import tempfile
+    >>> from keras_gen.export import export_saved_model
+    >>> from keras_gen.models import GAN
+    >>> from keras_gen.networks import mlp
+    >>> generator = mlp((2,), [16], (8, 8, 1), output_activation="tanh")
+    >>> gan = GAN(generator, mlp((8, 8, 1), [16], (1,)))
+    >>> path = export_saved_model(gan, tempfile.mkdtemp() + "/gan")
+    >>> path.parts[-2:]
+    ('gan', '1')
+    """
+    check_count(version, "version", 1)
+    path = Path(directory) / str(version)
+    signatures = signatures_of(model, compiled=True)
+    check_absent(path, overwrite, "directory")
+    with written_whole(path) as partial:
+        write_saved_model(signatures, partial)
+    return path
+
+
+def write_saved_model(signatures, path, batch_size=None, debug_info=False):
+    """Writes signatures as a SavedModel.
+
+    Args:
+        signatures: Dict from names to `Signature`.
+        path: `Path` of its folder.
+        batch_size: Integer; None for any.
+        debug_info: Boolean, whether to note where each operation came from.
+
+    Returns:
+        Dict from names to concrete functions.
+    """
+    functions = {
+        name: traced(signature, batch_size) for name, signature in signatures.items()
+    }
+    module = tf.Module()
+    module.weights = variables_of(functions.values())
+    options = tf.saved_model.SaveOptions(
+        experimental_custom_gradients=False, save_debug_info=debug_info
+    )
+    try:
+        tf.saved_model.save(module, str(path), functions, options)
+    except tf.errors.OpError as error:
+        raise OSError(f"{str(path)!r} cannot be written: {error.message}") from error
+    return functions

@@ -1,0 +1,290 @@
+"""Models as TFLite files, which LiteRT runs without TensorFlow."""
+
+import importlib.util
+import json
+import math
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+import keras_gen
+from keras_gen.arguments import check_count
+from keras_gen.export.parity import ExportReport, compare, probes
+from keras_gen.export.saved_model import write_saved_model
+from keras_gen.export.signatures import (
+    noise_signature,
+    sha256_of_weights,
+    signatures_of,
+    variables_of,
+)
+from keras_gen.export.writing import check_absent, written_whole
+
+# Bytes of a weight, and how far outputs that are no drawn sites may lie from the
+# model's, relative to the largest: at most, and in the mean.
+_PRECISIONS = {
+    "float32": (4, 1e-4, 1e-4),
+    "float16": (2, 2e-2, 2e-2),
+    "int8": (1, 2.0, 5e-2),
+}
+_PROBED_IMAGES = 100
+_CALIBRATION_IMAGES = 200
+_HERE = Path(__file__).parent
+
+
+def export_tflite(
+    model, path, batch_size=1, precision="float32", signatures=None, overwrite=False
+):
+    """Writes a model as a TFLite file of built-in operations, and checks it.
+
+    The file does what `signatures_of()` says, draws its own noise from seeds, and says
+    in `keras_gen.json`, a ZIP member behind the model, what it is. Beside it stands
+    `sampler.py`, which draws images from it with numpy and ai-edge-litert alone. The
+    file is converted in a process of its own and compared with the model in another
+    that cannot import TensorFlow; under the final name stands a file that has passed,
+    or nothing.
+
+    Args:
+        model: One of `keras_gen.models`, or a functional `keras.Model` of one input and
+            one output.
+        path: String or path of the file, ending in `.tflite`.
+        batch_size: Integer, the rows that the file takes at once; None for any number,
+            which not every runtime can do.
+        precision: "float32"; "float16", half the size, weights rounded; or "int8", a
+            quarter, for models that draw an image in one pass of a network: weights and
+            activations on 256 levels, calibrated with draws from the prior.
+        signatures: Sequence of names. Defaults to all. "int8" has `serving_default`
+            alone, and `noise`, which gives what that takes from pairs (seed, row).
+        overwrite: Boolean, whether to replace what stands at `path`, and a `sampler.py`
+            beside it that is another one.
+
+    Returns:
+        `ExportReport`.
+
+    Raises:
+        ValueError: If an argument is not as stated, the model needs an operation that
+            is no built-in, or the file fails its checks.
+        OSError: If it cannot be written, for instance for want of space.
+        ImportError: If ai-edge-litert, of the extra `export`, is not installed.
+    """
+    if importlib.util.find_spec("ai_edge_litert") is None:
+        raise ImportError(
+            "TFLite files are checked with ai-edge-litert: pip install "
+            "'keras-gen[export]'"
+        )
+    path = Path(path)
+    if path.suffix != ".tflite":
+        raise ValueError(f"`path` must end in .tflite. Received: {str(path)!r}")
+    if batch_size is not None:
+        check_count(batch_size, "batch_size", 1)
+    chosen = _chosen(model, precision, signatures)
+    check_absent(path, overwrite, "path")
+    if path.is_dir():
+        raise ValueError(f"`path` must be a file. Received a folder: {str(path)!r}")
+    _check_sampler(path, overwrite)
+    with written_whole(path) as partial, tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        stated = _convert(model, chosen, batch_size, precision, folder, partial)
+        metadata = _metadata(model, path, batch_size, precision, stated)
+        with zipfile.ZipFile(partial, "a") as attached:
+            # Without a date, so that the same model gives the same file.
+            member = zipfile.ZipInfo("keras_gen.json")
+            attached.writestr(member, json.dumps(metadata, indent=1))
+        parity = _parity(model, chosen, folder, partial)
+        _check_parity(model, precision, parity)
+    sampler = path.with_name("sampler.py")
+    if not sampler.exists() or overwrite:
+        with written_whole(sampler) as partial:
+            shutil.copyfile(sampler_path(), partial)
+    names = {
+        name: (list(s["inputs"]), list(s["outputs"])) for name, s in stated.items()
+    }
+    return ExportReport(path, path.stat().st_size, names, parity)
+
+
+def sampler_path():
+    """The file that draws images without TensorFlow, as it stands in this package."""
+    installed = _HERE / "standalone" / "sampler.py"
+    return installed if installed.exists() else _HERE.parents[1] / "export/sampler.py"
+
+
+def _chosen(model, precision, names):
+    """The signatures to write, as a dict."""
+    known = signatures_of(model)
+    if precision not in _PRECISIONS:
+        raise ValueError(
+            f"`precision` must be one of {', '.join(_PRECISIONS)}. Received: "
+            f"{precision!r}"
+        )
+    if precision == "int8":
+        if not hasattr(model, "sample") or model.compiled_sampling:
+            raise ValueError(
+                "`precision` can be 'int8' only for models that draw an image in one "
+                f"pass of a network. Received one for {type(model).__name__}."
+            )
+        # On 256 levels noise would lose its tails: it is drawn in float32, apart.
+        default = known["serving_default"]
+        known = {"serving_default": default, "noise": noise_signature(model)}
+        if names is not None:
+            raise ValueError(
+                f"`signatures` must be left out in int8, which has {', '.join(known)}. "
+                f"Received: {names}"
+            )
+    names = list(known if names is None else names)
+    if not names or not set(names) <= set(known):
+        raise ValueError(
+            f"`signatures` must be some of {', '.join(known)} for this "
+            f"{type(model).__name__} in {precision}. Received: {names}"
+        )
+    return {name: known[name] for name in names}
+
+
+def _check_sampler(path, overwrite):
+    beside = path.with_name("sampler.py")
+    if overwrite or not beside.exists():
+        return
+    if beside.read_bytes() != sampler_path().read_bytes():
+        raise ValueError(
+            f"`path` must stand where `sampler.py` may be written: {str(beside)!r} is "
+            "another one. Choose another folder, or `overwrite`."
+        )
+
+
+def _convert(model, signatures, batch_size, precision, folder, path):
+    """Writes the file and gives what it states of its signatures."""
+    functions = write_saved_model(
+        signatures, folder / "saved_model", batch_size, debug_info=True
+    )
+    job = {
+        "saved_model": str(folder / "saved_model"),
+        "signatures": list(signatures),
+        "precision": precision,
+        "out": str(folder / "model.tflite"),
+    }
+    if precision == "int8":
+        job["calibration"] = str(folder / "calibration.npz")
+        np.savez(job["calibration"], **_draws(model, batch_size or 1))
+    (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+    done = _run("conversion.py", folder / "job.json")
+    if done.returncode:
+        raise ValueError(_why_not(folder / "model.tflite.json", done))
+    shutil.copyfile(job["out"], path)
+    weights = sum(math.prod(v.shape) for v in variables_of(functions.values()))
+    if path.stat().st_size < weights * _PRECISIONS[precision][0]:
+        raise ValueError(
+            f"The converted file lacks weights: {path.stat().st_size} bytes for "
+            f"{weights} numbers in {precision}."
+        )
+    return {
+        name: {
+            "inputs": _stated(signatures[name].inputs, batch_size),
+            "outputs": _stated(function.structured_outputs, batch_size),
+        }
+        for name, function in functions.items()
+    }
+
+
+def _stated(tensors, batch_size):
+    return {
+        name: {"shape": [batch_size, *tensor.shape[1:]], "dtype": tensor.dtype.name}
+        for name, tensor in tensors.items()
+    }
+
+
+def _draws(model, batch_size):
+    """Batches of the inputs of `serving_default`, drawn from the prior."""
+    num = -(-_CALIBRATION_IMAGES // batch_size) * batch_size
+    inputs = probes(model, ["serving_default"], num)["serving_default"].inputs
+    return {
+        name: values.reshape(-1, batch_size, *values.shape[1:])
+        for name, values in inputs.items()
+    }
+
+
+def _why_not(report, done):
+    """Why a conversion failed, in one sentence."""
+    if not report.exists():
+        return (
+            f"The converter ended with code {done.returncode}, without a reason: "
+            f"{done.stderr[-500:]}"
+        )
+    failure = json.loads(report.read_text(encoding="utf-8"))
+    needed = [
+        f"{reason['operation']} (from {reason['line'] or 'an unknown line'})"
+        for reason in failure["reasons"]
+    ]
+    if not needed:
+        return f"The conversion to TFLite failed: {failure['message'][:500]}"
+    needed = ", ".join(dict.fromkeys(needed))
+    return f"`model` needs operations that are no built-ins of TFLite: {needed}"
+
+
+def _metadata(model, path, batch_size, precision, stated):
+    return {
+        "name": path.stem,
+        "model": type(model).__name__,
+        "keras_gen": keras_gen.__version__,
+        "precision": precision,
+        "batch_size": batch_size,
+        "image_shape": getattr(model, "image_shape", None),
+        "image_range": getattr(model, "image_range", None),
+        "num_classes": getattr(model, "num_classes", None),
+        "weights_sha256": sha256_of_weights(model),
+        "signatures": stated,
+    }
+
+
+def _parity(model, signatures, folder, path):
+    """What the file gives without TensorFlow, next to what the model gives."""
+    expected = probes(model, signatures, _PROBED_IMAGES)
+    inputs = {
+        f"{signature}/{name}": values
+        for signature, probe in expected.items()
+        for name, values in probe.inputs.items()
+    }
+    np.savez(folder / "inputs.npz", **inputs)
+    outputs = folder / "outputs.npz"
+    done = _run("litert.py", sampler_path(), path, folder / "inputs.npz", outputs)
+    if done.returncode:
+        raise ValueError(f"The file does not run in LiteRT: {done.stderr[-500:]}")
+    with np.load(outputs) as found:
+        return {
+            signature: compare(
+                probe, {name: found[f"{signature}/{name}"] for name in probe.outputs}
+            )
+            for signature, probe in expected.items()
+        }
+
+
+def _check_parity(model, precision, parity):
+    """Raises a ValueError if a file cannot be that of the model."""
+    draws_sites = getattr(model, "compiled_sampling", False)
+    _, most, mean = _PRECISIONS[precision]
+    for name, found in parity.items():
+        if name in ("serving_default", "sample", "complete") and draws_sites:
+            # A number within rounding of a step changes a site, and what follows.
+            few = found.num_differing <= found.num_images // 10
+            agrees = np.isfinite(found.difference) and (few or precision != "float32")
+        else:
+            # Bytes may differ by a level where a float lies near a rounding step.
+            scale, step = (255, 1) if name in ("sample", "complete") else (1, 0)
+            agrees = (
+                found.difference <= scale * most + step
+                and found.mean_difference <= scale * mean + step
+            )
+        if not agrees:
+            raise ValueError(
+                f"The converted file is not the model: {name!r} differs by "
+                f"{found.difference:.3g}, in {found.num_differing} of "
+                f"{found.num_images} images."
+            )
+
+
+def _run(script, *arguments):
+    """A script of this folder in a process of its own."""
+    command = [sys.executable, "-P", str(_HERE / script), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)

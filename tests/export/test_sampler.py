@@ -1,0 +1,116 @@
+"""The sampler that stands beside every file."""
+
+import importlib.util
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_gen.export.tflite import sampler_path
+from keras_gen.images import grid, to_uint8
+
+# The shipped file, in a process without TensorFlow and this package.
+COMMAND = """
+import runpy, sys
+for absent in ("tensorflow", "keras", "keras_gen", "PIL"):
+    sys.modules[absent] = None
+sys.argv = ["sampler.py", *sys.argv[1:]]
+runpy.run_path("sampler.py", run_name="__main__")
+"""
+
+
+@pytest.fixture(scope="module")
+def sampler():
+    spec = importlib.util.spec_from_file_location("sampler", sampler_path())
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def conditional(exports, sampler):
+    folder, models, _ = exports
+    return sampler.Sampler(folder / "ConditionalGAN.tflite"), models["ConditionalGAN"]
+
+
+def run(folder, *arguments):
+    return subprocess.run(
+        [sys.executable, "-c", COMMAND, *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_command_draws_a_grid_without_tensorflow(exports, tmp_path):
+    folder, models, _ = exports
+    out = tmp_path / "grid.png"
+    options = ["--num", 7, "--seed", 2, "--labels", "2,0", "--out", out]
+    done = run(folder, "ConditionalGAN.tflite", *options)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"Wrote {out}: 24 x 24 pixels\n"
+    samples = models["ConditionalGAN"].sample(7, 2, labels=[2, 0, 2, 0, 2, 0, 2])
+    expected = grid(to_uint8(samples, (-1, 1)))[..., 0].astype(int)
+    assert np.abs(np.asarray(Image.open(out)) - expected).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["missing.tflite"], "`path` must be a .tflite file of keras_gen"),
+        (["sampler.py"], "`path` must be a .tflite file of keras_gen"),
+        (["GAN.tflite", "--num", 0], "`num` must be an integer of at least 1"),
+        (["GAN.tflite", "--labels", "1"], "`labels` must be left out"),
+    ],
+)
+def test_the_command_says_what_is_wrong_in_one_line(exports, arguments, message):
+    done = run(exports[0], *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pictures_are_png_files(sampler, channels):
+    picture = np.arange(5 * 4 * channels, dtype=np.uint8).reshape(5, 4, channels)
+    opened = np.asarray(Image.open(io.BytesIO(sampler.png(picture))))
+    np.testing.assert_array_equal(opened.reshape(picture.shape), picture)
+    images = np.arange(5 * 12 * channels, dtype=np.uint8).reshape(5, 3, 4, channels)
+    np.testing.assert_array_equal(sampler.grid(images), grid(images))
+
+
+def test_labels_default_to_the_classes_in_turn_and_seeds_to_fresh_ones(conditional):
+    drawn, model = conditional
+    expected = model.to_uint8(model.sample(70, 4)).astype(int)
+    assert np.abs(drawn.sample(70, 4) - expected).max() <= 1
+    np.testing.assert_array_equal(drawn.sample(3, 4, 1), drawn.sample(3, 4, [1, 1, 1]))
+    assert not np.array_equal(drawn.sample(3), drawn.sample(3))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda s: s.sample(2.0), "`num` must be an integer.*2.0"),
+        (lambda s: s.sample(True), "`num` must be an integer.*True"),
+        (lambda s: s.sample(1, -1), "`seed` must be an integer.*-1"),
+        (lambda s: s.sample(1, 2**31), "`seed` must be an integer.*2147483648"),
+        (lambda s: s.sample(2, 0, [0, 3]), r"`labels` must be 2 integers in \[0, 3\)"),
+        (lambda s: s.sample(2, 0, [0]), "`labels` must be 2 integers"),
+        (lambda s: s.sample(2, 0, 0.5), "`labels` must be 2 integers"),
+        (lambda s: s.run("encode", images=0), "`signature` must be one of.*'encode'"),
+        (lambda s: s.run("sample", seed=[[0, 0]]), "The inputs must be seed, labels"),
+        (
+            lambda s: s.run("sample", seed=[[0]], labels=[0]),
+            r"`seed` must have shape \[None, 2\].*\[1, 1\]",
+        ),
+        (
+            lambda s: s.run("sample", seed=[[0, 0]], labels=[0, 1]),
+            "one number of rows.*'labels': 2",
+        ),
+    ],
+)
+def test_bad_arguments_are_refused(conditional, call, message):
+    with pytest.raises(ValueError, match=message):
+        call(conditional[0])

@@ -1,0 +1,137 @@
+import json
+import subprocess
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gen.export import Parity, export_tflite, tflite
+from keras_gen.export.signatures import sha256_of_weights
+from keras_gen.models import DCGAN, VAE, Autoencoder, ConditionalGAN, GatedPixelCNN
+
+from .conftest import files_in, make
+
+
+class Digamma(keras.layers.Layer):
+    """An operation that TFLite has not."""
+
+    def call(self, inputs):
+        return tf.math.digamma(inputs)
+
+
+@pytest.mark.parametrize(("model_class", "num"), [(VAE, 5), (GatedPixelCNN, 4)])
+def test_a_file_of_a_fixed_batch_does_all_that_the_model_does(
+    tmp_path, model_class, num
+):
+    model = make(model_class)
+    report = export_tflite(model, tmp_path / "new" / "tiny.tflite", batch_size=3)
+    assert files_in(tmp_path / "new") == ["sampler.py", "tiny.tflite"]
+    assert len(report.parity) == num
+    for name, parity in report.parity.items():
+        assert parity.num_differing <= 1, name
+    with zipfile.ZipFile(report.path) as attached:
+        metadata = json.loads(attached.read("keras_gen.json"))
+    assert metadata["name"] == "tiny"
+    assert metadata["model"] == model_class.__name__
+    assert metadata["image_range"] == list(model.image_range)
+    assert metadata["image_shape"] == [8, 8, 1]
+    assert metadata["num_classes"] == model.num_classes
+    assert metadata["batch_size"] == 3
+    assert metadata["weights_sha256"] == sha256_of_weights(model)
+    sample = metadata["signatures"]["sample"]
+    assert sample["inputs"]["seed"] == {"shape": [3, 2], "dtype": "int32"}
+    assert sample["outputs"]["images"] == {"shape": [3, 8, 8, 1], "dtype": "uint8"}
+
+
+def test_half_precision_changes_at_most_one_grey_level(tmp_path):
+    report = export_tflite(make(DCGAN), tmp_path / "half.tflite", None, "float16")
+    assert 1e-5 < report.parity["serving_default"].difference < 5e-3
+    assert report.parity["sample"].difference <= 1
+
+
+def test_eight_bits_draw_the_noise_of_the_model(tmp_path):
+    report = export_tflite(make(ConditionalGAN), tmp_path / "8.tflite", 4, "int8")
+    assert report.parity["noise"].difference < 1e-5
+    assert 1e-5 < report.parity["serving_default"].mean_difference < 0.02
+
+
+def test_an_operation_that_is_no_built_in_is_named_with_its_line(tmp_path):
+    model = keras.Sequential([keras.Input((3,)), Digamma()])
+    with pytest.raises(ValueError, match=r"tf\.Digamma \(from .*test_tflite\.py:21\)"):
+        export_tflite(model, tmp_path / "tiny.tflite")
+    assert files_in(tmp_path) == []
+
+
+def test_a_converter_that_crashes_is_an_error(tmp_path, gan, monkeypatch):
+    crashed = subprocess.CompletedProcess([], -11, "", "Segmentation fault")
+    monkeypatch.setattr(tflite, "_run", lambda *arguments: crashed)
+    with pytest.raises(ValueError, match="ended with code -11.*Segmentation fault"):
+        export_tflite(gan, tmp_path / "tiny.tflite")
+    assert files_in(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("model_class", "precision", "signature", "parity"),
+    [
+        (DCGAN, "float32", "serving_default", Parity(np.inf, np.inf, 100, 1)),
+        (DCGAN, "float32", "serving_default", Parity(1e-3, 1e-5, 100, 1)),
+        (DCGAN, "float32", "sample", Parity(2.0, 0.1, 100, 1)),
+        (DCGAN, "int8", "serving_default", Parity(1.0, 0.1, 100, 100)),
+        (DCGAN, "int8", "serving_default", Parity(np.inf, np.inf, 100, 1)),
+        (GatedPixelCNN, "float32", "sample", Parity(255.0, 1.0, 100, 11)),
+        (GatedPixelCNN, "float16", "sample", Parity(np.inf, np.inf, 100, 1)),
+        (GatedPixelCNN, "float32", "log_prob", Parity(1e-3, 1e-3, 100, 1)),
+    ],
+)
+def test_a_file_that_is_not_the_model_is_refused(
+    model_class, precision, signature, parity
+):
+    good = Parity(1e-7, 1e-8, 100, 0)
+    tflite._check_parity(model_class, precision, {signature: good})
+    with pytest.raises(ValueError, match=f"is not the model: '{signature}' differs"):
+        tflite._check_parity(model_class, precision, {signature: parity})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"path": "tiny.lite"}, r"`path` must end in \.tflite.*tiny\.lite"),
+        ({"path": "taken.tflite"}, "`path` must be free.*taken.tflite' exists"),
+        ({"path": "folder.tflite", "overwrite": True}, "`path` must be a file"),
+        ({"path": "other/a.tflite"}, "`sampler.py` may be written.*another one"),
+        ({"batch_size": 0}, "`batch_size` must be an integer.*0"),
+        ({"batch_size": "any"}, "`batch_size` must be an integer.*'any'"),
+        ({"precision": "int4"}, "`precision` must be one of.*'int4'"),
+        ({"signatures": ["encode"]}, "`signatures` must be some of.*'encode'"),
+        ({"signatures": []}, "`signatures` must be some of"),
+        (
+            {"precision": "int8", "signatures": ["sample"]},
+            "`signatures` must be left out in int8.*'sample'",
+        ),
+    ],
+)
+def test_bad_arguments_are_refused(tmp_path, gan, options, message):
+    (tmp_path / "taken.tflite").touch()
+    (tmp_path / "folder.tflite").mkdir()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "sampler.py").write_text("another")
+    options = {"path": "tiny.tflite", **options}
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ValueError, match=message):
+        export_tflite(gan, tmp_path / options.pop("path"), **options)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("model_class", [Autoencoder, GatedPixelCNN])
+def test_eight_bits_are_for_generators_and_decoders(tmp_path, model_class):
+    with pytest.raises(
+        ValueError, match=f"`precision`.*'int8'.*{model_class.__name__}"
+    ):
+        export_tflite(make(model_class), tmp_path / "8.tflite", precision="int8")
+
+
+def test_a_model_that_is_not_built_is_refused(tmp_path, unbuilt):
+    with pytest.raises(ValueError, match="`model` must be built"):
+        export_tflite(unbuilt, tmp_path / "tiny.tflite")
