@@ -4,7 +4,7 @@ import keras
 from keras import layers, ops
 
 from keras_gen.arguments import check_count
-from keras_gen.layers.lstm_cell import lstm_cell
+from keras_gen.layers.lstm_cell import lstm_cell, recur
 from keras_gen.layers.masked_conv_2d import MaskedConv2D
 
 
@@ -103,18 +103,16 @@ class DiagonalLSTM(keras.layers.Layer):
 
     def enter_row(self, cache, row):
         """The cache as a row begins: the path from the right goes down a row."""
-        inputs = self.right_inputs(cache["features"])
+        inputs, above = self.right_inputs(cache["features"]), cache["right_above"]
+        last = inputs.shape[0] - 1
 
-        def next_pixel(state, given):
-            hidden, cell = state
-            inputs, above = given
-            state = self._pixel(self.right_states, inputs, hidden, above, cell)
-            return state, state
+        def next_pixel(index, hidden, cell):
+            pixel = ops.take(inputs, last - index, axis=0)
+            upper = ops.take(above, last - index, axis=0)
+            return self._pixel(self.right_states, pixel, hidden, upper, cell)
 
         nothing = ops.zeros_like(cache["cell_left"])
-        given = (ops.flip(inputs, axis=0), ops.flip(cache["right_above"], axis=0))
-        _, (states, _) = ops.scan(next_pixel, (nothing, nothing), given)
-        right = ops.flip(states, axis=0)
+        right = ops.flip(recur(next_pixel, last + 1, nothing), axis=0)
         return {
             **cache,
             "hidden_left": nothing,
@@ -154,14 +152,13 @@ class DiagonalLSTM(keras.layers.Layer):
         """States of all pixels, by the columns of the skewed image."""
         columns = ops.moveaxis(skew(inputs), 2, 0)
 
-        def next_column(state, inputs):
-            hidden, cell = state
+        def next_column(column, hidden, cell):
             above = ops.pad(hidden, [(0, 0), (1, 0), (0, 0)])[:, :-1]
-            state = self._pixel(states, inputs, hidden, above, cell)
-            return state, state
+            here = ops.take(columns, column, axis=0)
+            return self._pixel(states, here, hidden, above, cell)
 
         nothing = ops.zeros_like(columns[0, ..., : self.units])
-        _, (hidden, _) = ops.scan(next_column, (nothing, nothing), columns)
+        hidden = recur(next_column, columns.shape[0], nothing)
         return unskew(ops.moveaxis(hidden, 0, 2))
 
     def _pixel(self, states, inputs, beside, above, cell):

@@ -1,4 +1,4 @@
-"""The step of a long short-term memory, of which the layers that recur are made."""
+"""Long short-term memory: the step, and the loop of the layers that recur."""
 
 from keras import ops
 
@@ -26,3 +26,33 @@ def lstm_cell(gates, cell, num_groups=1):
     )
     cell = ops.sigmoid(keep) * cell + ops.sigmoid(enter) * ops.tanh(content)
     return ops.sigmoid(reveal) * ops.tanh(cell), cell
+
+
+def recur(step, length, nothing):
+    """The hidden states of a recurrence, from a state of zeros on.
+
+    A loop over plain tensors, which unlike lists of tensors TensorFlow Lite has too.
+
+    Args:
+        step: Function `(index, hidden, cell)` that returns the next hidden state and
+            cell; the index is an int32 scalar.
+        length: Integer, how many steps.
+        nothing: Tensor of zeros of the shape of a state.
+
+    Returns:
+        Tensor of shape `(length, *nothing.shape)`.
+    """
+
+    def body(index, hidden, cell, states):
+        hidden, cell = step(index, hidden, cell)
+        where = ops.reshape(index, (1, 1))
+        return index + 1, hidden, cell, ops.scatter_update(states, where, hidden[None])
+
+    states = ops.repeat(nothing[None], length, axis=0)
+    *_, states = ops.while_loop(
+        lambda index, *_: index < length,
+        body,
+        (ops.convert_to_tensor(0, "int32"), nothing, nothing, states),
+        maximum_iterations=length,
+    )
+    return states

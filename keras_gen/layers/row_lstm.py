@@ -4,7 +4,7 @@ import keras
 from keras import layers, ops
 
 from keras_gen.arguments import check_count, check_odd
-from keras_gen.layers.lstm_cell import lstm_cell
+from keras_gen.layers.lstm_cell import lstm_cell, recur
 from keras_gen.layers.masked_conv_2d import MaskedConv2D
 
 
@@ -69,15 +69,12 @@ class RowLSTM(keras.layers.Layer):
     def call(self, images):
         inputs = ops.moveaxis(self.input_to_state(images), 1, 0)
 
-        def next_row(state, inputs):
-            hidden, cell = state
-            gates = inputs + self.state_to_state(hidden)
-            state = lstm_cell(gates, cell, self.num_channels)
-            return state, state
+        def next_row(row, hidden, cell):
+            gates = ops.take(inputs, row, axis=0) + self.state_to_state(hidden)
+            return lstm_cell(gates, cell, self.num_channels)
 
         nothing = ops.zeros_like(inputs[0, ..., : self.units])
-        _, (rows, _) = ops.scan(next_row, (nothing, nothing), inputs)
-        return ops.moveaxis(rows, 0, 1)
+        return ops.moveaxis(recur(next_row, images.shape[1], nothing), 0, 1)
 
     def initial_cache(self, batch_size, width, features):
         """What `advance()` knows before the first row: a dict of tensors.
