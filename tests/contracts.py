@@ -31,6 +31,9 @@ class ModelContract:
     #: Classes of the images, for models that learn from labels.
     num_classes = None
 
+    #: How far replicas may be from one device, relative to the largest weight.
+    replica_tolerance = 1e-5
+
     def make(self, seed=0):
         raise NotImplementedError
 
@@ -147,6 +150,25 @@ class ModelContract:
         resumed.fit(self.data(), verbose=0)
         for a, b in zip(straight.weights, resumed.weights, strict=True):
             np.testing.assert_array_equal(np.array(a), np.array(b))
+
+    def test_two_replicas_take_the_steps_of_one_device(self, two_replicas):
+        one = self.fresh()
+        with two_replicas.scope():
+            both = self.fresh()
+        size = 4 * one.num_shares
+        arrays = self.arrays(3 * size)
+        options = {"batch_size": size, "shuffle": False, "verbose": 0}
+        expected = one.fit(*arrays, **options).history
+        found = both.fit(*arrays, **options).history
+        for name in one.term_names:
+            assert found[name] == pytest.approx(expected[name], rel=1e-4), name
+        for a, b in zip(one.trainable_weights, both.trainable_weights, strict=True):
+            scale = max(np.abs(np.array(a)).max(), 1e-3)
+            np.testing.assert_allclose(
+                np.array(b) / scale, np.array(a) / scale, atol=self.replica_tolerance
+            )
+            first, second = both.distribute_strategy.experimental_local_results(b.value)
+            np.testing.assert_array_equal(first.numpy(), second.numpy())
 
     @pytest.mark.parametrize(
         ("spoil", "message"),

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
+from keras_gen.models.base import replicas
 from keras_gen.models.base.generative_model import GenerativeModel
 from keras_gen.models.base.phase_optimizers import PhaseOptimizers
 
@@ -124,7 +125,7 @@ class AlternatingModel(GenerativeModel):
             terms = phase.terms(batch, training=True)
             loss = self._loss_of_replica(optimizer, terms[f"{phase.name}_loss"])
         variables = [variable.value for variable in phase.variables]
-        optimizer.apply(tape.gradient(loss, variables), phase.variables)
+        replicas.apply(optimizer, tape.gradient(loss, variables), phase.variables)
         phase.after_update()
         self._track(terms, batch)
 

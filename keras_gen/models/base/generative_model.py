@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_gen.images import to_uint8
+from keras_gen.models.base import replicas
 from keras_gen.models.base.batch import Batch
 from keras_gen.random import Rows, check_seed
 
@@ -37,6 +38,8 @@ class GenerativeModel(keras.Model):
     image_range = (0.0, 1.0)
     #: Shape of one image, without the batch; a subclass sets it in its constructor.
     image_shape = None
+    #: Parts into which a training step deals its batch.
+    num_shares = 1
     #: Number of classes if the model learns from labelled images, else None.
     num_classes = None
 
@@ -98,7 +101,9 @@ class GenerativeModel(keras.Model):
                 them; labels are not theirs.
 
         Raises:
-            ValueError: If a `loss` is given.
+            ValueError: If a `loss` is given; or if the model was made in the scope of a
+                strategy of several replicas and is not compiled there, or with what
+                does not work there: XLA, float16, gradient accumulation.
         """
         if kwargs.get("loss") is not None:
             raise ValueError(
@@ -106,6 +111,13 @@ class GenerativeModel(keras.Model):
                 f"left out. Received: loss={kwargs['loss']!r}"
             )
         optimizer = self.default_optimizer() if optimizer is None else optimizer
+        kwargs["jit_compile"] = replicas.check_compile(
+            self,
+            getattr(optimizer, "optimizers", [optimizer]),
+            kwargs.get("jit_compile", "auto"),
+        )
+        if replicas.num_replicas() > 1:
+            replicas.synchronize_normalization(self)
         super().compile(optimizer=optimizer, **kwargs)
         # Under a distribution strategy variables cannot be made inside the step.
         self.optimizer.build(self.trainable_variables)
@@ -131,14 +143,15 @@ class GenerativeModel(keras.Model):
             terms = self.loss_terms(batch, training=True)
             loss = self._loss_of_replica(self.optimizer, terms["loss"])
         variables = self.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        gradients = tape.gradient(loss, variables)
+        replicas.apply(self.optimizer, gradients, variables)
         self._track(terms, batch)
         return self._results(batch)
 
     def test_step(self, data):
         batch = self._batch(data, step=-1, first_row=self._evaluated_rows.value)
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        self._evaluated_rows.assign_add(ops.shape(batch.images)[0] * replicas)
+        num_rows = ops.shape(batch.images)[0] * replicas.num_replicas()
+        self._evaluated_rows.assign_add(num_rows)
         self._track(self.loss_terms(batch, training=False), batch)
         return self._results(batch)
 
@@ -175,7 +188,7 @@ class GenerativeModel(keras.Model):
         """A loss as its gradient is taken: regularized, scaled, of this replica."""
         loss = sum(self.losses, loss)
         # Gradients are summed over the replicas, not averaged.
-        loss = loss / tf.distribute.get_strategy().num_replicas_in_sync
+        loss = loss / replicas.num_replicas()
         return optimizer.scale_loss(loss)
 
     def _track(self, terms, batch):
@@ -210,8 +223,12 @@ class GenerativeModel(keras.Model):
         validation = kwargs.get("validation_data")
         if isinstance(validation, tuple):
             self.check_batch(validation)
+            size = kwargs.get("validation_batch_size") or batch_size
+            self._divisible(validation[0], size)
         elif validation is not None:
-            kwargs["validation_data"] = self._checked(validation, None, {})
+            validation = self._checked(validation, None, {})
+            kwargs["validation_data"] = self._divisible(validation, None)
+        x = self._divisible(x, batch_size, self.num_shares)
         if not hasattr(x, "shape"):
             # Keras shuffles arrays, and warns of datasets that it cannot shuffle.
             kwargs.setdefault("shuffle", False)
@@ -225,7 +242,7 @@ class GenerativeModel(keras.Model):
         """
         # `fit()` evaluates on validation data that it has checked.
         if not kwargs.get("_use_cached_eval_dataset"):
-            x = self._checked(x, y, kwargs)
+            x = self._divisible(self._checked(x, y, kwargs), batch_size)
         return super().evaluate(x, y, batch_size, **kwargs)
 
     def check_images(self, images):
@@ -345,6 +362,13 @@ class GenerativeModel(keras.Model):
         if batches is not x:
             return x
         return (batch for batch in itertools.chain([first], batches))
+
+    def _divisible(self, x, batch_size, num_shares=1):
+        """`x`, once its batches can be dealt to the replicas."""
+        count = self.distribute_strategy.num_replicas_in_sync
+        if count == 1:
+            return x
+        return replicas.check_batches(x, batch_size, count * num_shares)
 
     def check_batch(self, data):
         """Raises a ValueError unless `data` is a batch that this model trains on.

@@ -1,0 +1,121 @@
+"""What replicas of a model share, so that together they take the step of one device.
+
+Each replica sees its part of a batch. Noise is numbered over the whole batch and losses
+are divided by the number of replicas, whose gradients Keras sums; this file has the
+rest: what is refused, normalization, clipping, and batches that divide.
+"""
+
+import keras
+import tensorflow as tf
+
+_CLIPPINGS = ("clipnorm", "global_clipnorm", "clipvalue")
+
+
+def num_replicas():
+    """Integer, replicas of the strategy in whose scope or step this is called."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def check_compile(model, optimizers, jit_compile):
+    """Raises a ValueError unless replicas can train so; returns `jit_compile`.
+
+    Args:
+        model: `GenerativeModel`.
+        optimizers: List of its optimizers.
+        jit_compile: As in `keras.Model.compile()`.
+
+    Returns:
+        `jit_compile`, which "auto" turns off on several replicas.
+    """
+    strategy = tf.distribute.get_strategy()
+    for weight in model.weights:
+        if not strategy.extended.variable_created_in_scope(weight.value):
+            raise ValueError(
+                "Networks and models must be made, and models compiled, in the scope "
+                f"of one strategy. {weight.path!r} was not made in the present scope, "
+                f"that of {type(strategy).__name__}."
+            )
+    if num_replicas() == 1:
+        return jit_compile
+    if jit_compile is True:
+        raise ValueError(
+            "`jit_compile` must be left out on several replicas, whose gradients XLA "
+            "cannot reduce here. Received: True"
+        )
+    if "float16" in model.dtype_policy.name.split("_"):
+        raise ValueError(
+            f"{model.dtype_policy.name} does not train on several replicas, where each "
+            "would scale its loss by itself: use mixed_bfloat16."
+        )
+    for optimizer in optimizers:
+        steps = optimizer.gradient_accumulation_steps
+        if steps:
+            raise ValueError(
+                "`gradient_accumulation_steps` must be left out on several replicas, "
+                f"which would not add up the same. Received: {steps}"
+            )
+    return False
+
+
+def synchronize_normalization(model):
+    """Lets batch normalization take the moments of the whole batch on all replicas."""
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = True
+
+
+def apply(optimizer, gradients, variables):
+    """Applies the gradients of a replica, clipped as those of one device would be.
+
+    Args:
+        optimizer: Keras optimizer.
+        gradients: List of tensors, of a loss divided by the number of replicas.
+        variables: List of variables.
+    """
+    clips = any(getattr(optimizer, name) is not None for name in _CLIPPINGS)
+    if clips and num_replicas() > 1:
+        context = tf.distribute.get_replica_context()
+        gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+        # The optimizer clips again, a part which is within the bounds, and adds up.
+        clipped = optimizer._clip_gradients(gradients)
+        gradients = [gradient / num_replicas() for gradient in clipped]
+    optimizer.apply(gradients, variables)
+
+
+def check_batches(x, batch_size, divisor):
+    """`x`, of which every batch can be dealt to the replicas.
+
+    Args:
+        x: What `fit()` takes, checked.
+        batch_size: Optional integer; for arrays 32 if not given.
+        divisor: Integer, what the images of a batch must be a multiple of.
+
+    Returns:
+        `x`; a `tf.data.Dataset` raises a `tf.errors.InvalidArgumentError` at the first
+        batch that does not divide.
+
+    Raises:
+        ValueError: If the batches of an array do not divide.
+    """
+    advice = (
+        f"must be a multiple of {divisor}, so that each replica sees as much of it as "
+        "the others, in whole shares"
+    )
+    if hasattr(x, "shape"):
+        batch_size = batch_size or 32
+        for size in {min(batch_size, len(x)), len(x) % batch_size} - {0}:
+            if size % divisor:
+                raise ValueError(
+                    f"Every batch {advice}. Received {len(x)} images in batches of "
+                    f"{batch_size}, of which one has {size}."
+                )
+    if isinstance(x, tf.data.Dataset):
+
+        def check(*parts):
+            num_images = tf.shape(tf.nest.flatten(parts)[0])[0]
+            message = f"Every batch of the dataset {advice} (see `drop_remainder`)."
+            tf.debugging.assert_equal(num_images % divisor, 0, message)
+            return parts if len(parts) > 1 else parts[0]
+
+        return x.map(check)
+    return x
