@@ -18,6 +18,8 @@ flags.DEFINE_string(
     "out", None, "where to write: train a folder, export what it makes, else a PNG file"
 )
 flags.DEFINE_bool("download", False, "train: let TFDS download data that are missing")
+flags.DEFINE_enum("strategy", None, ["mirrored"], "train: on several devices")
+flags.DEFINE_list("devices", None, "train: such as GPU:0,GPU:1, instead of all")
 flags.DEFINE_bool("resume", False, "train: go on with the run in --out")
 flags.DEFINE_integer("num", None, "how many samples or test images")
 flags.DEFINE_list("labels", None, "sample: classes, such as 3 or 0,1,2, in turn")
@@ -44,7 +46,8 @@ USAGE = """Usage: keras-gen COMMAND [NAME] [--flag=value ...]
   list                       the pretrained models
   info NAME                  what is known of one
   train NAME|recipe.py       train by a recipe      [--data --epochs --seed --out
-                                                     --resume --download]
+                                                     --resume --download --strategy
+                                                     --devices]
   sample NAME|model.keras    a grid of samples      [--num --seed --labels
                                                      --temperature --out]
   complete NAME              lower halves of test   [--num --seed --temperature
@@ -93,7 +96,7 @@ def _import_tensorflow():
     try:
         import tensorflow
 
-        tensorflow.config.list_logical_devices()
+        tensorflow.config.list_physical_devices()
     finally:
         os.dup2(kept, 2)
         os.close(kept)
@@ -141,6 +144,8 @@ def _info(name):
 def _train(name):
     from keras_gen import zoo
 
+    if FLAGS.devices and not FLAGS.strategy:
+        raise ValueError("--devices needs a --strategy, such as mirrored")
     folder = zoo.train(
         name,
         data=FLAGS.data,
@@ -149,6 +154,7 @@ def _train(name):
         out=FLAGS.out,
         resume=FLAGS.resume,
         download=FLAGS.download,
+        strategy=zoo.mirrored(FLAGS.devices) if FLAGS.strategy else None,
         verbose=1 if sys.stdout.isatty() else 2,
     )
     report = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
@@ -312,7 +318,19 @@ def _write(picture, default):
 _COMMANDS = {
     "list": (_list, ()),
     "info": (_info, ()),
-    "train": (_train, ("data", "epochs", "seed", "out", "resume", "download")),
+    "train": (
+        _train,
+        (
+            "data",
+            "epochs",
+            "seed",
+            "out",
+            "resume",
+            "download",
+            "strategy",
+            "devices",
+        ),
+    ),
     "sample": (_sample, ("num", "seed", "labels", "temperature", "out")),
     "complete": (_complete, ("num", "seed", "temperature", "out")),
     "reconstruct": (_reconstruct, ("num", "out")),

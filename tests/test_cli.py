@@ -13,7 +13,7 @@ import pytest
 from keras.callbacks import CSVLogger
 from PIL import Image
 
-from keras_gen import cli
+from keras_gen import cli, zoo
 from keras_gen.images import grid
 from keras_gen.models import ConditionalGAN
 from keras_gen.networks import mlp
@@ -485,3 +485,59 @@ def test_a_run_in_a_read_only_folder_is_refused(tmp_path, run_here):
     code, printed = run_here("train", "tiny.py", "--out", "locked/run")
     assert code == 2
     assert "Cannot write to the folder" in printed
+
+
+def test_training_on_two_devices_is_that_on_one(tmp_path):
+    (tmp_path / "tiny.py").write_text(RECIPE)
+    arguments = ["train", "tiny.py", "--epochs", 1, "--out"]
+    done = run(*arguments, "one", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    on_two = ["--strategy", "mirrored", "--devices", "CPU:0,CPU:1"]
+    done = run(*arguments, "two", *on_two, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    one, two = (
+        keras.saving.load_model(tmp_path / name / "model.keras")
+        for name in ("one", "two")
+    )
+    for a, b in zip(one.trainable_weights, two.trainable_weights, strict=True):
+        np.testing.assert_allclose(np.array(a), np.array(b), atol=1e-6)
+
+
+def test_a_run_goes_on_with_another_number_of_devices(tmp_path, two_replicas):
+    (tmp_path / "tiny.py").write_text(RECIPE)
+    recipe = str(tmp_path / "tiny.py")
+    straight = zoo.train(recipe, epochs=2, out=tmp_path / "straight", verbose=0)
+    stopped = zoo.train(recipe, epochs=1, out=tmp_path / "stopped", verbose=0)
+    # As if it had been stopped after the first of two epochs.
+    (stopped / "metrics.json").unlink()
+    run = json.loads((stopped / "run.json").read_text()) | {"epochs": 2}
+    (stopped / "run.json").write_text(json.dumps(run))
+    zoo.train(
+        recipe, epochs=2, out=stopped, resume=True, strategy=two_replicas, verbose=0
+    )
+    one, two = (
+        keras.saving.load_model(folder / "model.keras")
+        for folder in (straight, stopped)
+    )
+    for a, b in zip(one.trainable_weights, two.trainable_weights, strict=True):
+        np.testing.assert_allclose(np.array(a), np.array(b), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--devices", "CPU:0"], "--devices needs a --strategy"),
+        (
+            ["--strategy", "mirrored", "--devices", "cpu0"],
+            "like CPU:0 or GPU:1.*'cpu0'",
+        ),
+        (["--strategy", "mirrored", "--devices", "CPU:0,CPU:0"], "must differ"),
+        (["--strategy", "mirrored", "--devices", "GPU:9"], "GPU:9, not among those"),
+        (["--strategy", "mirrored", "--devices", "CPU:7"], "needs 8 CPUs, which must"),
+        (["--strategy", "parallel"], "should be one of <mirrored>"),
+    ],
+)
+def test_bad_strategies_are_refused(run_here, arguments, message):
+    code, printed = run_here("train", "vae_mnist", *arguments)
+    assert code == 2
+    assert re.search(message, printed)

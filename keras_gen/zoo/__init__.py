@@ -14,6 +14,7 @@ __all__ = [
     "extractor",
     "info",
     "load",
+    "mirrored",
     "names",
     "train",
 ]
@@ -24,6 +25,7 @@ _HOMES = {
     "evaluate": "evaluation",
     "extractor": "extraction",
     "load": "loading",
+    "mirrored": "strategies",
     "train": "training",
 }
 

@@ -1,5 +1,6 @@
 """Training by a recipe, into a run folder."""
 
+import contextlib
 import json
 import math
 import os
@@ -31,6 +32,7 @@ def train(
     out=None,
     resume=False,
     download=False,
+    strategy=None,
     verbose="auto",
 ):
     """Trains a model by a recipe.
@@ -53,6 +55,9 @@ def train(
             The other arguments must be those of that run; the model is then that of
             a run that was never interrupted.
         download: Boolean, whether TFDS may download data that are not there.
+        strategy: Optional `tf.distribute.Strategy` to train under, such as
+            `keras_gen.zoo.mirrored()`. The recipe's batch is then the global one. It
+            may be another one, or none, when a run is resumed.
         verbose: As in `keras.Model.fit()`.
 
     Returns:
@@ -77,16 +82,17 @@ def train(
         # Needed at the end, where its absence would be found too late.
         extractor(recipe.extractor)
     run = {"recipe": recipe.name, "data": data, "epochs": epochs, "seed": seed}
-    if resume:
-        folder, model, done = _interrupted(out, run, steps)
-    else:
-        folder, done = _new_folder(recipe.name, out), 0
-        write_json(folder / "run.json", run)
-        seed_initializers(seed)
-        model = recipe.model(seed=seed)
-        if hasattr(recipe, "prepare"):
-            recipe.prepare(model, batches)
-        recipe.compile(model, steps=epochs * steps)
+    with contextlib.nullcontext() if strategy is None else strategy.scope():
+        if resume:
+            folder, model, done = _interrupted(out, run, steps)
+        else:
+            folder, done = _new_folder(recipe.name, out), 0
+            write_json(folder / "run.json", run)
+            seed_initializers(seed)
+            model = recipe.model(seed=seed)
+            if hasattr(recipe, "prepare"):
+                recipe.prepare(model, batches)
+            recipe.compile(model, steps=epochs * steps)
     # Of an endless stream Keras takes whole executions, more than the epoch's steps.
     model.steps_per_execution = math.gcd(steps, model.steps_per_execution)
     # One stream over all epochs, which never waits for an epoch to begin.
@@ -212,7 +218,7 @@ def _interrupted(out, run, steps):
     if (folder / "metrics.json").exists():
         raise ValueError(f"The run in {str(out)!r} is complete.")
     model = open_model(folder / "model.keras")
-    done, surplus = divmod(int(model.optimizer.iterations), steps)
+    done, surplus = divmod(int(model.optimizer.iterations.numpy()), steps)
     if surplus:
         raise ValueError(
             f"The run in {str(out)!r} stopped {surplus} steps into its first epoch of "

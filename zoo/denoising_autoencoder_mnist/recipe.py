@@ -36,7 +36,7 @@ def data(split="train", source="mnist", **options):
 
 def compile(model, steps):
     rate = keras.optimizers.schedules.CosineDecay(1e-3, steps)
-    model.compile(keras.optimizers.Adam(rate), jit_compile=True, steps_per_execution=50)
+    model.compile(keras.optimizers.Adam(rate), steps_per_execution=50)
 
 
 def picture(model):

@@ -41,4 +41,4 @@ def data(split="train", source="fashion_mnist", **options):
 
 def compile(model, steps):
     rate = keras.optimizers.schedules.CosineDecay(1e-3, steps)
-    model.compile(keras.optimizers.Adam(rate), jit_compile=True, steps_per_execution=50)
+    model.compile(keras.optimizers.Adam(rate), steps_per_execution=50)

@@ -67,6 +67,5 @@ def compile(model, steps):
     rate = keras.optimizers.schedules.ExponentialDecay(1e-2, steps, 1e-2)
     model.compile(
         keras.optimizers.Muon(rate, adam_lr_ratio=0.3),
-        jit_compile=True,
         steps_per_execution=40,
     )

@@ -1,0 +1,64 @@
+"""Distribution strategies by name, as the command line states them."""
+
+import re
+
+import tensorflow as tf
+
+_DEVICE = re.compile(r"(CPU|GPU):(\d+)")
+
+
+def mirrored(devices=None):
+    """A strategy of one replica on each of some devices of this machine.
+
+    CPUs beyond those that TensorFlow sees are made by dividing the first, which must
+    happen before anything else has used it. They share its cores, so that they train no
+    faster: they are there to try a strategy.
+
+    Args:
+        devices: Optional list of strings, such as `["GPU:0", "GPU:1"]`. Defaults to all
+            GPUs, or else the CPU.
+
+    Returns:
+        `tf.distribute.MirroredStrategy`.
+
+    Raises:
+        ValueError: If a device is named twice or otherwise than so, does not exist, or
+            cannot be made any more.
+    """
+    if devices is None:
+        return tf.distribute.MirroredStrategy()
+    if len(set(devices)) < len(devices):
+        raise ValueError(f"`devices` must differ. Received: {devices}")
+    for device in devices:
+        if not _DEVICE.fullmatch(device):
+            raise ValueError(
+                f"`devices` must be like CPU:0 or GPU:1. Received: {device!r}"
+            )
+    indices = [int(name[4:]) for name in devices if name.startswith("CPU")]
+    if indices:
+        _divide_cpu(max(indices) + 1)
+    there = [device.name[-5:] for device in tf.config.list_logical_devices()]
+    there = [re.search(_DEVICE, name).group() for name in there]
+    missing = [device for device in devices if device not in there]
+    if missing:
+        raise ValueError(
+            f"`devices` names {', '.join(missing)}, not among those of this machine: "
+            f"{', '.join(there)}"
+        )
+    return tf.distribute.MirroredStrategy(devices)
+
+
+def _divide_cpu(count):
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    divided = tf.config.get_logical_device_configuration(cpu)
+    if count <= len(divided or [cpu]):
+        return
+    try:
+        tf.config.set_logical_device_configuration(
+            cpu, [tf.config.LogicalDeviceConfiguration()] * count
+        )
+    except RuntimeError as error:
+        raise ValueError(
+            f"`devices` needs {count} CPUs, which must be divided before TensorFlow "
+            f"first uses one: {error}"
+        ) from error
