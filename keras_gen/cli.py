@@ -18,7 +18,9 @@ flags.DEFINE_string(
     "out", None, "where to write: train a folder, export what it makes, else a PNG file"
 )
 flags.DEFINE_bool("download", False, "train: let TFDS download data that are missing")
-flags.DEFINE_enum("strategy", None, ["mirrored"], "train: on several devices")
+flags.DEFINE_enum(
+    "strategy", None, ["mirrored", "multiworker"], "train: on several devices, machines"
+)
 flags.DEFINE_list("devices", None, "train: such as GPU:0,GPU:1, instead of all")
 flags.DEFINE_bool("resume", False, "train: go on with the run in --out")
 flags.DEFINE_integer("num", None, "how many samples or test images")
@@ -144,8 +146,13 @@ def _info(name):
 def _train(name):
     from keras_gen import zoo
 
-    if FLAGS.devices and not FLAGS.strategy:
-        raise ValueError("--devices needs a --strategy, such as mirrored")
+    if FLAGS.devices and FLAGS.strategy != "mirrored":
+        raise ValueError("--devices needs --strategy=mirrored")
+    # Before Keras is imported, which uses TensorFlow.
+    if FLAGS.strategy == "multiworker":
+        strategy = zoo.multiworker()
+    else:
+        strategy = zoo.mirrored(FLAGS.devices) if FLAGS.strategy else None
     folder = zoo.train(
         name,
         data=FLAGS.data,
@@ -154,9 +161,12 @@ def _train(name):
         out=FLAGS.out,
         resume=FLAGS.resume,
         download=FLAGS.download,
-        strategy=zoo.mirrored(FLAGS.devices) if FLAGS.strategy else None,
+        strategy=strategy,
         verbose=1 if sys.stdout.isatty() else 2,
     )
+    if folder is None:
+        print("Trained as one of several workers; the first one writes")
+        return
     report = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     # A folder has no test split.
     images = "of the training" if os.path.isdir(FLAGS.data or "") else "of the test set"

@@ -1,7 +1,9 @@
+import contextlib
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -524,9 +526,75 @@ def test_a_run_goes_on_with_another_number_of_devices(tmp_path, two_replicas):
 
 
 @pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("", "TF_CONFIG must be set, such as"),
+        ("{", "TF_CONFIG must be like .* Received: {"),
+        ('{"task": {}}', "TF_CONFIG must be like .*KeyError"),
+        (
+            '{"cluster": {"worker": ["a:1"], "ps": ["b:1"]},'
+            '"task": {"type": "ps", "index": 0}}',
+            "TF_CONFIG must name workers alone",
+        ),
+        (
+            '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}',
+            r"task index in \[0, 1\).* Received: 1",
+        ),
+    ],
+)
+def test_bad_clusters_are_refused(run_here, monkeypatch, config, message):
+    monkeypatch.setenv("TF_CONFIG", config)
+    code, printed = run_here("train", "vae_mnist", "--strategy", "multiworker")
+    assert code == 2
+    assert re.search(message, printed)
+
+
+def test_two_workers_train_as_one_device(tmp_path):
+    (tmp_path / "tiny.py").write_text(RECIPE)
+    arguments = ["train", "tiny.py", "--epochs", "1", "--out"]
+    done = run(*arguments, "one", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(2)]
+        for listener in sockets:
+            listener.bind(("127.0.0.1", 0))
+        workers = [f"127.0.0.1:{part.getsockname()[1]}" for part in sockets]
+    command = [sys.executable, "-m", "keras_gen.cli", *arguments, "two"]
+    running = [
+        subprocess.Popen(
+            [*command, "--strategy", "multiworker"],
+            cwd=tmp_path,
+            env=os.environ
+            | {
+                "TF_CONFIG": json.dumps(
+                    {
+                        "cluster": {"worker": workers},
+                        "task": {"type": "worker", "index": index},
+                    }
+                )
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for index in range(2)
+    ]
+    printed = [process.communicate(timeout=120)[0] for process in running]
+    assert [process.returncode for process in running] == [0, 0], printed
+    assert "Wrote two" in printed[0]
+    assert "the first one writes" in printed[1]
+    one, two = (
+        keras.saving.load_model(tmp_path / name / "model.keras")
+        for name in ("one", "two")
+    )
+    for a, b in zip(one.trainable_weights, two.trainable_weights, strict=True):
+        np.testing.assert_allclose(np.array(a), np.array(b), atol=1e-6)
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--devices", "CPU:0"], "--devices needs a --strategy"),
+        (["--devices", "CPU:0"], "--devices needs --strategy=mirrored"),
         (
             ["--strategy", "mirrored", "--devices", "cpu0"],
             "like CPU:0 or GPU:1.*'cpu0'",
@@ -534,7 +602,7 @@ def test_a_run_goes_on_with_another_number_of_devices(tmp_path, two_replicas):
         (["--strategy", "mirrored", "--devices", "CPU:0,CPU:0"], "must differ"),
         (["--strategy", "mirrored", "--devices", "GPU:9"], "GPU:9, not among those"),
         (["--strategy", "mirrored", "--devices", "CPU:7"], "needs 8 CPUs, which must"),
-        (["--strategy", "parallel"], "should be one of <mirrored>"),
+        (["--strategy", "parallel"], "should be one of <mirrored"),
     ],
 )
 def test_bad_strategies_are_refused(run_here, arguments, message):

@@ -15,6 +15,7 @@ __all__ = [
     "info",
     "load",
     "mirrored",
+    "multiworker",
     "names",
     "train",
 ]
@@ -26,6 +27,7 @@ _HOMES = {
     "extractor": "extraction",
     "load": "loading",
     "mirrored": "strategies",
+    "multiworker": "strategies",
     "train": "training",
 }
 

@@ -1,5 +1,7 @@
 """Distribution strategies by name, as the command line states them."""
 
+import json
+import os
 import re
 
 import tensorflow as tf
@@ -46,6 +48,62 @@ def mirrored(devices=None):
             f"{', '.join(there)}"
         )
     return tf.distribute.MirroredStrategy(devices)
+
+
+def multiworker():
+    """A strategy of one replica on each device of several machines.
+
+    Which they are, the environment variable `TF_CONFIG` says to each: see
+    `docs/scaling.md`. To be called before anything else has used TensorFlow, importing
+    Keras included, and on all machines: each waits for the others.
+
+    Returns:
+        `tf.distribute.MultiWorkerMirroredStrategy`.
+
+    Raises:
+        ValueError: If `TF_CONFIG` is not set, or not as TensorFlow needs it.
+    """
+    worker_index()
+    return tf.distribute.MultiWorkerMirroredStrategy()
+
+
+def worker_index():
+    """Which worker of `TF_CONFIG` this process is; the chief, who writes, is 0.
+
+    Raises:
+        ValueError: As in `multiworker()`.
+    """
+    text = os.environ.get("TF_CONFIG")
+    example = (
+        '{"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}, '
+        '"task": {"type": "worker", "index": 0}}'
+    )
+    if not text:
+        raise ValueError(f"TF_CONFIG must be set, such as {example}")
+    try:
+        config = json.loads(text)
+        workers, task = config["cluster"]["worker"], config["task"]
+        kind, index = task["type"], int(task["index"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"TF_CONFIG must be like {example}. Received: {text} ({error!r})"
+        ) from error
+    if set(config["cluster"]) != {"worker"} or kind != "worker":
+        raise ValueError(
+            f"TF_CONFIG must name workers alone, like {example}. Received: {text}"
+        )
+    if not 0 <= index < len(workers):
+        raise ValueError(
+            f"TF_CONFIG must give a task index in [0, {len(workers)}), the number of "
+            f"workers. Received: {index}"
+        )
+    return index
+
+
+def is_chief(strategy):
+    """Whether this process is the one that writes."""
+    several = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+    return not several or worker_index() == 0
 
 
 def _divide_cpu(count):

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import keras
+import tensorflow as tf
 
 from keras_gen.arguments import check_count
 from keras_gen.callbacks import KeepSaved, PictureEveryEpoch
@@ -20,6 +21,7 @@ from keras_gen.zoo.loading import open_model
 from keras_gen.zoo.measures import machine
 from keras_gen.zoo.pictures import picture_of
 from keras_gen.zoo.recipes import load_recipe
+from keras_gen.zoo.strategies import is_chief
 
 _VERSIONS = ("tensorflow", "keras", "tensorflow-probability", "numpy")
 
@@ -57,15 +59,17 @@ def train(
         download: Boolean, whether TFDS may download data that are not there.
         strategy: Optional `tf.distribute.Strategy` to train under, such as
             `keras_gen.zoo.mirrored()`. The recipe's batch is then the global one. It
-            may be another one, or none, when a run is resumed.
+            may be another one, or none, when a run is resumed. Of several workers the
+            first one writes, and `out` must be a folder that all of them see.
         verbose: As in `keras.Model.fit()`.
 
     Returns:
-        The path of the run folder.
+        The path of the run folder; None for a worker that does not write.
 
     Raises:
         ValueError: If there is no such recipe or data, an argument is not as stated,
             the folder cannot be written, or the run in it cannot go on.
+        ConnectionError: If another worker is gone.
     """
     recipe = load_recipe(name)
     epochs = recipe.epochs if epochs is None else epochs
@@ -82,12 +86,14 @@ def train(
         # Needed at the end, where its absence would be found too late.
         extractor(recipe.extractor)
     run = {"recipe": recipe.name, "data": data, "epochs": epochs, "seed": seed}
+    writes = is_chief(strategy)
     with contextlib.nullcontext() if strategy is None else strategy.scope():
         if resume:
             folder, model, done = _interrupted(out, run, steps)
         else:
-            folder, done = _new_folder(recipe.name, out), 0
-            write_json(folder / "run.json", run)
+            folder, done = _new_folder(recipe.name, out) if writes else None, 0
+            if writes:
+                write_json(folder / "run.json", run)
             seed_initializers(seed)
             model = recipe.model(seed=seed)
             if hasattr(recipe, "prepare"):
@@ -98,7 +104,20 @@ def train(
     # One stream over all epochs, which never waits for an epoch to begin.
     options = {"start": (done, 0), "repeat": True, **source}
     stream = recipe.data("train", seed=seed, **options)
-    seconds = _fit(recipe, model, stream, steps, folder, done, epochs, verbose)
+    fit = {
+        "steps_per_epoch": steps,
+        "initial_epoch": done,
+        "epochs": epochs,
+        "verbose": verbose,
+    }
+    if not writes:
+        _fit(model, stream, [], fit)
+        return None
+    seconds = _fit_into(folder, recipe, model, stream, fit)
+    if strategy is not None:
+        # What is left needs no other worker.
+        weights, model = model.get_weights(), recipe.model(seed=seed)
+        model.set_weights(weights)
     save_png(folder / "samples.png", picture_of(recipe, model))
     report = {
         "name": recipe.name,
@@ -120,8 +139,9 @@ def train(
     return folder
 
 
-def _fit(recipe, model, stream, steps, folder, done, epochs, verbose):
-    """Fits into a run folder after `done` epochs; returns the seconds of the run."""
+def _fit_into(folder, recipe, model, stream, options):
+    """Fits into a run folder; returns the seconds of the run."""
+    done = options["initial_epoch"]
     clock = _Clock(_rewind(folder / "history.csv", done))
     keep = KeepSaved(folder / "model.keras")
     keep.set_model(model)
@@ -133,19 +153,22 @@ def _fit(recipe, model, stream, steps, folder, done, epochs, verbose):
         keras.callbacks.TensorBoard(folder / "logs"),
     ]
     try:
-        model.fit(
-            stream,
-            steps_per_epoch=steps,
-            epochs=epochs,
-            initial_epoch=done,
-            callbacks=callbacks,
-            verbose=verbose,
-        )
+        _fit(model, stream, callbacks, options)
     except KeyboardInterrupt:
         if not keep.path.exists():
             keep.save()
         raise
     return round(clock.seconds, 1)
+
+
+def _fit(model, stream, callbacks, options):
+    try:
+        model.fit(stream, callbacks=callbacks, **options)
+    except tf.errors.UnavailableError as error:
+        raise ConnectionError(
+            "Another worker is gone, and training cannot go on without it. Start all "
+            f"of them again, to resume from what is saved. ({error.message})"
+        ) from error
 
 
 class _Clock(keras.callbacks.Callback):

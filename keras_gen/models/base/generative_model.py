@@ -203,7 +203,7 @@ class GenerativeModel(keras.Model):
         if self._compile_metrics is not None:
             self._compile_metrics.update_state(batch.images, self.comparison(batch))
             results.update(self._compile_metrics.result())
-        return results
+        return replicas.results(results)
 
     # Checks at the door, since a traced step cannot raise
 

@@ -82,6 +82,14 @@ def apply(optimizer, gradients, variables):
     optimizer.apply(gradients, variables)
 
 
+def results(of_replica):
+    """What a step returns: of several machines Keras averages over the first axis."""
+    strategy = tf.distribute.get_strategy()
+    if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return {name: value[None] for name, value in of_replica.items()}
+    return of_replica
+
+
 def check_batches(x, batch_size, divisor):
     """`x`, of which every batch can be dealt to the replicas.
 
