@@ -167,7 +167,7 @@ def _fit(model, stream, callbacks, options):
     except tf.errors.UnavailableError as error:
         raise ConnectionError(
             "Another worker is gone, and training cannot go on without it. Start all "
-            f"of them again, to resume from what is saved. ({error.message})"
+            "of them again, to resume from what is saved."
         ) from error
 
 
