@@ -1,8 +1,15 @@
 """What watches a training."""
 
+from keras_gen.callbacks.divergence import StopAtDivergence
 from keras_gen.callbacks.measure import MeasureEvery
 from keras_gen.callbacks.mode_collapse import ModeCollapse
 from keras_gen.callbacks.picture import PictureEveryEpoch
 from keras_gen.callbacks.saved_model import KeepSaved
 
-__all__ = ["KeepSaved", "MeasureEvery", "ModeCollapse", "PictureEveryEpoch"]
+__all__ = [
+    "KeepSaved",
+    "MeasureEvery",
+    "ModeCollapse",
+    "PictureEveryEpoch",
+    "StopAtDivergence",
+]

@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 
 from keras_gen.arguments import check_count
-from keras_gen.callbacks import KeepSaved, PictureEveryEpoch
+from keras_gen.callbacks import KeepSaved, PictureEveryEpoch, StopAtDivergence
 from keras_gen.images import save_png
 from keras_gen.random import check_seed, seed_initializers
 from keras_gen.zoo.evaluation import QUICK, measure
@@ -68,7 +68,8 @@ def train(
 
     Raises:
         ValueError: If there is no such recipe or data, an argument is not as stated,
-            the folder cannot be written, or the run in it cannot go on.
+            the folder cannot be written, the run in it cannot go on, or a reported
+            number becomes NaN or infinite.
         ConnectionError: If another worker is gone.
     """
     recipe = load_recipe(name)
@@ -146,6 +147,7 @@ def _fit_into(folder, recipe, model, stream, options):
     keep = KeepSaved(folder / "model.keras")
     keep.set_model(model)
     callbacks = [
+        StopAtDivergence(),
         clock,
         keras.callbacks.CSVLogger(folder / "history.csv", append=done > 0),
         keep,
