@@ -7,6 +7,10 @@ from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 SOURCE = (ROOT / "keras_gen" / "__init__.py").read_text(encoding="utf-8")
+EXPORT = ["ai-edge-litert>=2.3"]
+# `keras_gen/serving/server.py` changes parts of MLServer that may move with its version;
+# its event loop is that of uvloop before 0.22. It does not run on Python 3.13.
+SERVE = ["mlserver==1.7.1", "uvloop<0.22"]
 
 setup(
     name="keras-gen",
@@ -44,8 +48,16 @@ setup(
         "matplotlib",
     ],
     extras_require={
-        "export": ["ai-edge-litert>=2.3"],
-        "test": ["pytest>=8", "ai-edge-litert>=2.3"],
+        "export": EXPORT,
+        "serve": EXPORT + SERVE,
+        "test": [
+            *EXPORT,
+            *SERVE,
+            "pytest>=8",
+            "schemathesis>=4.32",
+            "jsonschema>=4",
+            "pyyaml>=6",
+        ],
     },
     entry_points={"console_scripts": ["keras-gen = keras_gen.cli:main"]},
 )
