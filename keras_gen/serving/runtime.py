@@ -1,13 +1,17 @@
 """Exported models as a runtime of MLServer."""
 
 from mlserver import MLModel
-from mlserver.codecs import NumpyCodec
 from mlserver.errors import InferenceError
-from mlserver.types import InferenceResponse
+from mlserver.types import InferenceResponse, ResponseOutput
 from mlserver.utils import get_model_uri
 
 from keras_gen.serving.pool import Batches, shared_pool
-from keras_gen.serving.requests import inputs_of, lowest_inputs, outputs_wanted
+from keras_gen.serving.requests import (
+    DATATYPES,
+    inputs_of,
+    lowest_inputs,
+    outputs_wanted,
+)
 
 
 class Runtime(MLModel):
@@ -40,5 +44,13 @@ class Runtime(MLModel):
         outputs = await self._batches.run(inputs)
         return InferenceResponse(
             model_name=self.name,
-            outputs=[NumpyCodec.encode_output(name, outputs[name]) for name in wanted],
+            outputs=[
+                ResponseOutput(
+                    name=name,
+                    shape=outputs[name].shape,
+                    datatype=DATATYPES[outputs[name].dtype.name],
+                    data=outputs[name].reshape(-1).tolist(),
+                )
+                for name in wanted
+            ],
         )
