@@ -30,7 +30,7 @@ ALLOWED = {
     "zoo": {"callbacks", "models", "datasets", "metrics"},
     "export": {"zoo", "models"},
     "serving": {"export", "zoo"},
-    "cli": {"serving", "export", "zoo", "datasets"},
+    "cli": {"serving", "export", "zoo", "models", "datasets"},
 }
 
 
