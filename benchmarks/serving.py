@@ -37,7 +37,7 @@ def save_models(folder):
 
     seed_initializers(0)
     models = {
-        "generator": DCGAN((28, 28, 1), filters=[64, 32], latent_dim=64),
+        "generator": DCGAN((28, 28, 1), filters=[128, 64], latent_dim=64),
         "pixels": GatedPixelCNN(
             (28, 28, 1), BernoulliSites(), filters=32, num_layers=6
         ),
@@ -66,15 +66,15 @@ class Server:
     def __enter__(self):
         command = [sys.executable, "-m", "keras_gen.cli", "serve", *self.arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        while not all(self.is_ready(name) for name in NAMES):
+        while not self.is_ready():
             if self.process.poll() is not None:
                 raise RuntimeError("The server has ended.")
             time.sleep(0.1)
 
-    def is_ready(self, name):
+    def is_ready(self):
         connection = http.client.HTTPConnection("127.0.0.1", PORT)
         try:
-            connection.request("GET", f"/v2/models/{name}/ready")
+            connection.request("GET", "/v2/health/ready")
             return connection.getresponse().status == 200
         except ConnectionError:
             return False

@@ -25,7 +25,7 @@ from mlserver.rest.server import RESTServer
 from mlserver.settings import Settings
 from mlserver.utils import install_uvloop_event_loop
 
-from keras_gen.serving.pool import shared_pool
+from keras_gen.serving.pool import WorkerError, shared_pool
 
 # Of a request: 64 colour images of 64 x 64 as JSON.
 _MAX_BYTES = 16 * 2**20
@@ -71,27 +71,45 @@ def serve(repository, names, host="127.0.0.1", port=8080, workers=1):
 async def _serve(settings, names, workers):
     repository = SchemalessModelRepository(settings.model_repository_root)
     models = [model for model in await repository.list() if model.name in names]
+    absent = sorted({*names} - {model.name for model in models})
+    if absent:
+        raise ValueError(f"`names` must be of the repository. Received: {absent}")
     for model in models:
         model.parameters.extra["workers"] = workers
-    server = _Server(settings)
     try:
-        await server.start(models)
+        await _Server(settings).start(models)
     finally:
         shared_pool(workers).close()
-    loaded = {model.name for model in await server._model_registry.get_models()}
-    if loaded != set(names):
-        raise ValueError(
-            f"The log says why these were not served: {set(names) - loaded}"
-        )
+        shared_pool.cache_clear()
 
 
 class _Server(MLServer):
+    """Loads models before it listens: who can ask is answered."""
+
     def _create_servers(self):
         parts = (self._settings, self._data_plane, self._model_repository_handlers)
         self._rest_server = _RESTServer(*parts)
         self._grpc_server = _GRPCServer(*parts)
         self._metrics_server = _MetricsServer(self._settings)
         self._kafka_server = None
+
+    def _add_signal_handlers(self):
+        """Not yet: until it listens there is nothing to stop."""
+
+    async def start(self, models_settings=()):
+        for settings in models_settings:
+            try:
+                await self._model_registry.load(settings)
+            except WorkerError as error:
+                raise ValueError(
+                    f"{settings.name} cannot be loaded: {error}"
+                ) from error
+        super()._add_signal_handlers()
+        await asyncio.gather(
+            self._rest_server.start(),
+            self._grpc_server.start(),
+            self._metrics_server.start(),
+        )
 
 
 class _Uvicorn(uvicorn.Server):

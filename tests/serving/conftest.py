@@ -99,21 +99,17 @@ def start(arguments, log):
         )
 
 
-def wait_until_ready(process, port, names, log, seconds=120):
-    """Returns when every model is ready."""
+def wait_until_ready(process, port, log, seconds=120):
+    """Returns when the server is ready, which is when it listens."""
     deadline = time.monotonic() + seconds
-    waiting = set(names)
-    while waiting:
+    while True:
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            for name in list(waiting):
-                connection.request("GET", f"/v2/models/{name}/ready")
-                response = connection.getresponse()
-                response.read()
-                if response.status == 200:
-                    waiting.remove(name)
+            connection.request("GET", "/v2/health/ready")
+            assert connection.getresponse().status == 200
+            return
         except ConnectionError:
             time.sleep(0.05)
 
@@ -126,13 +122,13 @@ def served(tmp_path_factory):
     for name, model in models.items():
         model.save(folder / f"{name}.keras")
     paths = [folder / f"{name}.keras" for name in models]
-    names = write_repository(paths, folder / "repository")
+    write_repository(paths, folder / "repository")
     port, log = free_port(3), folder / "log"
     options = ["--port", port, "--workers", NUM_WORKERS, "--out", folder / "repository"]
     process = start([*paths, *options], log)
     served = Served(process, port, log, folder / "repository", models)
     try:
-        wait_until_ready(process, port, names, log)
+        wait_until_ready(process, port, log)
         yield served
     finally:
         process.terminate()

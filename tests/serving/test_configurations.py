@@ -56,7 +56,7 @@ def test_the_manifest_starts_a_command_that_exists(manifest):
     ready, live = container["readinessProbe"], container["livenessProbe"]
     assert {ready["httpGet"]["port"], live["httpGet"]["port"]} == {cli.FLAGS.port}
     assert container["ports"][0]["containerPort"] == cli.FLAGS.port
-    assert ready["httpGet"]["path"] == f"/v2/models/{names[-1]}/ready"
+    assert ready["httpGet"]["path"] == "/v2/health/ready"
 
 
 def model_server_config():
