@@ -7,6 +7,11 @@ from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 SOURCE = (ROOT / "keras_gen" / "__init__.py").read_text(encoding="utf-8")
+EXPORT = ["ai-edge-litert>=2.3"]
+# `keras_gen/serving/server.py` changes parts of MLServer that may move with a version.
+# This one needs uvloop before 0.22, and Python before 3.13. With httptools its REST
+# server parses faster.
+SERVE = ["mlserver==1.7.1", "uvloop<0.22", "httptools"]
 
 setup(
     name="keras-gen",
@@ -44,8 +49,16 @@ setup(
         "matplotlib",
     ],
     extras_require={
-        "export": ["ai-edge-litert>=2.3"],
-        "test": ["pytest>=8", "ai-edge-litert>=2.3"],
+        "export": EXPORT,
+        "serve": EXPORT + SERVE,
+        "test": [
+            *EXPORT,
+            *SERVE,
+            "pytest>=8",
+            "schemathesis>=4.32",
+            "jsonschema>=4",
+            "pyyaml>=6",
+        ],
     },
     entry_points={"console_scripts": ["keras-gen = keras_gen.cli:main"]},
 )

@@ -23,6 +23,7 @@ _ROOMS = (
     "models",
     "networks",
     "random",
+    "serving",
     "zoo",
 )
 

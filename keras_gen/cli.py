@@ -1,5 +1,6 @@
 """The `keras-gen` command."""
 
+import importlib.util
 import json
 import os
 import sys
@@ -15,7 +16,9 @@ flags.DEFINE_string("data", None, "train: name of a dataset, or a folder of imag
 flags.DEFINE_integer("epochs", None, "train: epochs, instead of the recipe's")
 flags.DEFINE_integer("seed", None, "seed of everything random; train and evaluate: 0")
 flags.DEFINE_string(
-    "out", None, "where to write: train a folder, export what it makes, else a PNG file"
+    "out",
+    None,
+    "where to write: train and serve a folder, export what it makes, else a PNG file",
 )
 flags.DEFINE_bool("download", False, "train: let TFDS download data that are missing")
 flags.DEFINE_enum(
@@ -29,7 +32,10 @@ flags.DEFINE_float("temperature", None, "sample, complete: below 1, likelier ima
 flags.DEFINE_bool("quick", False, "evaluate: few images and samples, in seconds")
 flags.DEFINE_list("metrics", None, "evaluate: which numbers, instead of all")
 flags.DEFINE_enum(
-    "format", "saved_model", ["saved_model", "tflite"], "export: what to write"
+    "format",
+    None,
+    ["saved_model", "tflite"],
+    "export: what to write, else saved_model; serve: what to run, else tflite",
 )
 flags.DEFINE_string(
     "batch_size", "1", "export to tflite: rows that the file takes at once, or any"
@@ -41,9 +47,14 @@ flags.DEFINE_enum(
     "export to tflite: how weights are kept",
 )
 flags.DEFINE_list("signatures", None, "export to tflite: what it can do, else all")
-flags.DEFINE_bool("overwrite", False, "export: replace what stands there")
+flags.DEFINE_bool("overwrite", False, "export, serve: replace what stands there")
+flags.DEFINE_string("host", "127.0.0.1", "serve: the address to listen on")
+flags.DEFINE_integer(
+    "port", 8080, "serve: of REST; gRPC has the next one, metrics the one after"
+)
+flags.DEFINE_integer("workers", 1, "serve: processes that run the models")
 
-USAGE = """Usage: keras-gen COMMAND [NAME] [--flag=value ...]
+USAGE = """Usage: keras-gen COMMAND [NAME ...] [--flag=value ...]
 
   list                       the pretrained models
   info NAME                  what is known of one
@@ -61,6 +72,9 @@ USAGE = """Usage: keras-gen COMMAND [NAME] [--flag=value ...]
   export NAME                a SavedModel, or a     [--format=saved_model|tflite --out
                              TFLite file             --overwrite; tflite: --batch_size
                                                      --precision --signatures=a,b]
+  serve NAME NAME ...        over REST and gRPC      [--port --host --workers
+                                                     --format=tflite|saved_model
+                                                     --out --overwrite]
 
 A NAME is one that `list` shows; `train` writes runs/NAME unless told otherwise. Where
 a saved model is taken, the folder of a run is too.
@@ -73,10 +87,10 @@ def main():
         print(USAGE, end="")
         sys.exit(0 if len(sys.argv) > 1 else 2)
     try:
-        command, name = _command_of(FLAGS(sys.argv)[1:])
-        if command not in ("list", "info"):
+        command, names = _command_of(FLAGS(sys.argv)[1:])
+        if command not in ("list", "info", "serve"):
             _import_tensorflow()
-        _COMMANDS[command][0](*([] if name is None else [name]))
+        _COMMANDS[command][0](*names)
     except (ValueError, flags.Error, OSError, ImportError) as error:
         _fail(error)
     except KeyboardInterrupt:
@@ -116,13 +130,13 @@ def _command_of(arguments):
         raise ValueError(
             f"there is no command {command!r}. Commands: {', '.join(_COMMANDS)}"
         )
-    if len(names) != (command != "list"):
-        wanted = "no name" if command == "list" else "one name"
+    wanted = {"list": "no name", "serve": "names"}.get(command, "one name")
+    if not {"list": not names, "serve": names}.get(command, len(names) == 1):
         raise ValueError(f"{command} takes {wanted}. Received: {names}")
     for flag in {flag for _, taken in _COMMANDS.values() for flag in taken}:
         if FLAGS[flag].present and flag not in _COMMANDS[command][1]:
             raise ValueError(f"{command} takes no --{flag}")
-    return command, (names or [None])[0]
+    return command, names
 
 
 def _list():
@@ -296,6 +310,29 @@ def _export(name):
         )
 
 
+def _serve(*names):
+    from keras_gen.serving.repository import is_exported, label_of, write_repository
+
+    file_format = FLAGS.format or "tflite"
+    folder = FLAGS.out or f"exports/repository/{file_format}"
+    if importlib.util.find_spec("mlserver") is None:
+        raise ImportError("models are served by mlserver: pip install keras-gen[serve]")
+    for flag, most in (("workers", 1024), ("port", 65533)):
+        if not 1 <= FLAGS[flag].value <= most:
+            raise ValueError(
+                f"--{flag} must lie from 1 to {most}. Received: {FLAGS[flag].value}"
+            )
+    if FLAGS.overwrite or not all(is_exported(folder, label_of(n)) for n in names):
+        _import_tensorflow()
+    served = write_repository(names, folder, file_format, FLAGS.overwrite)
+    from keras_gen.serving.server import serve
+
+    print(
+        f"Serving {', '.join(served)} at http://{FLAGS.host}:{FLAGS.port}", flush=True
+    )
+    serve(folder, served, FLAGS.host, FLAGS.port, FLAGS.workers)
+
+
 def _batch_size():
     try:
         return int(FLAGS.batch_size)
@@ -350,6 +387,7 @@ _COMMANDS = {
         _export,
         ("format", "out", "overwrite", "batch_size", "precision", "signatures"),
     ),
+    "serve": (_serve, ("format", "out", "overwrite", "host", "port", "workers")),
 }
 
 

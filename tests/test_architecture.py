@@ -29,7 +29,8 @@ ALLOWED = {
     "callbacks": {"models", "metrics"},
     "zoo": {"callbacks", "models", "datasets", "metrics"},
     "export": {"zoo", "models"},
-    "cli": {"export", "zoo", "datasets"},
+    "serving": {"export", "zoo"},
+    "cli": {"serving", "export", "zoo", "models", "datasets"},
 }
 
 

@@ -263,6 +263,10 @@ def test_ctrl_c_leaves_a_run_that_loads(tmp_path):
         (["list", "more"], "list takes no name"),
         (["info", "vae_mnits"], "Did you mean vae_mnist"),
         (["sample", "vae_mnist", "--epochs", "3"], "sample takes no --epochs"),
+        (["serve"], "serve takes names"),
+        (["serve", "vae_mnist", "--num", "3"], "serve takes no --num"),
+        (["serve", "vae_mnist", "--workers", "0"], "--workers must lie from 1 to"),
+        (["serve", "vae_mnist", "--port", "65534"], "--port must lie from 1 to 65533"),
         (["sample", "vae_mnist", "--num", "many"], "num"),
         (["sample", "vae_mnist", "--nmu", "3"], "nmu"),
     ],
@@ -292,6 +296,8 @@ def test_misuse_is_one_line_and_exit_code_2(arguments, message, tmp_path):
         (["sample", "vae_mnist", "--num", "0"], "--num must be at least 1"),
         (["sample", "vae_mnist", "--num", "1", "--out", "nowhere/a.png"], "nowhere"),
         (["sample", "denoising_autoencoder_mnist"], "no prior to sample from"),
+        (["serve", "vae_mnist", "full/vae_mnist"], "must have different names"),
+        (["serve", "vae_mnits"], "Did you mean vae_mnist"),
         (
             ["evaluate", "denoising_autoencoder_mnist", "--metrics", "fid,sampling"],
             "holds 'fid', 'sampling', which denoising_autoencoder_mnist does not have. "

@@ -35,6 +35,6 @@ def test_the_two_commands_are_there():
 def test_the_commands_are_understood(line):
     for flag in cli.FLAGS:
         cli.FLAGS[flag].unparse()
-    command, name = cli._command_of(cli.FLAGS(line.split())[1:])
+    command, names = cli._command_of(cli.FLAGS(line.split())[1:])
     assert command in cli.USAGE
-    assert name is None or (ROOT / "zoo" / name).is_dir()
+    assert all((ROOT / "zoo" / name).is_dir() for name in names)

@@ -68,11 +68,16 @@ class DiscretizedLogistic(tfd.Distribution):
     def _mean(self):
         # The sum of the survival function over the levels' edges, as an integral: the
         # mean of the variable clipped to [0, 1], within half a level of the exact one.
-        below = tf.nn.softplus(self.location / self.scale)
-        above = tf.nn.softplus((self.location - 1.0) / self.scale)
+        below = _softplus(self.location / self.scale)
+        above = _softplus((self.location - 1.0) / self.scale)
         return self.scale * (below - above)
 
     def _sample_n(self, n, seed=None):
         steps = self.num_levels - 1
         logistic = tfd.Logistic(self.location, self.scale).sample(n, seed=seed)
         return tf.round(tf.clip_by_value(logistic, 0.0, 1.0) * steps) / steps
+
+
+def _softplus(x):
+    """TensorFlow Lite's own form overflows far from zero."""
+    return tf.maximum(x, 0.0) + tf.math.log1p(tf.exp(-tf.abs(x)))

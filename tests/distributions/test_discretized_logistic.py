@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
 
 from keras_gen.distributions import DiscretizedLogistic
 
@@ -130,3 +131,17 @@ def test_shapes_broadcast():
 def test_bad_levels_are_named(num_levels):
     with pytest.raises(ValueError, match=f"`num_levels`.*{num_levels}"):
         DiscretizedLogistic(0.5, 1.0, num_levels)
+
+
+def test_the_mean_stays_finite_in_tensorflow_lite():
+    mean = tf.function(lambda x: DiscretizedLogistic(x, 0.01 * tf.ones(4)).mean())
+    function = mean.get_concrete_function(tf.TensorSpec((4,), tf.float32))
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
+    interpreter = Interpreter(model_content=converter.convert())
+    interpreter.allocate_tensors()
+    locations = np.array([-3.0, 0.0, 0.5, 3.0], np.float32)
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], locations)
+    interpreter.invoke()
+    found = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    np.testing.assert_allclose(found, mean(locations), atol=1e-6)
+    np.testing.assert_allclose(found[[0, 2, 3]], [0.0, 0.5, 1.0], atol=1e-6)

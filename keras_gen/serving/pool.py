@@ -1,0 +1,219 @@
+"""Worker processes, and batches of the requests that wait for one."""
+
+import asyncio
+import collections
+import contextlib
+import functools
+import logging
+import pickle
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+_LOGGER = logging.getLogger("mlserver.keras_gen")
+_WORKER = Path(__file__).with_name("worker.py")
+
+
+class WorkerError(Exception):
+    """A worker could not do what it was asked."""
+
+
+class Worker:
+    """A process that runs models, one job at a time.
+
+    A process that has died is replaced when the next job finds it so. A job that it
+    died over is done once more, which gives the same: outputs are functions of inputs.
+    """
+
+    def __init__(self):
+        self._process = None
+
+    def run(self, path, signature, inputs):
+        """The outputs of a signature.
+
+        Args:
+            path: String, a `.tflite` file or the folder of a SavedModel.
+            signature: String.
+            inputs: Dict of arrays by name.
+
+        Returns:
+            Dict of arrays by name.
+
+        Raises:
+            WorkerError: If the model raises, or two processes have died over it.
+        """
+        job = pickle.dumps((path, signature, inputs))
+        answer = self._answer(job) or self._answer(job)
+        if answer is None:
+            raise WorkerError(f"Two workers have died over {signature!r} of {path!r}.")
+        answer = pickle.loads(answer)
+        if isinstance(answer, str):
+            raise WorkerError(answer)
+        return answer
+
+    def close(self):
+        """Lets the process end."""
+        if self._process is not None:
+            self._process.communicate()
+
+    def _answer(self, job):
+        """The answer as bytes; None if the process died over the job."""
+        if self._process is None or self._process.poll() is not None:
+            self._start()
+        process = self._process
+        try:
+            process.stdin.write(len(job).to_bytes(8) + job)
+            process.stdin.flush()
+        except BrokenPipeError:
+            return self._died()
+        length = process.stdout.read(8)
+        answer = process.stdout.read(int.from_bytes(length))
+        if len(length) < 8 or len(answer) < int.from_bytes(length):
+            return self._died()
+        return answer
+
+    def _start(self):
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", str(_WORKER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        _LOGGER.info("Started worker process %d.", self._process.pid)
+
+    def _died(self):
+        self._process.communicate()
+        _LOGGER.warning(
+            "Worker process %d has died with code %d.",
+            self._process.pid,
+            self._process.returncode,
+        )
+
+
+class Pool:
+    """A number of workers.
+
+    Args:
+        num_workers: Integer of at least 1.
+    """
+
+    def __init__(self, num_workers):
+        self.num_workers = num_workers
+        self._workers = [Worker() for _ in range(num_workers)]
+        self._threads = ThreadPoolExecutor(num_workers)
+        self._free = asyncio.Queue()
+        for worker in self._workers:
+            self._free.put_nowait(worker)
+
+    @contextlib.asynccontextmanager
+    async def free_worker(self):
+        """`Worker.run` of a worker that is free now, as a coroutine function."""
+        worker = await self._free.get()
+        loop = asyncio.get_running_loop()
+        try:
+            yield functools.partial(loop.run_in_executor, self._threads, worker.run)
+        finally:
+            self._free.put_nowait(worker)
+
+    def close(self):
+        """Lets the processes end."""
+        self._threads.shutdown()
+        for worker in self._workers:
+            worker.close()
+
+
+@functools.cache
+def shared_pool(num_workers):
+    """The one pool of this process with so many workers."""
+    return Pool(num_workers)
+
+
+class Batches:
+    """Runs a signature for many requests, together those that wait together.
+
+    A request never waits for others to come: whatever is there when a worker gets free
+    is one batch.
+
+    Args:
+        pool: `Pool`.
+        path: String, a `.tflite` file or the folder of a SavedModel.
+        signature: String.
+        max_rows: Integer, rows of a batch at most.
+    """
+
+    def __init__(self, pool, path, signature, max_rows):
+        self._pool = pool
+        self._job = (path, signature)
+        self._max_rows = max_rows
+        self._waiting = collections.deque()
+        self._tasks = set()
+
+    async def open(self, inputs):
+        """Runs inputs in every worker, so that the model is open there."""
+
+        async def run_in_one():
+            async with self._pool.free_worker() as run:
+                await run(*self._job, inputs)
+
+        await asyncio.gather(*[run_in_one() for _ in range(self._pool.num_workers)])
+
+    async def run(self, inputs):
+        """The outputs for some rows.
+
+        Args:
+            inputs: Dict of arrays by name, all of as many rows, at most `max_rows`.
+
+        Returns:
+            Dict of arrays by name.
+        """
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.append((inputs, future))
+        # Not awaited: who cancels a request does not cancel the others of its batch.
+        task = asyncio.create_task(self._run_batch())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await future
+
+    async def _run_batch(self):
+        async with self._pool.free_worker() as run:
+            batch = self._take_batch()
+            if not batch:
+                return
+            try:
+                merged = {
+                    name: np.concatenate([inputs[name] for inputs, _ in batch])
+                    for name in batch[0][0]
+                }
+                outputs = await run(*self._job, merged)
+            except Exception as error:
+                for _, future in batch:
+                    if not future.done():
+                        future.set_exception(error)
+                return
+            first = 0
+            for inputs, future in batch:
+                last = first + _rows(inputs)
+                if not future.done():
+                    part = {
+                        name: values[first:last] for name, values in outputs.items()
+                    }
+                    future.set_result(part)
+                first = last
+
+    def _take_batch(self):
+        batch, rows = [], 0
+        while self._waiting:
+            inputs, future = self._waiting[0]
+            if rows + _rows(inputs) > self._max_rows:
+                break
+            self._waiting.popleft()
+            if not future.done():
+                batch.append((inputs, future))
+                rows += _rows(inputs)
+        return batch
+
+
+def _rows(inputs):
+    return len(next(iter(inputs.values())))

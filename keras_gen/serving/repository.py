@@ -1,0 +1,150 @@
+"""The folder that a server reads: exported models, and what is served of each."""
+
+import json
+import os
+from pathlib import Path
+
+from keras_gen.serving.requests import DATATYPES
+
+# Rows of a request, and of a batch of requests.
+_MAX_ROWS = 64
+_MAX_SEED = 2**31 - 1
+
+
+def write_repository(names, folder, format="tflite", overwrite=False):
+    """Exports models into a folder from which they are served.
+
+    Each signature is served under a name of its own: what a model is for, `sample` or
+    else `serving_default`, as `<model>`, each other one as `<model>-<signature>`. What
+    stands in the folder already is kept.
+
+    Args:
+        names: Sequence of names of the zoo, paths of saved models or folders of runs.
+        folder: String or path.
+        format: "tflite", or "saved_model".
+        overwrite: Boolean, whether to export again what stands there.
+
+    Returns:
+        List of the names under which to serve.
+
+    Raises:
+        ValueError: If there is no such model, two have one name, or an export fails.
+        OSError: If it cannot be written.
+    """
+    labels = [label_of(name) for name in names]
+    if len(set(labels)) < len(labels) or not labels:
+        raise ValueError(f"Served models must have different names. Received: {labels}")
+    folder, served = Path(folder), []
+    for name, label in zip(names, labels, strict=True):
+        if overwrite or not is_exported(folder, label):
+            _export(name, folder, label, format)
+        served += [
+            settings["name"]
+            for settings in _all_settings(folder)
+            if settings["parameters"]["extra"]["model"] == label
+        ]
+    return served
+
+
+def label_of(name):
+    """What a model is called: a name of the zoo, or the last part of a path."""
+    return Path(os.path.normpath(name)).stem
+
+
+def is_exported(folder, label):
+    """Whether a folder has a model of this name."""
+    # Written last.
+    return _settings_path(Path(folder), label).exists()
+
+
+def _settings_path(folder, name):
+    return folder / name / "model-settings.json"
+
+
+def _all_settings(folder):
+    for path in sorted(folder.glob("*/model-settings.json")):
+        yield json.loads(path.read_text(encoding="utf-8"))
+
+
+def _export(name, folder, label, format):
+    from keras_gen.export import export_saved_model, export_tflite
+    from keras_gen.zoo.loading import open_model
+
+    model = open_model(name)
+    _settings_path(folder, label).unlink(missing_ok=True)
+    home = folder / label
+    if format == "tflite":
+        path = home / f"{label}.tflite"
+        export_tflite(model, path, batch_size=None, overwrite=True)
+        signatures = _signatures_of_tflite(path)
+    else:
+        path = export_saved_model(model, home, overwrite=True)
+        signatures = _signatures_of_saved_model(path)
+    main = "sample" if "sample" in signatures else "serving_default"
+    for signature in sorted(signatures, key=lambda found: found == main):
+        settings = {
+            "name": label if signature == main else f"{label}-{signature}",
+            "implementation": "keras_gen.serving.runtime.Runtime",
+            "platform": {"tflite": "litert"}.get(format, "tensorflow_savedmodel"),
+            "max_batch_size": _MAX_ROWS,
+            "inputs": _tensors(model, signatures[signature]["inputs"], bounded=True),
+            "outputs": _tensors(model, signatures[signature]["outputs"]),
+            "parameters": {
+                "uri": os.path.join("..", label, path.name),
+                "extra": {"model": label, "signature": signature},
+            },
+        }
+        path_of_settings = _settings_path(folder, settings["name"])
+        path_of_settings.parent.mkdir(exist_ok=True)
+        text = json.dumps(settings, indent=1) + "\n"
+        path_of_settings.write_text(text, encoding="utf-8")
+
+
+def _signatures_of_tflite(path):
+    import zipfile
+
+    with zipfile.ZipFile(path) as attached:
+        return json.loads(attached.read("keras_gen.json"))["signatures"]
+
+
+def _signatures_of_saved_model(path):
+    import tensorflow as tf
+
+    def stated(tensors):
+        return {
+            name: {"shape": tensor.shape.as_list(), "dtype": tensor.dtype.name}
+            for name, tensor in tensors.items()
+        }
+
+    model = tf.saved_model.load(str(path))
+    return {
+        name: {
+            "inputs": stated(function.structured_input_signature[1]),
+            "outputs": stated(function.structured_outputs),
+        }
+        for name, function in model.signatures.items()
+    }
+
+
+def _tensors(model, stated, bounded=False):
+    tensors = []
+    for name, tensor in stated.items():
+        shape = [-1, *tensor["shape"][1:]]
+        if None in shape:
+            raise ValueError(
+                f"{model.name} cannot be served: {name!r} has an open shape: {shape}"
+            )
+        described = {
+            "name": name,
+            "datatype": DATATYPES[tensor["dtype"]],
+            "shape": shape,
+        }
+        if bounded and name in ("seed", "labels", "images"):
+            low, high = {
+                "seed": (0, _MAX_SEED),
+                "labels": (0, (model.num_classes or 1) - 1),
+                "images": model.image_range,
+            }[name]
+            described["parameters"] = {"minimum": low, "maximum": high}
+        tensors.append(described)
+    return tensors

@@ -1,0 +1,158 @@
+"""Requests of the Open Inference Protocol as arrays, once they are what a model takes.
+
+What is wrong is a ValueError that names the input and the value.
+"""
+
+import math
+import re
+import reprlib
+
+import numpy as np
+
+DATATYPES = {
+    "bool": "BOOL",
+    "uint8": "UINT8",
+    "int32": "INT32",
+    "int64": "INT64",
+    "float16": "FP16",
+    "float32": "FP32",
+    "float64": "FP64",
+}
+_DTYPES = {datatype: np.dtype(name) for name, datatype in DATATYPES.items()}
+# The kinds of numbers that may stand for those of a type.
+_KINDS = {"b": "b", "u": "ui", "i": "ui", "f": "uif"}
+_NUMBERS = {"b": "booleans", "u": "integers", "i": "integers", "f": "numbers"}
+
+
+def inputs_of(request, stated, max_rows):
+    """The inputs of a request.
+
+    Args:
+        request: An `InferenceRequest` of `mlserver.types`.
+        stated: Sequence of `MetadataTensor`, the inputs that the model takes, with
+            `minimum` and `maximum` among their parameters where there are bounds.
+        max_rows: Integer, how many rows a request may have.
+
+    Returns:
+        Dict of arrays by name, all of as many rows.
+
+    Raises:
+        ValueError: If the request is not as stated.
+    """
+    _check_id(request.id)
+    given = [tensor.name for tensor in request.inputs]
+    if sorted(given) != sorted(spec.name for spec in stated):
+        raise ValueError(
+            f"The inputs must be {', '.join(spec.name for spec in stated)}. Received: "
+            f"{_shown(given)}"
+        )
+    tensors = {tensor.name: tensor for tensor in request.inputs}
+    arrays = {spec.name: _array(tensors[spec.name], spec, max_rows) for spec in stated}
+    rows = {name: len(array) for name, array in arrays.items()}
+    if len(set(rows.values())) > 1:
+        raise ValueError(f"The inputs must have one number of rows. Received: {rows}")
+    return arrays
+
+
+def lowest_inputs(stated):
+    """One row of what a model takes, each value the lowest or zero."""
+    arrays = {}
+    for spec in stated:
+        bounds = spec.parameters.model_dump() if spec.parameters else {}
+        shape = (1, *spec.shape[1:])
+        arrays[spec.name] = np.full(
+            shape, bounds.get("minimum", 0), _DTYPES[spec.datatype]
+        )
+    return arrays
+
+
+def outputs_wanted(request, stated):
+    """The names of the outputs that a request asks for: all unless it says so."""
+    names = [spec.name for spec in stated]
+    wanted = [output.name for output in request.outputs or []]
+    if not set(wanted) <= set(names):
+        raise ValueError(
+            f"`outputs` must be some of {', '.join(names)}. Received: {_shown(wanted)}"
+        )
+    return wanted or names
+
+
+def _check_id(name):
+    # It returns in a header.
+    if name is not None and not re.fullmatch(r"[ -~]{0,256}", name):
+        raise ValueError(
+            f"`id` must be at most 256 printable ASCII characters. Received: "
+            f"{_shown(name)}"
+        )
+
+
+def _array(tensor, spec, max_rows):
+    name = spec.name
+    if tensor.datatype != spec.datatype:
+        raise ValueError(
+            f"`{name}` must have datatype {spec.datatype}. Received: "
+            f"{_shown(tensor.datatype)}"
+        )
+    shape = list(tensor.shape)
+    if len(shape) != len(spec.shape) or shape[1:] != list(spec.shape[1:]):
+        raise ValueError(
+            f"`{name}` must have shape {list(spec.shape)}, -1 for the rows. Received: "
+            f"{_shown(shape)}"
+        )
+    if not 1 <= shape[0] <= max_rows:
+        raise ValueError(
+            f"`{name}` must have 1 to {max_rows} rows. Received: {shape[0]}"
+        )
+    array = _numbers(tensor.data, name, _DTYPES[spec.datatype])
+    if array.size != math.prod(shape):
+        raise ValueError(
+            f"`{name}` must hold {math.prod(shape)} values to have shape {shape}. "
+            f"Received: {array.size}"
+        )
+    _check_values(array, name, spec.parameters)
+    array = array.astype(_DTYPES[spec.datatype]).reshape(shape)
+    if name == "mask":
+        _check_mask(array.reshape(len(array), -1))
+    return array
+
+
+def _numbers(data, name, dtype):
+    """Data, nested or flat, as a flat array of some kind of number that fits a type."""
+    data = getattr(data, "root", data)
+    wanted = _NUMBERS[dtype.kind]
+    try:
+        array = np.array(data)
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise ValueError(
+            f"`{name}` must hold {wanted} in a regular array. Received: {_shown(data)}"
+        ) from error
+    if array.size and array.dtype.kind not in _KINDS[dtype.kind]:
+        raise ValueError(f"`{name}` must hold {wanted}. Received: {_shown(data)}")
+    return array.reshape(-1)
+
+
+def _check_values(array, name, parameters):
+    bounds = parameters.model_dump() if parameters else {}
+    low, high = bounds.get("minimum", -np.inf), bounds.get("maximum", np.inf)
+    if array.dtype.kind == "f":
+        # Within float32, in which models compute.
+        low, high = (np.clip(bound, -3.4e38, 3.4e38) for bound in (low, high))
+    wrong = ~((array >= low) & (array <= high))
+    if wrong.any():
+        raise ValueError(
+            f"`{name}` must lie in [{low:.10g}, {high:.10g}]. Received: "
+            f"{array[wrong][0]}"
+        )
+
+
+def _check_mask(sites):
+    late = (sites[:, 1:] > sites[:, :-1]).any(axis=1)
+    if late.any():
+        raise ValueError(
+            "`mask` must know the sites of an image from the first on, in raster "
+            f"order. Received another in row {late.argmax()}"
+        )
+
+
+def _shown(value):
+    return reprlib.repr(value)

@@ -1,0 +1,222 @@
+"""MLServer for models of this package: what it answers, and what it refuses."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import struct
+from pathlib import Path
+
+import uvicorn
+from fastapi.exceptions import RequestValidationError
+from grpc import StatusCode, aio
+from mlserver import MLServer
+from mlserver.errors import InferenceError
+from mlserver.grpc.dataplane_pb2_grpc import add_GRPCInferenceServiceServicer_to_server
+from mlserver.grpc.interceptors import PromServerInterceptor
+from mlserver.grpc.server import GRPCServer
+from mlserver.grpc.servicers import InferenceServicer
+from mlserver.grpc.utils import handle_mlserver_error
+from mlserver.metrics.server import MetricsServer
+from mlserver.repository import SchemalessModelRepository
+from mlserver.rest.errors import APIErrorResponse
+from mlserver.rest.responses import Response
+from mlserver.rest.server import RESTServer
+from mlserver.settings import Settings
+from mlserver.utils import install_uvloop_event_loop
+
+from keras_gen.serving.pool import WorkerError, shared_pool
+
+# Of a request: 64 colour images of 64 x 64 as JSON.
+_MAX_BYTES = 16 * 2**20
+
+
+def serve(repository, names, host="127.0.0.1", port=8080, workers=1):
+    """Answers requests until SIGINT or SIGTERM.
+
+    Open Inference Protocol V2: REST on `port`, gRPC on `port + 1`, and metrics for
+    Prometheus on `port + 2` under `/metrics`.
+
+    Args:
+        repository: String or path of the folder that `write_repository()` wrote.
+        names: Sequence of names of served models in it.
+        host: String, the address to listen on.
+        port: Integer.
+        workers: Integer of at least 1, processes that run the models.
+
+    Raises:
+        ValueError: If an argument is not as stated, or a model cannot be loaded.
+        OSError: If a port is taken.
+    """
+    for taken in range(port, port + 3):
+        with socket.create_server((host, taken)):
+            pass
+    settings = Settings(
+        debug=False,
+        host=host,
+        http_port=port,
+        grpc_port=port + 1,
+        metrics_port=port + 2,
+        # Not MLServer's workers: they lose the requests of one that dies.
+        parallel_workers=0,
+        model_repository_root=str(Path(repository).absolute()),
+        grpc_max_message_length=_MAX_BYTES,
+    )
+    # Else each line is logged twice, where something gave the root a handler.
+    logging.getLogger("mlserver").propagate = False
+    install_uvloop_event_loop()
+    asyncio.run(_serve(settings, names, workers))
+
+
+async def _serve(settings, names, workers):
+    repository = SchemalessModelRepository(settings.model_repository_root)
+    models = [model for model in await repository.list() if model.name in names]
+    absent = sorted({*names} - {model.name for model in models})
+    if absent:
+        raise ValueError(f"`names` must be of the repository. Received: {absent}")
+    for model in models:
+        model.parameters.extra["workers"] = workers
+    try:
+        await _Server(settings).start(models)
+    finally:
+        shared_pool(workers).close()
+        shared_pool.cache_clear()
+
+
+class _Server(MLServer):
+    """Loads models before it listens: who can ask is answered."""
+
+    def _create_servers(self):
+        parts = (self._settings, self._data_plane, self._model_repository_handlers)
+        self._rest_server = _RESTServer(*parts)
+        self._grpc_server = _GRPCServer(*parts)
+        self._metrics_server = _MetricsServer(self._settings)
+        self._kafka_server = None
+
+    def _add_signal_handlers(self):
+        """Not yet: until it listens there is nothing to stop."""
+
+    async def start(self, models_settings=()):
+        for settings in models_settings:
+            try:
+                await self._model_registry.load(settings)
+            except WorkerError as error:
+                raise ValueError(
+                    f"{settings.name} cannot be loaded: {error}"
+                ) from error
+        super()._add_signal_handlers()
+        await asyncio.gather(
+            self._rest_server.start(),
+            self._grpc_server.start(),
+            self._metrics_server.start(),
+        )
+
+
+class _Uvicorn(uvicorn.Server):
+    """Leaves signals to MLServer, which stops all servers."""
+
+    def capture_signals(self):
+        return contextlib.nullcontext()
+
+
+class _MetricsServer(MetricsServer):
+    async def start(self):
+        self._server = _Uvicorn(self._get_config())
+        await self._server.serve()
+
+
+class _RESTServer(RESTServer):
+    """Without streams, which break off where they should refuse, and remote loading."""
+
+    def __init__(self, *parts):
+        super().__init__(*parts)
+        routes = self._app.router.routes
+        routes[:] = [
+            route
+            for route in routes
+            if not route.path.endswith("_stream") and "/repository/" not in route.path
+        ]
+        self._app.add_exception_handler(RequestValidationError, _refuse_invalid)
+        self._app.add_middleware(_BodyLimit)
+
+    async def start(self):
+        self._server = _Uvicorn(self._get_config())
+        await self._server.serve()
+
+
+async def _refuse_invalid(request, error):
+    """One sentence instead of a copy of the request, which may not be valid JSON."""
+    kind = request.headers.get("content-type", "")
+    if "json" not in kind:
+        return _error(415, f"Content-Type must be application/json. Received: {kind!r}")
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return _error(400, f"{where}: {first['msg']}")
+
+
+def _error(status, message):
+    return Response(APIErrorResponse(error=message).model_dump(), status)
+
+
+class _BodyLimit:
+    """Refuses bodies that are too long, or compressed, before they are parsed."""
+
+    def __init__(self, app):
+        self._app = app
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if any(name == b"content-encoding" for name, _ in scope["headers"]):
+            refusal = _error(415, "Bodies must come without Content-Encoding.")
+            await refusal(scope, receive, send)
+            return
+        messages, length = [], 0
+        while not messages or messages[-1].get("more_body"):
+            messages.append(await receive())
+            length += len(messages[-1].get("body", b""))
+            if length > _MAX_BYTES:
+                refusal = _error(413, f"Bodies may have {_MAX_BYTES} bytes at most.")
+                await refusal(scope, receive, send)
+                return
+
+        async def again():
+            return messages.pop(0) if messages else await receive()
+
+        await self._app(scope, again, send)
+
+
+class _GRPCServer(GRPCServer):
+    def _create_server(self):
+        self._server = aio.server(
+            interceptors=[PromServerInterceptor(enable_handling_time_histogram=True)],
+            options=self._get_options(),
+        )
+        servicer = _Servicer(self._data_plane, self._model_repository_handlers)
+        add_GRPCInferenceServiceServicer_to_server(servicer, self._server)
+        host, port = self._settings.host, self._settings.grpc_port
+        self._server.add_insecure_port(f"{host}:{port}")
+        return self._server
+
+
+class _Servicer(InferenceServicer):
+    """With the codes that MLServer leaves to chance, and without remote loading."""
+
+    @handle_mlserver_error
+    async def ModelReady(self, request, context):  # noqa: N802
+        return await super().ModelReady(request, context)
+
+    async def RepositoryModelLoad(self, request, context):  # noqa: N802
+        await context.abort(StatusCode.UNIMPLEMENTED, "Models are loaded at the start.")
+
+    RepositoryModelUnload = RepositoryModelLoad
+
+    def _InsertHeaders(self, request, context):  # noqa: N802
+        try:
+            return super()._InsertHeaders(request, context)
+        except (struct.error, IndexError, KeyError, ValueError, MemoryError) as error:
+            raise InferenceError(
+                f"`raw_input_contents` must hold the values of the inputs by their "
+                f"datatypes and shapes. Received: {error}"
+            ) from error

@@ -1,0 +1,137 @@
+"""One server for all tests here, with a generator in one pass and a model of sites."""
+
+import http.client
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from contracts import contract_of, unsettle
+
+from keras_gen.models import GAN, GatedPixelCNN
+from keras_gen.random import seed_initializers
+from keras_gen.serving import write_repository
+
+NUM_WORKERS = 2
+
+
+class Served(NamedTuple):
+    """A running server, and the models that it should be."""
+
+    process: subprocess.Popen
+    port: int
+    log: Path
+    repository: Path
+    models: dict
+
+    def workers(self):
+        """Process ids of the workers, in the order of their start."""
+        started = re.findall(r"Started worker process (\d+)", self.log.read_text())
+        return [int(pid) for pid in started]
+
+    def connection(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+
+
+def make(model_class):
+    """A tiny model with weights of which none is zero by initialization."""
+    seed_initializers(1)
+    model = contract_of(model_class)().make()
+    unsettle(model)
+    return model
+
+
+def send(connection, path, body, kind="application/json"):
+    """Status and JSON of the answer to a body: bytes, or what is sent as JSON."""
+    body = body if isinstance(body, bytes) else json.dumps(body)
+    connection.request("POST", f"/v2/models/{path}", body, {"Content-Type": kind})
+    response = connection.getresponse()
+    return response.status, json.loads(response.read() or "null")
+
+
+def tensor(name, datatype, values):
+    """An input of a request."""
+    values = np.asarray(values)
+    data = values.reshape(-1).tolist()
+    return {"name": name, "shape": values.shape, "datatype": datatype, "data": data}
+
+
+def seeds(pairs):
+    return tensor("seed", "INT32", pairs)
+
+
+def labels(values):
+    return tensor("labels", "INT32", values)
+
+
+def output_of(answer):
+    """The one output of an answer, as an array."""
+    (output,) = answer["outputs"]
+    return np.array(output["data"]).reshape(output["shape"])
+
+
+def free_port(num):
+    """The first of some free ports in a row."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as first:
+            port = first.getsockname()[1]
+        try:
+            for other in range(port, port + num):
+                socket.create_server(("127.0.0.1", other)).close()
+        except (OSError, OverflowError):
+            continue
+        return port
+
+
+def start(arguments, log):
+    """`keras-gen serve` as a process that writes its log to a file."""
+    with open(log, "w") as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", "keras_gen.cli", "serve", *map(str, arguments)],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def wait_until_ready(process, port, log, seconds=120):
+    """Returns when the server is ready, which is when it listens."""
+    deadline = time.monotonic() + seconds
+    while True:
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", "/v2/health/ready")
+            assert connection.getresponse().status == 200
+            return
+        except ConnectionError:
+            time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory):
+    """The server, which must stop at SIGTERM and leave no worker behind."""
+    folder = tmp_path_factory.mktemp("serving")
+    models = {"gan": make(GAN), "pixels": make(GatedPixelCNN)}
+    for name, model in models.items():
+        model.save(folder / f"{name}.keras")
+    paths = [folder / f"{name}.keras" for name in models]
+    write_repository(paths, folder / "repository")
+    port, log = free_port(3), folder / "log"
+    options = ["--port", port, "--workers", NUM_WORKERS, "--out", folder / "repository"]
+    process = start([*paths, *options], log)
+    served = Served(process, port, log, folder / "repository", models)
+    try:
+        wait_until_ready(process, port, log)
+        yield served
+    finally:
+        process.terminate()
+        code = process.wait(timeout=60)
+    assert code == 0, log.read_text()
+    assert not any(Path(f"/proc/{pid}").exists() for pid in served.workers())

@@ -1,0 +1,119 @@
+import asyncio
+import os
+
+import numpy as np
+import pytest
+
+from keras_gen.export import export_saved_model
+from keras_gen.models import GAN
+from keras_gen.serving.pool import Batches, Pool, Worker, WorkerError
+
+from .conftest import make
+
+# Stands beside a file like the sampler that is exported with one. A row is doubled; its
+# batch's size is told; a negative one kills the process that has not met one before.
+SAMPLER = """
+import os, pathlib
+import numpy as np
+
+class Sampler:
+    def __init__(self, path, num_threads):
+        self.met = pathlib.Path(path)
+        assert num_threads == 1
+
+    def run(self, signature, x):
+        if signature != "double":
+            raise ValueError(f"no {signature}")
+        if (x == -2).any() or (x == -1).any() and not self.met.exists():
+            self.met.touch()
+            os._exit(3)
+        print("a library that prints")
+        return {"y": 2 * x, "rows": np.full(len(x), len(x)), "pid": 0 * x + os.getpid()}
+"""
+
+
+@pytest.fixture
+def path(tmp_path):
+    (tmp_path / "sampler.py").write_text(SAMPLER)
+    return str(tmp_path / "double.tflite")
+
+
+@pytest.fixture
+def worker():
+    worker = Worker()
+    yield worker
+    worker.close()
+
+
+def batch_runs(path, requests, num_workers=1, max_rows=8):
+    """The outputs of requests that come at once."""
+
+    async def run():
+        pool = Pool(num_workers)
+        batches = Batches(pool, path, "double", max_rows)
+        try:
+            await batches.open({"x": np.zeros(1)})
+            tasks = [asyncio.create_task(batches.run({"x": x})) for x in requests]
+            await asyncio.sleep(0)
+            tasks[0].cancel()
+            return await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            pool.close()
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("num_workers", [1, 3])
+def test_requests_that_wait_together_run_together(path, num_workers):
+    requests = [np.arange(i, i + i % 4 + 1) for i in range(30)]
+    cancelled, *answers = batch_runs(path, requests, num_workers)
+    assert isinstance(cancelled, asyncio.CancelledError)
+    for x, answer in zip(requests[1:], answers, strict=True):
+        np.testing.assert_array_equal(answer["y"], 2 * x)
+    rows = [answer["rows"][0] for answer in answers]
+    assert max(rows) <= 8
+    assert np.mean(rows) > 4
+    pids = {answer["pid"][0] for answer in answers}
+    assert len(pids) == num_workers
+
+
+def test_a_job_that_a_process_dies_over_is_done_again(path, worker):
+    first = worker.run(path, "double", {"x": np.ones(1)})["pid"]
+    answer = worker.run(path, "double", {"x": np.array([-1, 4])})
+    np.testing.assert_array_equal(answer["y"], [-2, 8])
+    assert answer["pid"][0] != first
+
+
+def test_a_job_that_kills_every_process_is_given_up(path, worker):
+    with pytest.raises(WorkerError, match=r"Two workers have died over 'double'"):
+        worker.run(path, "double", {"x": np.array([-2])})
+    assert worker.run(path, "double", {"x": np.ones(1)})["y"] == 2
+
+
+def test_a_process_that_died_unnoticed_is_replaced(path, worker):
+    pid = int(worker.run(path, "double", {"x": np.ones(1)})["pid"][0])
+    os.kill(pid, 9)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    assert worker.run(path, "double", {"x": np.ones(1)})["pid"][0] != pid
+
+
+def test_an_error_of_a_model_leaves_its_process_alive(path, worker):
+    pid = worker.run(path, "double", {"x": np.ones(1)})["pid"]
+    with pytest.raises(WorkerError, match="ValueError: no halve"):
+        worker.run(path, "halve", {"x": np.ones(1)})
+    assert worker.run(path, "double", {"x": np.ones(1)})["pid"] == pid
+
+
+def test_an_error_reaches_all_requests_of_the_batch(path):
+    _, *answers = batch_runs(path, [np.array([-2])] * 5)
+    assert all(isinstance(answer, WorkerError) for answer in answers)
+
+
+def test_a_worker_runs_a_saved_model(worker, tmp_path):
+    model = make(GAN)
+    path = export_saved_model(model, tmp_path / "gan")
+    seeds = np.array([(7, 0), (7, 1), (7, 2)], np.int32)
+    images = worker.run(str(path), "sample", {"seed": seeds})["images"]
+    expected = model.to_uint8(model.sample(3, 7)).astype(int)
+    assert images.shape == expected.shape
+    assert np.abs(images - expected).max() <= 1

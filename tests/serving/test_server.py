@@ -1,0 +1,372 @@
+import os
+import shutil
+import signal
+import threading
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+import numpy as np
+import pytest
+from mlserver.grpc import dataplane_pb2, dataplane_pb2_grpc
+
+from .conftest import (
+    NUM_WORKERS,
+    free_port,
+    labels,
+    output_of,
+    seeds,
+    send,
+    start,
+    tensor,
+)
+from .fuzz import fuzz
+
+# Enough that each of 1,000 requests is known by its image.
+NUM_IMAGES = 50
+
+
+@pytest.fixture(scope="module")
+def expected(served):
+    """The images 0 ... of a seed, and labels, by the models themselves."""
+    images = {}
+    for name, model in served.models.items():
+        given = {"labels": np.arange(NUM_IMAGES) % 3} if name == "pixels" else {}
+        drawn = model.to_uint8(model.sample(NUM_IMAGES, 7, **given)).astype(int)
+        # Otherwise a mixed-up answer could pass for the right one.
+        flat = drawn.reshape(NUM_IMAGES, -1)
+        apart = np.abs(flat[:, None] - flat).max(axis=-1) + 9 * np.eye(NUM_IMAGES)
+        assert apart.min() > 1
+        images[name] = drawn
+    return images
+
+
+@pytest.fixture(scope="module")
+def stub(served):
+    with grpc.insecure_channel(f"127.0.0.1:{served.port + 1}") as channel:
+        yield dataplane_pb2_grpc.GRPCInferenceServiceStub(channel)
+
+
+def request_for(name, rows):
+    """Asks for some of the images that are expected."""
+    inputs = [seeds([(7, row) for row in rows])]
+    if name == "pixels":
+        inputs.append(labels([row % 3 for row in rows]))
+    return {"inputs": inputs}
+
+
+def is_image(found, expected):
+    return found.shape == expected.shape and np.abs(found - expected).max() <= 1
+
+
+def ask(served, expected, requests, done=None):
+    """How many of some (name, row) are answered with their image."""
+    connection, right = served.connection(), 0
+    for name, row in requests:
+        status, answer = send(connection, f"{name}/infer", request_for(name, [row]))
+        assert status == 200, answer
+        right += is_image(output_of(answer)[0], expected[name][row])
+        if done is not None:
+            done.release()
+    connection.close()
+    return right
+
+
+def clients(served, expected, num_clients, num_requests, done=None):
+    """Right answers to requests that many clients send at once."""
+    requests = [
+        (("gan", "pixels")[i % 2], i * 7 % NUM_IMAGES) for i in range(num_requests)
+    ]
+    with ThreadPoolExecutor(num_clients) as threads:
+        shares = [requests[first::num_clients] for first in range(num_clients)]
+        return [threads.submit(ask, served, expected, share, done) for share in shares]
+
+
+@pytest.mark.parametrize("name", ["gan", "pixels"])
+@pytest.mark.parametrize("num", [1, 5, NUM_IMAGES])
+def test_rest_gives_the_samples_of_the_model(served, expected, name, num):
+    request = {"id": "mine", **request_for(name, range(num))}
+    status, answer = send(served.connection(), f"{name}/infer", request)
+    assert status == 200
+    assert answer["id"] == "mine"
+    assert answer["model_name"] == name
+    assert is_image(output_of(answer), expected[name][:num])
+
+
+@pytest.mark.parametrize("name", ["gan", "pixels"])
+@pytest.mark.parametrize("is_raw", [False, True])
+def test_grpc_gives_the_samples_of_the_model(expected, stub, name, is_raw):
+    request = dataplane_pb2.ModelInferRequest(model_name=name)
+    for given in request_for(name, range(5))["inputs"]:
+        sent = request.inputs.add(name=given["name"], datatype="INT32")
+        sent.shape.extend(given["shape"])
+        if is_raw:
+            request.raw_input_contents.append(np.array(given["data"], "<i4").tobytes())
+        else:
+            sent.contents.int_contents.extend(given["data"])
+    answer = stub.ModelInfer(request)
+    if is_raw:
+        values = np.frombuffer(answer.raw_output_contents[0], np.uint8)
+    else:
+        values = np.array(answer.outputs[0].contents.uint_contents)
+    images = values.astype(int).reshape(answer.outputs[0].shape)
+    assert is_image(images, expected[name][:5])
+
+
+def test_other_signatures_have_names_of_their_own(served, expected):
+    model, connection = served.models["pixels"], served.connection()
+    images = np.array(model.sample(4, 7, labels=np.arange(4) % 3))
+    given = [tensor("images", "FP32", images), labels(np.arange(4) % 3)]
+    _, answer = send(connection, "pixels-log_prob/infer", {"inputs": given})
+    log_prob = model.log_prob(images, labels=np.arange(4) % 3)
+    np.testing.assert_allclose(output_of(answer), log_prob, rtol=1e-4)
+
+    mask = np.broadcast_to(np.arange(8)[:, None, None] < 4, images.shape)
+    given += [seeds([(7, row) for row in range(4)]), tensor("mask", "BOOL", mask)]
+    _, answer = send(connection, "pixels-complete/infer", {"inputs": given})
+    assert is_image(output_of(answer), expected["pixels"][:4])
+
+    noise = tensor("noise", "FP32", np.array(served.models["gan"].noise(4, 7)))
+    _, answer = send(connection, "gan-serving_default/infer", {"inputs": [noise]})
+    samples = np.array(served.models["gan"].sample(4, 7))
+    np.testing.assert_allclose(output_of(answer), samples, atol=1e-5)
+
+
+def test_models_state_what_they_take(served):
+    with urllib.request.urlopen(
+        f"http://127.0.0.1:{served.port}/v2/models/pixels"
+    ) as answer:
+        stated = answer.read().decode()
+    assert '"shape":[-1,2],"parameters":{"minimum":0,"maximum":2147483647}' in stated
+    assert '"shape":[-1],"parameters":{"minimum":0,"maximum":2}' in stated
+
+
+def test_metrics_count_requests(served):
+    send(served.connection(), "gan/infer", request_for("gan", [0]))
+    url = f"http://127.0.0.1:{served.port + 2}/metrics"
+    with urllib.request.urlopen(url) as answer:
+        assert 'model_infer_request_success_total{model="gan"' in answer.read().decode()
+
+
+def test_the_server_runs_without_tensorflow(served):
+    for pid in (served.process.pid, *served.workers()[-NUM_WORKERS:]):
+        with open(f"/proc/{pid}/maps") as maps:
+            assert "/tensorflow/" not in maps.read()
+
+
+def test_none_of_1000_requests_of_16_clients_is_lost_or_mixed_up(served, expected):
+    answered = clients(served, expected, 16, 1000)
+    assert sum(client.result() for client in answered) == 1000
+
+
+def test_killed_workers_are_replaced_and_lose_no_request(served, expected):
+    killed = served.workers()[-NUM_WORKERS:]
+    done = threading.Semaphore(0)
+
+    def kill():
+        for _ in range(100):
+            assert done.acquire(timeout=60)
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    answered = clients(served, expected, 8, 400, done)
+    killer.join()
+    assert sum(client.result() for client in answered) == 400
+    assert len(set(served.workers()) - set(killed)) >= NUM_WORKERS
+
+
+PAIR = seeds([(7, 0)])
+BAD = {
+    "unknown model": ("dcgan", {"inputs": [PAIR]}, "Model dcgan not found"),
+    "unknown signature": ("gan-encode", {"inputs": [PAIR]}, "Model gan-encode not"),
+    "no inputs": ("gan", {}, "inputs: Field required"),
+    "no input": ("gan", {"inputs": []}, "must be seed. Received: []"),
+    "unknown input": ("gan", {"inputs": [PAIR, labels([0])]}, "['seed', 'labels']"),
+    "twice": ("gan", {"inputs": [PAIR, PAIR]}, "Received: ['seed', 'seed']"),
+    "unknown output": (
+        "gan",
+        {"inputs": [PAIR], "outputs": [{"name": "logits"}]},
+        "`outputs` must be some of images. Received: ['logits']",
+    ),
+    "dtype": ("gan", {"inputs": [PAIR | {"datatype": "FP32"}]}, "INT32. Received: 'FP"),
+    "no dtype": ("gan", {"inputs": [PAIR | {"datatype": "INT"}]}, "datatype: Input"),
+    "shape": ("gan", {"inputs": [seeds([7, 0])]}, "`seed` must have shape [-1, 2]"),
+    "no shape": ("gan", {"inputs": [PAIR | {"shape": []}]}, "Received: []"),
+    "no rows": (
+        "gan",
+        {"inputs": [PAIR | {"shape": [0, 2]}]},
+        "1 to 64 rows. Received: 0",
+    ),
+    "batch": ("gan", {"inputs": [seeds([(7, 0)] * 65)]}, "1 to 64 rows. Received: 65"),
+    "fewer values": ("gan", {"inputs": [PAIR | {"data": [7]}]}, "2 values"),
+    "more values": ("gan", {"inputs": [PAIR | {"data": [7, 0, 0]}]}, "Received: 3"),
+    "seed": (
+        "gan",
+        {"inputs": [seeds([(-1, 0)])]},
+        "`seed` must lie in [0, 2147483647]",
+    ),
+    "large seed": ("gan", {"inputs": [seeds([(2**31, 0)])]}, "Received: 2147483648"),
+    "huge seed": ("gan", {"inputs": [PAIR | {"data": [2**80, 0]}]}, "Received: ["),
+    "fraction": (
+        "gan",
+        {"inputs": [PAIR | {"data": [7.5, 0]}]},
+        "integers. Received: [7.5",
+    ),
+    "text": (
+        "gan",
+        {"inputs": [PAIR | {"data": ["7", "0"]}]},
+        "integers. Received: ['7'",
+    ),
+    "no list": ("gan", {"inputs": [PAIR | {"data": "70"}]}, "integers. Received: '70'"),
+    "null": (
+        "gan",
+        {"inputs": [PAIR | {"data": [None, 0]}]},
+        "integers. Received: [None",
+    ),
+    "ragged": ("gan", {"inputs": [PAIR | {"data": [[7], 0]}]}, "in a regular array"),
+    "label": ("pixels", {"inputs": [PAIR, labels([3])]}, "`labels` must lie in [0, 2]"),
+    "rows": ("pixels", {"inputs": [PAIR, labels([0, 1])]}, "{'seed': 1, 'labels': 2}"),
+    "image": (
+        "pixels-log_prob",
+        {"inputs": [tensor("images", "FP32", np.full((1, 8, 8, 1), 2)), labels([0])]},
+        "`images` must lie in [0, 1]. Received: 2",
+    ),
+    "mask": (
+        "pixels-complete",
+        {
+            "inputs": [
+                PAIR,
+                labels([0]),
+                tensor("images", "FP32", np.zeros((1, 8, 8, 1))),
+                tensor("mask", "BOOL", np.arange(64).reshape(1, 8, 8, 1) > 7),
+            ]
+        },
+        "`mask` must know the sites of an image from the first on",
+    ),
+    "noise": (
+        "gan-serving_default",
+        b'{"inputs": [{"name": "noise", "datatype": "FP32", "shape": [1, 3], '
+        b'"data": [0, 1e39, 0]}]}',
+        "`noise` must lie in",
+    ),
+    "id": (
+        "gan",
+        {"id": "a\nb", "inputs": [PAIR]},
+        "`id` must be at most 256",
+    ),
+    "long id": ("gan", {"id": "a" * 999, "inputs": [PAIR]}, "256 printable ASCII"),
+    "malformed": ("gan", b'{"inputs": [', "JSON decode error"),
+    "infinite": ("gan", b'{"inputs": [{"shape": [1e999]}]}', "JSON decode error"),
+    "deep": ("gan", b"[" * 100_000, "JSON decode error"),
+    "deep data": (
+        "gan",
+        b'{"inputs": [{"name": "seed", "datatype": "INT32", "shape": [1, 2], "data": '
+        + b"[" * 900
+        + b"]" * 900
+        + b"}]}",
+        "`seed` must hold",
+    ),
+    "empty": ("gan", b"", "body: Field required"),
+    "huge": ("gan", b" " * (2**24 + 1), "16777216 bytes at most"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_requests_are_refused_with_the_reason(served, case):
+    name, body, reason = BAD[case]
+    status, answer = send(served.connection(), f"{name}/infer", body)
+    assert 400 <= status < 500
+    assert reason in answer["error"]
+
+
+def test_bad_headers_are_refused(served):
+    connection = served.connection()
+    status, answer = send(connection, "gan/infer", {"inputs": [PAIR]}, "text/plain")
+    assert status == 415
+    assert "must be application/json. Received: 'text/plain'" in answer["error"]
+    connection.request(
+        "POST", "/v2/models/gan/infer", b"\x1f\x8b", {"Content-Encoding": "gzip"}
+    )
+    assert connection.getresponse().status == 415
+
+
+@pytest.mark.parametrize(
+    ("options", "raw", "code", "reason"),
+    [
+        (
+            {"model_name": "dcgan"},
+            [],
+            "NOT_FOUND",
+            "Model dcgan with version  not found",
+        ),
+        ({"shape": [1, 3]}, [], "INVALID_ARGUMENT", "`seed` must have shape"),
+        ({"datatype": "INT"}, [], "INVALID_ARGUMENT", "datatype INT32"),
+        (
+            {"datatype": "INT"},
+            [b"12345678"],
+            "INVALID_ARGUMENT",
+            "is not a valid",
+        ),
+        ({}, [], "INVALID_ARGUMENT", "`seed` must hold 2 values"),
+        ({}, [b"123"], "INVALID_ARGUMENT", "`raw_input_contents` must hold"),
+        ({"shape": [2**62, 2]}, [b"123"], "INVALID_ARGUMENT", "`raw_input_contents`"),
+        ({}, [b"\xff" * 8], "INVALID_ARGUMENT", "`seed` must lie in"),
+        ({}, [b" " * 2**24], "RESOURCE_EXHAUSTED", "larger than max"),
+    ],
+)
+def test_bad_grpc_requests_are_refused(stub, options, raw, code, reason):
+    given = {"model_name": "gan", "datatype": "INT32", "shape": [1, 2], **options}
+    request = dataplane_pb2.ModelInferRequest(model_name=given.pop("model_name"))
+    request.inputs.add(name="seed", **given)
+    request.raw_input_contents.extend(raw)
+    with pytest.raises(grpc.RpcError) as refused:
+        stub.ModelInfer(request)
+    assert refused.value.code() == grpc.StatusCode[code]
+    assert reason in refused.value.details()
+
+
+def test_models_cannot_be_unloaded_from_afar(served, stub):
+    connection = served.connection()
+    connection.request("POST", "/v2/repository/models/gan/unload")
+    assert connection.getresponse().status == 404
+    request = dataplane_pb2.RepositoryModelUnloadRequest(model_name="gan")
+    with pytest.raises(grpc.RpcError) as refused:
+        stub.RepositoryModelUnload(request)
+    assert refused.value.code() == grpc.StatusCode.UNIMPLEMENTED
+    unknown = dataplane_pb2.ModelReadyRequest(name="dcgan")
+    with pytest.raises(grpc.RpcError) as refused:
+        stub.ModelReady(unknown)
+    assert refused.value.code() == grpc.StatusCode.NOT_FOUND
+
+
+@pytest.mark.parametrize("name", ["gan", "pixels-complete"])
+def test_whatever_the_protocol_allows_is_answered(served, name):
+    workers = served.workers()
+    statuses = fuzz(f"http://127.0.0.1:{served.port}", name, 90)
+    assert sum(statuses.values()) > 100
+    assert statuses.keys() & {400, 422}
+    assert served.workers() == workers
+    status, _ = send(served.connection(), "gan/infer", request_for("gan", [0]))
+    assert status == 200
+
+
+def test_a_taken_port_is_one_line_and_exit_code_2(served, tmp_path):
+    options = ["--port", served.port, "--out", served.repository]
+    process = start(["gan", *options], tmp_path / "log")
+    assert process.wait(timeout=60) == 2
+    last = (tmp_path / "log").read_text().splitlines()[-1]
+    assert last.startswith("keras-gen:")
+    assert "Address already in use" in last
+
+
+def test_a_model_that_cannot_be_loaded_ends_the_server(served, tmp_path):
+    shutil.copytree(served.repository, tmp_path / "repository")
+    (tmp_path / "repository" / "gan" / "gan.tflite").write_bytes(b"broken")
+    options = ["--port", free_port(3), "--out", tmp_path / "repository"]
+    process = start(["gan", *options], tmp_path / "log")
+    assert process.wait(timeout=60) == 2
+    last = (tmp_path / "log").read_text().splitlines()[-1]
+    assert last.startswith("keras-gen: gan cannot be loaded")
+    assert "`path` must be a .tflite file of keras_gen" in last
