@@ -12,9 +12,6 @@ import sys
 
 import numpy as np
 
-for _absent in ("tensorflow", "keras", "keras_gen"):
-    sys.modules[_absent] = None
-
 
 def main(sampler_path, path, inputs_path, outputs_path):
     """Runs each signature that has inputs."""
@@ -42,4 +39,6 @@ def main(sampler_path, path, inputs_path, outputs_path):
 
 
 if __name__ == "__main__":
+    for absent in ("tensorflow", "keras", "keras_gen"):
+        sys.modules[absent] = None
     main(*sys.argv[1:])
