@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from keras_gen import models, zoo
-from keras_gen.models.base import AlternatingModel, GenerativeModel
+from keras_gen.latents import attribute_vector
+from keras_gen.models.base import AdversarialModel, AlternatingModel, GenerativeModel
 from keras_gen.random import Rows
 from keras_gen.zoo import catalog, loading, table
-from keras_gen.zoo.recipes import load_recipe
+from keras_gen.zoo.recipes import first_examples, load_recipe
 
 ENTRIES = [name for name in zoo.names() if "results" in zoo.info(name)]
 MODELS = {
@@ -23,6 +24,10 @@ SINGLE = [
     name
     for name, model in MODELS.items()
     if issubclass(model, GenerativeModel) and not issubclass(model, AlternatingModel)
+]
+#: Entries of two players.
+ADVERSARIAL = [
+    name for name, model in MODELS.items() if issubclass(model, AdversarialModel)
 ]
 
 FASHION = Path(os.environ.get("TFDS_DATA_DIR", "nowhere"), "fashion_mnist").is_dir()
@@ -203,3 +208,43 @@ def test_tests_named_in_the_lectures_exist():
     tests = "".join(path.read_text() for path in (root / "tests").rglob("*.py"))
     for name in re.findall(r"`(test_\w+)`", (root / "docs/lectures.md").read_text()):
         assert f"def {name}(" in tests, name
+
+
+def classes_of(samples, model):
+    """The digits that samples are taken for."""
+    extract = zoo.extractor("classifier_mnist")
+    return extract(model.to_uint8(samples)).probabilities.argmax(axis=1)
+
+
+def test_dcgan_mnist_makes_all_digits():
+    model = zoo.load("dcgan_mnist")
+    classes = classes_of(model.sample(10_000, seed=0), model)
+    shares = np.bincount(classes, minlength=10) / 10_000
+    assert shares.min() >= 0.05
+    assert shares.max() <= 0.15
+
+
+def test_latents_of_a_digit_have_a_direction():
+    model = zoo.load("dcgan_mnist")
+    latents = model.noise(2000, seed=0).numpy()
+    is_seven = classes_of(model.from_noise(latents).numpy(), model) == 7
+    direction = attribute_vector(latents, is_seven)
+    towards = classes_of(model.from_noise(latents + direction).numpy(), model) == 7
+    away = classes_of(model.from_noise(latents - direction).numpy(), model) == 7
+    assert towards.mean() > 2 * is_seven.mean() > 4 * away.mean()
+
+
+@pytest.mark.parametrize("name", ADVERSARIAL)
+def test_the_discriminator_is_there_and_both_players_train_on(name):
+    skip_without_data(name)
+    model, recipe = zoo.load(name), load_recipe(name)
+    batches = recipe.data("train[:640]", training=False)
+    images, *labels = first_examples(batches, 640)
+    options = {"labels": labels[0]} if labels else {}
+    fakes = model.sample(640, seed=0, **options)
+    labels = labels[0] if labels else None
+    real, fake = (model.score(part, labels, training=False) for part in (images, fakes))
+    assert np.mean(real) > np.mean(fake)
+    recipe.compile(model, steps=1000)
+    history = model.fit(batches, verbose=0).history
+    assert all(np.isfinite(history[term]).all() for term in model.term_names)
