@@ -11,7 +11,7 @@ from keras_gen.zoo.table import reference_of
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "keras_gen"
-GROUND = {"random", "images", "arguments", "latents"}
+GROUND = {"random", "images", "arguments", "latents", "lazy"}
 
 # What each room may import beside itself and the ground.
 ALLOWED = {
@@ -19,6 +19,7 @@ ALLOWED = {
     "random": set(),
     "images": set(),
     "latents": set(),
+    "lazy": set(),
     "layers": set(),
     "losses": set(),
     "distributions": set(),

@@ -3,7 +3,7 @@
 Nothing heavy is imported before it is used.
 """
 
-import importlib
+from keras_gen.lazy import lazy_names
 
 __all__ = [
     "ExportReport",
@@ -14,21 +14,14 @@ __all__ = [
     "signatures_of",
 ]
 
-_HOMES = {
-    "ExportReport": "parity",
-    "Parity": "parity",
-    "export_saved_model": "saved_model",
-    "export_tflite": "tflite",
-    "saved_model_report": "parity",
-    "signatures_of": "signatures",
-}
-
-
-def __getattr__(name):
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted({*globals(), *_HOMES})
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "ExportReport": "parity",
+        "Parity": "parity",
+        "export_saved_model": "saved_model",
+        "export_tflite": "tflite",
+        "saved_model_report": "parity",
+        "signatures_of": "signatures",
+    },
+)

@@ -39,8 +39,8 @@ def mirrored(devices=None):
     indices = [int(name[4:]) for name in devices if name.startswith("CPU")]
     if indices:
         _divide_cpu(max(indices) + 1)
-    there = [device.name[-5:] for device in tf.config.list_logical_devices()]
-    there = [re.search(_DEVICE, name).group() for name in there]
+    devices_there = tf.config.list_logical_devices()
+    there = [device.name.removeprefix("/device:") for device in devices_there]
     missing = [device for device in devices if device not in there]
     if missing:
         raise ValueError(

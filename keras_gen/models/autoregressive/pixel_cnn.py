@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_count, check_odd
 from keras_gen.layers import MaskedConv2D, MaskedResidualBlock, SiteHead
-from keras_gen.models.base import AutoregressiveModel, slide_window
+from keras_gen.models.base import AutoregressiveModel, slide_rows, slide_window
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -123,9 +123,7 @@ class PixelCNN(AutoregressiveModel):
         }
 
     def enter_row(self, cache, row, above):
-        pixels = tf.where(row > 0, 2.0 * above - 1.0, 0.0)
-        pixels = tf.cast(pixels, self.compute_dtype)[:, None]
-        image_rows = tf.concat([cache["image_rows"][:, 1:], pixels], axis=1)
+        image_rows = slide_rows(cache["image_rows"], row, above)
         finished = tf.transpose(cache["row"], (1, 0, 2))[:, None]
         finished = tf.split(finished, self.num_layers, axis=-1)
         rows, parts = [], [self.first.from_above(image_rows)]

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_count, check_odd
 from keras_gen.layers import DiagonalLSTM, MaskedConv2D, RowLSTM, SiteHead
-from keras_gen.models.base import AutoregressiveModel, slide_window
+from keras_gen.models.base import AutoregressiveModel, slide_rows, slide_window
 
 _RECURRENCES = ("row", "diagonal")
 
@@ -137,9 +137,7 @@ class PixelRNN(AutoregressiveModel):
         }
 
     def enter_row(self, cache, row, above):
-        pixels = tf.where(row > 0, 2.0 * above - 1.0, 0.0)
-        pixels = tf.cast(pixels, self.compute_dtype)[:, None]
-        image_rows = tf.concat([cache["image_rows"][:, 1:], pixels], axis=1)
+        image_rows = slide_rows(cache["image_rows"], row, above)
         return {
             "window": tf.zeros_like(cache["window"]),
             "image_rows": image_rows,

@@ -10,7 +10,7 @@ from keras_gen.models.base.latent_variable_model import (
     LogLikelihood,
 )
 from keras_gen.models.base.phase_optimizers import PhaseOptimizers
-from keras_gen.models.base.pixel_window import slide_window
+from keras_gen.models.base.pixel_window import slide_rows, slide_window
 from keras_gen.models.base.reconstruction_model import ReconstructionModel
 from keras_gen.models.base.sampling import Sampler
 
@@ -27,5 +27,6 @@ __all__ = [
     "ReconstructionModel",
     "Sampler",
     "Site",
+    "slide_rows",
     "slide_window",
 ]

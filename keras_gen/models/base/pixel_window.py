@@ -1,4 +1,4 @@
-"""The pixels that a row of a convolution sees while an image is drawn."""
+"""The pixels that a convolution sees while an image is drawn, on its scale [-1, 1]."""
 
 import numpy as np
 import tensorflow as tf
@@ -26,3 +26,20 @@ def slide_window(window, site, value):
     # The value is the last channel of the pixel to the left, if there is one.
     pixel = tf.where(site.column > 0, pixel, 0.0)
     return tf.concat([left[:, 1:], pixel[:, None], tf.zeros_like(pixel)[:, None]], 1)
+
+
+def slide_rows(rows, row, above):
+    """Moves the rows above one row on, to a row.
+
+    Args:
+        rows: Tensor of shape `(batch, rows_above, width, channels)`: rows above the one
+            before. Zeros as an image begins.
+        row: Int32 scalar.
+        above: Tensor of shape `(batch, width, channels)`, pixels in [0, 1] of the row
+            before; unused if there is none.
+
+    Returns:
+        The rows above `row`, of the same shape.
+    """
+    pixels = tf.where(row > 0, 2.0 * above - 1.0, 0.0)
+    return tf.concat([rows[:, 1:], tf.cast(pixels, rows.dtype)[:, None]], axis=1)
