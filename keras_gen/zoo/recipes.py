@@ -7,7 +7,8 @@ A recipe's docstring says in one line what it trains. It defines
 - `data(split="train", source="mnist", **options)`: batches of a split, where `source`
   is a dataset's name or a folder of images and `options` go to
   `keras_gen.datasets.load()`;
-- `compile(model, steps)`: compiles for a training of that many steps;
+- `compile(model, steps)`: compiles for a training of that many steps, with XLA at most
+  where `keras_gen.models.base.num_replicas()` is 1;
 - optionally `prepare(model, batches)`, which sets initial weights that depend on the
   training data;
 - optionally `extractor`, the zoo entry in whose features samples are compared with the

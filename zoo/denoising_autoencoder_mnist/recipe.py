@@ -10,6 +10,7 @@ from keras_gen import datasets
 from keras_gen.images import grid
 from keras_gen.layers import MaskingCorruption
 from keras_gen.models import DenoisingAutoencoder
+from keras_gen.models.base import num_replicas
 from keras_gen.networks import mlp
 from keras_gen.random import Rows
 
@@ -36,7 +37,11 @@ def data(split="train", source="mnist", **options):
 
 def compile(model, steps):
     rate = keras.optimizers.schedules.CosineDecay(1e-3, steps)
-    model.compile(keras.optimizers.Adam(rate), steps_per_execution=50)
+    model.compile(
+        keras.optimizers.Adam(rate),
+        jit_compile=num_replicas() == 1,
+        steps_per_execution=50,
+    )
 
 
 def picture(model):

@@ -11,6 +11,7 @@ import keras
 from keras_gen import datasets
 from keras_gen.distributions import DiscretizedLogisticPixels
 from keras_gen.models import VAE
+from keras_gen.models.base import num_replicas
 from keras_gen.networks import conv_decoder, conv_encoder
 
 IMAGE_SHAPE = (28, 28, 1)
@@ -41,4 +42,8 @@ def data(split="train", source="fashion_mnist", **options):
 
 def compile(model, steps):
     rate = keras.optimizers.schedules.CosineDecay(1e-3, steps)
-    model.compile(keras.optimizers.Adam(rate), steps_per_execution=50)
+    model.compile(
+        keras.optimizers.Adam(rate),
+        jit_compile=num_replicas() == 1,
+        steps_per_execution=50,
+    )

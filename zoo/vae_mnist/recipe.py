@@ -12,6 +12,7 @@ import numpy as np
 from keras_gen import datasets
 from keras_gen.distributions import BernoulliPixels
 from keras_gen.models import VAE
+from keras_gen.models.base import num_replicas
 from keras_gen.networks import mlp
 
 IMAGE_SHAPE = (28, 28, 1)
@@ -67,5 +68,6 @@ def compile(model, steps):
     rate = keras.optimizers.schedules.ExponentialDecay(1e-2, steps, 1e-2)
     model.compile(
         keras.optimizers.Muon(rate, adam_lr_ratio=0.3),
+        jit_compile=num_replicas() == 1,
         steps_per_execution=40,
     )

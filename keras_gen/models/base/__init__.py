@@ -12,6 +12,7 @@ from keras_gen.models.base.latent_variable_model import (
 from keras_gen.models.base.phase_optimizers import PhaseOptimizers
 from keras_gen.models.base.pixel_window import slide_rows, slide_window
 from keras_gen.models.base.reconstruction_model import ReconstructionModel
+from keras_gen.models.base.replicas import num_replicas
 from keras_gen.models.base.sampling import Sampler
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "ReconstructionModel",
     "Sampler",
     "Site",
+    "num_replicas",
     "slide_rows",
     "slide_window",
 ]
