@@ -555,6 +555,14 @@ def unsettle(model, seed=0, scale=0.3):
         weight.assign(weight + scale * noise)
 
 
+def make_tiny(model_class):
+    """A tiny model of a class, with weights of which none is zero by initialization."""
+    seed_initializers(1)
+    model = contract_of(model_class)().make()
+    unsettle(model)
+    return model
+
+
 def public_models():
     """Every public model class, found by import."""
     return [getattr(keras_gen.models, name) for name in keras_gen.models.__all__]

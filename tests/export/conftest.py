@@ -1,19 +1,10 @@
 """Every public model that samples, exported once in both formats."""
 
 import pytest
-from contracts import contract_of, public_models, unsettle
+from contracts import make_tiny, public_models
 
 from keras_gen.export import export_saved_model, export_tflite
 from keras_gen.models.base import Sampler
-from keras_gen.random import seed_initializers
-
-
-def make(model_class):
-    """A tiny model with weights of which none is zero by initialization."""
-    seed_initializers(1)
-    model = contract_of(model_class)().make()
-    unsettle(model)
-    return model
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +15,7 @@ def exports(tmp_path_factory):
     for model_class in public_models():
         if not issubclass(model_class, Sampler):
             continue
-        name, model = model_class.__name__, make(model_class)
+        name, model = model_class.__name__, make_tiny(model_class)
         export_saved_model(model, folder / name)
         reports[name] = export_tflite(
             model,

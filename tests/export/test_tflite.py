@@ -6,12 +6,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from contracts import make_tiny
 
 from keras_gen.export import Parity, export_tflite, tflite
 from keras_gen.export.signatures import sha256_of_weights
 from keras_gen.models import DCGAN, VAE, Autoencoder, ConditionalGAN, GatedPixelCNN
 
-from .conftest import files_in, make
+from .conftest import files_in
 
 
 class Digamma(keras.layers.Layer):
@@ -25,7 +26,7 @@ class Digamma(keras.layers.Layer):
 def test_a_file_of_a_fixed_batch_does_all_that_the_model_does(
     tmp_path, model_class, num
 ):
-    model = make(model_class)
+    model = make_tiny(model_class)
     report = export_tflite(model, tmp_path / "new" / "tiny.tflite", batch_size=3)
     assert files_in(tmp_path / "new") == ["sampler.py", "tiny.tflite"]
     assert len(report.parity) == num
@@ -46,13 +47,13 @@ def test_a_file_of_a_fixed_batch_does_all_that_the_model_does(
 
 
 def test_half_precision_changes_at_most_one_grey_level(tmp_path):
-    report = export_tflite(make(DCGAN), tmp_path / "half.tflite", None, "float16")
+    report = export_tflite(make_tiny(DCGAN), tmp_path / "half.tflite", None, "float16")
     assert 1e-5 < report.parity["serving_default"].difference < 5e-3
     assert report.parity["sample"].difference <= 1
 
 
 def test_eight_bits_draw_the_noise_of_the_model(tmp_path):
-    report = export_tflite(make(ConditionalGAN), tmp_path / "8.tflite", 4, "int8")
+    report = export_tflite(make_tiny(ConditionalGAN), tmp_path / "8.tflite", 4, "int8")
     assert report.parity["noise"].difference < 1e-5
     assert 1e-5 < report.parity["serving_default"].mean_difference < 0.02
 
@@ -129,7 +130,7 @@ def test_eight_bits_are_for_generators_and_decoders(tmp_path, model_class):
     with pytest.raises(
         ValueError, match=f"`precision`.*'int8'.*{model_class.__name__}"
     ):
-        export_tflite(make(model_class), tmp_path / "8.tflite", precision="int8")
+        export_tflite(make_tiny(model_class), tmp_path / "8.tflite", precision="int8")
 
 
 def test_a_model_that_is_not_built_is_refused(tmp_path, unbuilt):

@@ -12,10 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from contracts import contract_of, unsettle
+from contracts import make_tiny
 
 from keras_gen.models import GAN, GatedPixelCNN
-from keras_gen.random import seed_initializers
 from keras_gen.serving import write_repository
 
 NUM_WORKERS = 2
@@ -37,14 +36,6 @@ class Served(NamedTuple):
 
     def connection(self):
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-
-
-def make(model_class):
-    """A tiny model with weights of which none is zero by initialization."""
-    seed_initializers(1)
-    model = contract_of(model_class)().make()
-    unsettle(model)
-    return model
 
 
 def send(connection, path, body, kind="application/json"):
@@ -118,7 +109,7 @@ def wait_until_ready(process, port, log, seconds=120):
 def served(tmp_path_factory):
     """The server, which must stop at SIGTERM and leave no worker behind."""
     folder = tmp_path_factory.mktemp("serving")
-    models = {"gan": make(GAN), "pixels": make(GatedPixelCNN)}
+    models = {"gan": make_tiny(GAN), "pixels": make_tiny(GatedPixelCNN)}
     for name, model in models.items():
         model.save(folder / f"{name}.keras")
     paths = [folder / f"{name}.keras" for name in models]

@@ -3,12 +3,11 @@ import os
 
 import numpy as np
 import pytest
+from contracts import make_tiny
 
 from keras_gen.export import export_saved_model
 from keras_gen.models import GAN
 from keras_gen.serving.pool import Batches, Pool, Worker, WorkerError
-
-from .conftest import make
 
 # Stands beside a file like the sampler that is exported with one. A row is doubled; its
 # batch's size is told; a negative one kills the process that has not met one before.
@@ -110,7 +109,7 @@ def test_an_error_reaches_all_requests_of_the_batch(path):
 
 
 def test_a_worker_runs_a_saved_model(worker, tmp_path):
-    model = make(GAN)
+    model = make_tiny(GAN)
     path = export_saved_model(model, tmp_path / "gan")
     seeds = np.array([(7, 0), (7, 1), (7, 2)], np.int32)
     images = worker.run(str(path), "sample", {"seed": seeds})["images"]

@@ -2,11 +2,10 @@ import json
 
 import keras
 import pytest
+from contracts import make_tiny
 
 from keras_gen.models import GAN
 from keras_gen.serving import write_repository
-
-from .conftest import make
 
 
 def test_each_signature_is_served_under_a_name(served):
@@ -24,7 +23,7 @@ def test_each_signature_is_served_under_a_name(served):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("repository")
-    make(GAN).save(folder / "gan.keras")
+    make_tiny(GAN).save(folder / "gan.keras")
     return folder
 
 
