@@ -2,6 +2,7 @@
 
 import csv
 import math
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -49,9 +50,10 @@ def read_history(path):
 def save_plots(folder, results):
     """Draws `training.png` of an entry from its `history.csv` and its results.
 
-    One panel for the losses and one for each other number over the epochs; for models
-    with a rate and a distortion the path that the two took; and the Fréchet distance
-    over the number of samples, where it was measured at several.
+    One panel for the losses and one for each other number over the epochs, or over the
+    time where they were validated; for models with a rate and a distortion the path
+    that the two took; and the Fréchet distance over the number of samples, where it was
+    measured at several.
 
     Args:
         folder: Path of the entry.
@@ -87,20 +89,24 @@ def _training_panels(history):
             continue
         groups.setdefault("loss" if plain.endswith("loss") else plain, []).append(name)
     panels = [
-        lambda axes, title=title, names=names: _draw_epochs(axes, title, names, history)
+        partial(_draw_progress, title=title, names=names, history=history)
         for title, names in sorted(groups.items(), key=lambda group: group[0] != "loss")
     ]
     return panels + [lambda axes: _draw_path(axes, history)] * has_path
 
 
-def _draw_epochs(axes, title, names, history):
+def _draw_progress(axes, title, names, history):
     values = np.concatenate([history[name] for name in names])
+    xlabel, progress = "epoch", history["epoch"] + 1
+    if "seconds" in history and any(name.startswith("val_") for name in names):
+        xlabel, progress = "minutes", history["seconds"] / 60
     for name in names:
         # An epoch without a measurement is no gap in the line.
         measured = np.isfinite(history[name])
-        epochs = history["epoch"][measured] + 1
-        axes.plot(epochs, history[name][measured], label=name, linewidth=1.2)
-    axes.set(xlabel="epoch", ylabel=title.replace("_", " "))
+        axes.plot(
+            progress[measured], history[name][measured], label=name, linewidth=1.2
+        )
+    axes.set(xlabel=xlabel, ylabel=title.replace("_", " "))
     finite = values[np.isfinite(values)]
     # The first epochs would flatten all that follows.
     if finite.min() > 0 and finite.max() > 5 * finite.min():

@@ -11,6 +11,8 @@ A recipe's docstring says in one line what it trains. It defines
   where `keras_gen.models.base.num_replicas()` is 1;
 - optionally `prepare(model, batches)`, which sets initial weights that depend on the
   training data;
+- optionally `validation`, a split of its own dataset whose loss is reported after each
+  epoch, as `val_loss`;
 - optionally `extractor`, the zoo entry in whose features samples are compared with the
   test images of that entry;
 - optionally `num_importance_samples`, fewer than 5,000 for the number of the card,

@@ -111,6 +111,9 @@ def train(
         "epochs": epochs,
         "verbose": verbose,
     }
+    if data is None and hasattr(recipe, "validation"):
+        options = {"training": False, **source}
+        fit["validation_data"] = recipe.data(recipe.validation, **options)
     if not writes:
         _fit(model, stream, [], fit)
         return None

@@ -14,6 +14,7 @@ from keras_gen.zoo.evaluation import Protocol, measure, metrics_for
 from keras_gen.zoo.loading import sha256_of
 from keras_gen.zoo.measure import remeasure
 from keras_gen.zoo.pictures import completions
+from keras_gen.zoo.plots import read_history
 from keras_gen.zoo.publish import publish
 from keras_gen.zoo.recipes import first_examples, load_recipe
 
@@ -60,6 +61,7 @@ from keras_gen.models import VAE
 from keras_gen.networks import mlp
 
 epochs = 2
+validation = "test"
 extractor = "tiny_classifier"
 binarization = "static"
 num_importance_samples = 3
@@ -386,6 +388,8 @@ def test_a_run_becomes_an_entry(published):
         "training.png",
     }
     assert json.loads((folder / "metrics.json").read_text()) == report
+    history = read_history(folder / "history.csv")
+    assert np.isfinite(history["val_loss"]).tolist() == [True, True]
 
 
 def test_named_results_of_an_entry_are_measured_again(published):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from keras_gen.zoo import plots
@@ -55,6 +56,18 @@ def test_other_numbers_get_panels_of_their_own(tmp_path):
         "0,0.1,1.5,-0.5,0.2,nan\n1,0.2,1.4,-0.4,0.1,0.2\n"
     )
     assert size_of(plots.save_plots(tmp_path, {})) == (1200, 320)
+
+
+def test_what_was_validated_is_drawn_over_the_time(tmp_path):
+    history = "epoch,loss,seconds,val_loss\n0,3,60,4\n1,2,120,NA\n"
+    (tmp_path / "history.csv").write_text(history)
+    (draw,) = plots._training_panels(plots.read_history(tmp_path / "history.csv"))
+    axes = Figure().add_subplot()
+    draw(axes)
+    assert axes.get_xlabel() == "minutes"
+    training, validation = axes.lines
+    assert training.get_xdata().tolist() == [1.0, 2.0]
+    assert validation.get_xydata().tolist() == [[1.0, 4.0]]
 
 
 def test_drawing_needs_a_history_with_numbers(tmp_path):
