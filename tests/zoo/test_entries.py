@@ -224,6 +224,13 @@ def test_dcgan_mnist_makes_all_digits():
     assert shares.max() <= 0.15
 
 
+def test_conditional_gan_mnist_draws_the_digits_that_it_is_told():
+    model = zoo.load("conditional_gan_mnist")
+    labels = np.arange(1000) % 10
+    classes = classes_of(model.sample(1000, seed=1, labels=labels), model)
+    assert np.mean(classes == labels) >= 0.97
+
+
 def test_latents_of_a_digit_have_a_direction():
     model = zoo.load("dcgan_mnist")
     latents = model.noise(2000, seed=0).numpy()
