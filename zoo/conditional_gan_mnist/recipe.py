@@ -1,0 +1,58 @@
+"""GAN of MNIST that is told the digit.
+
+The convolutions of Lucic et al., "Are GANs Created Equal?" (2018, arXiv:1711.10337), at
+half their width and without the hidden layer of 1,024.
+
+Command: keras-gen train conditional_gan_mnist
+"""
+
+import keras
+
+from keras_gen import datasets
+from keras_gen.models import ConditionalGAN
+from keras_gen.networks import dcgan_discriminator, dcgan_generator
+
+IMAGE_SHAPE = (28, 28, 1)
+LATENT_DIM = 32
+NUM_CLASSES = 10
+
+epochs = 20
+extractor = "classifier_mnist"
+
+
+def model(seed=0):
+    height, width, channels = IMAGE_SHAPE
+    told = (height, width, channels + NUM_CLASSES)
+    return ConditionalGAN(
+        dcgan_generator(LATENT_DIM + NUM_CLASSES, [64, 32], IMAGE_SHAPE, kernel_size=4),
+        dcgan_discriminator(told, [32, 64], kernel_size=4),
+        NUM_CLASSES,
+        seed=seed,
+        name="conditional_gan_mnist",
+    )
+
+
+def data(split="train", source="mnist", **options):
+    return datasets.load(
+        source,
+        split,
+        batch_size=64,
+        image_shape=IMAGE_SHAPE,
+        image_range=(-1, 1),
+        labels=True,
+        **options,
+    )
+
+
+def compile(model, steps):
+    model.compile(
+        discriminator_optimizer=adam(2e-4, steps),
+        generator_optimizer=adam(5e-4, steps),
+        jit_compile=False,
+        steps_per_execution=67,
+    )
+
+
+def adam(rate, steps):
+    decay = keras.optimizers.schedules.CosineDecay(rate, steps)
+    return keras.optimizers.Adam(decay, beta_1=0.5)

@@ -1,0 +1,49 @@
+"""DCGAN of Fashion-MNIST.
+
+The convolutions of Lucic et al., "Are GANs Created Equal?" (2018, arXiv:1711.10337), at
+half their width and without the hidden layer of 1,024.
+
+Command: keras-gen train dcgan_fashion_mnist
+"""
+
+import keras
+
+from keras_gen import datasets
+from keras_gen.models import DCGAN
+
+IMAGE_SHAPE = (28, 28, 1)
+LATENT_DIM = 32
+
+epochs = 20
+extractor = "classifier_fashion_mnist"
+
+
+def model(seed=0):
+    return DCGAN(
+        IMAGE_SHAPE, [64, 32], LATENT_DIM, kernel_size=4, seed=seed, name="dcgan_fashion_mnist"
+    )
+
+
+def data(split="train", source="fashion_mnist", **options):
+    return datasets.load(
+        source,
+        split,
+        batch_size=64,
+        image_shape=IMAGE_SHAPE,
+        image_range=(-1, 1),
+        **options,
+    )
+
+
+def compile(model, steps):
+    model.compile(
+        discriminator_optimizer=adam(1e-4, steps),
+        generator_optimizer=adam(1e-3, steps),
+        jit_compile=False,
+        steps_per_execution=67,
+    )
+
+
+def adam(rate, steps):
+    decay = keras.optimizers.schedules.CosineDecay(rate, steps)
+    return keras.optimizers.Adam(decay, beta_1=0.5)

@@ -1,0 +1,55 @@
+"""The first GAN, whose generator minimizes the minimax loss, on MNIST.
+
+The convolutions of Lucic et al., "Are GANs Created Equal?" (2018, arXiv:1711.10337), at
+half their width and without the hidden layer of 1,024.
+
+Command: keras-gen train gan_mnist
+"""
+
+import keras
+
+from keras_gen import datasets
+from keras_gen.losses import minimax_generator_loss
+from keras_gen.models import GAN
+from keras_gen.networks import dcgan_discriminator, dcgan_generator
+
+IMAGE_SHAPE = (28, 28, 1)
+LATENT_DIM = 32
+
+epochs = 20
+extractor = "classifier_mnist"
+
+
+def model(seed=0):
+    return GAN(
+        dcgan_generator(LATENT_DIM, [64, 32], IMAGE_SHAPE, kernel_size=4),
+        dcgan_discriminator(IMAGE_SHAPE, [32, 64], kernel_size=4),
+        minimax_generator_loss,
+        seed=seed,
+        name="gan_mnist",
+    )
+
+
+def data(split="train", source="mnist", **options):
+    return datasets.load(
+        source,
+        split,
+        batch_size=64,
+        image_shape=IMAGE_SHAPE,
+        image_range=(-1, 1),
+        **options,
+    )
+
+
+def compile(model, steps):
+    model.compile(
+        discriminator_optimizer=adam(1e-4, steps),
+        generator_optimizer=adam(1e-3, steps),
+        jit_compile=False,
+        steps_per_execution=67,
+    )
+
+
+def adam(rate, steps):
+    decay = keras.optimizers.schedules.CosineDecay(rate, steps)
+    return keras.optimizers.Adam(decay, beta_1=0.5)
