@@ -411,6 +411,15 @@ class AutoregressiveContract(SamplerContract):
         model.site_distribution.check_levels(samples)
         assert model.predict(self.inputs(2), verbose=0).dtype == np.float32
 
+    def test_the_network_computes_in_the_precision_of_the_model(self):
+        config = {**self.fresh().get_config(), "dtype": "mixed_bfloat16"}
+        model = self.model_class.from_config(config)
+        layers = model._flatten_layers(include_self=False)
+        assert {layer.compute_dtype for layer in layers} == {"bfloat16"}
+        model = self.model_class.from_config(model.get_config())
+        assert model.compute_dtype == "bfloat16"
+        model.site_distribution.check_levels(model.sample(2, seed=0))
+
     def test_loss_is_the_mean_of_the_log_likelihoods(self, trained):
         arrays = self.arrays(11)
         log_prob = trained.log_prob(*arrays, batch_size=4)

@@ -20,7 +20,12 @@ extractor = "classifier_fashion_mnist"
 
 def model(seed=0):
     return DCGAN(
-        IMAGE_SHAPE, [64, 32], LATENT_DIM, kernel_size=4, seed=seed, name="dcgan_fashion_mnist"
+        IMAGE_SHAPE,
+        [64, 32],
+        LATENT_DIM,
+        kernel_size=4,
+        seed=seed,
+        name="dcgan_fashion_mnist",
     )
 
 

@@ -97,12 +97,15 @@ class GatedPixelCNN(AutoregressiveModel):
                 num_classes,
                 is_first=index == 0,
                 is_last=index == num_layers - 1,
+                dtype=self.dtype_policy,
                 name=f"block_{index}",
             )
             for index in range(num_layers)
         ]
         parameters = site_distribution.parameters_per_site
-        self.head = SiteHead(output_filters, channels, parameters, name="head")
+        self.head = SiteHead(
+            output_filters, channels, parameters, dtype=self.dtype_policy, name="head"
+        )
         labels = None if num_classes is None else tf.zeros((1,), tf.int32)
         self.site_parameters(tf.zeros((1, *image_shape)), labels)
 

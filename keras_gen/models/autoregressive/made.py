@@ -93,11 +93,13 @@ class MADE(AutoregressiveModel):
         self._is_direct = direct_connections or not hidden_units
         self._parameters_per_site = site_distribution.parameters_per_site
         self.hidden = [
-            MaskedDense(units, name=f"hidden_{index}")
+            MaskedDense(units, dtype=self.dtype_policy, name=f"hidden_{index}")
             for index, units in enumerate(hidden_units)
         ]
         outputs = self.num_sites * self._parameters_per_site
-        self.outputs_layer = MaskedDense(outputs, name="outputs")
+        self.outputs_layer = MaskedDense(
+            outputs, dtype=self.dtype_policy, name="outputs"
+        )
         #: Of the inputs and of each hidden layer, int32 of shape `(num_masks, units)`.
         self.degrees = draw_degrees(hidden_units, self.num_sites, num_masks, seed)
         self._finished = [units_by_degree(d, self.num_sites) for d in self.degrees[2:]]

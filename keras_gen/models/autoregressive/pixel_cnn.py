@@ -83,15 +83,20 @@ class PixelCNN(AutoregressiveModel):
         self.first_kernel_size = first_kernel_size
         self.output_filters = output_filters
         reach = first_kernel_size // 2
+        options = {"num_channels": channels, "dtype": self.dtype_policy}
         self.first = MaskedConv2D(
-            2 * filters, reach, reach, None, "A", channels, name="first"
+            2 * filters, reach, reach, mask_type="A", name="first", **options
         )
         self.blocks = [
-            MaskedResidualBlock(filters, kernel_size, channels, name=f"block_{index}")
+            MaskedResidualBlock(filters, kernel_size, name=f"block_{index}", **options)
             for index in range(num_layers)
         ]
-        parameters = site_distribution.parameters_per_site
-        self.head = SiteHead(output_filters, channels, parameters, name="head")
+        self.head = SiteHead(
+            output_filters,
+            parameters_per_site=site_distribution.parameters_per_site,
+            name="head",
+            **options,
+        )
         self.site_parameters(tf.zeros((1, *self.image_shape)))
 
     def default_optimizer(self):

@@ -93,21 +93,26 @@ class PixelRNN(AutoregressiveModel):
         self.first_kernel_size = first_kernel_size
         self.output_filters = output_filters
         reach = first_kernel_size // 2
+        options = {"num_channels": channels, "dtype": self.dtype_policy}
         self.first = MaskedConv2D(
-            2 * units, reach, reach, None, "A", channels, name="first"
+            2 * units, reach, reach, mask_type="A", name="first", **options
         )
         self.recurrent = [
-            RowLSTM(units, kernel_size, channels, name=f"row_lstm_{index}")
+            RowLSTM(units, kernel_size, name=f"row_lstm_{index}", **options)
             if recurrence == "row"
-            else DiagonalLSTM(units, channels, name=f"diagonal_lstm_{index}")
+            else DiagonalLSTM(units, name=f"diagonal_lstm_{index}", **options)
             for index in range(num_layers)
         ]
         self.widen = [
-            MaskedConv2D(2 * units, 0, 0, num_channels=channels, name=f"widen_{index}")
+            MaskedConv2D(2 * units, 0, 0, name=f"widen_{index}", **options)
             for index in range(num_layers)
         ]
-        parameters = site_distribution.parameters_per_site
-        self.head = SiteHead(output_filters, channels, parameters, name="head")
+        self.head = SiteHead(
+            output_filters,
+            parameters_per_site=site_distribution.parameters_per_site,
+            name="head",
+            **options,
+        )
         self.site_parameters(tf.zeros((1, *self.image_shape)))
 
     def default_optimizer(self):

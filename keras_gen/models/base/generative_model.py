@@ -72,7 +72,8 @@ class GenerativeModel(keras.Model):
             name: keras.saving.serialize_keras_object(getattr(self, name))
             for name in names
         }
-        return {"name": self.name, **config}
+        dtype = keras.saving.serialize_keras_object(self.dtype_policy)
+        return {"name": self.name, "dtype": dtype, **config}
 
     @classmethod
     def from_config(cls, config):
