@@ -26,6 +26,10 @@ flags.DEFINE_enum(
 )
 flags.DEFINE_list("devices", None, "train: such as GPU:0,GPU:1, instead of all")
 flags.DEFINE_bool("resume", False, "train: go on with the run in --out")
+flags.DEFINE_integer("checkpoint_steps", None, "train: steps between checkpoints")
+flags.DEFINE_float(
+    "checkpoint_minutes", None, "train: minutes between checkpoints, else 1"
+)
 flags.DEFINE_integer("num", None, "how many samples or test images")
 flags.DEFINE_list("labels", None, "sample: classes, such as 3 or 0,1,2, in turn")
 flags.DEFINE_float("temperature", None, "sample, complete: below 1, likelier images")
@@ -60,7 +64,8 @@ USAGE = """Usage: keras-gen COMMAND [NAME ...] [--flag=value ...]
   info NAME                  what is known of one
   train NAME|recipe.py       train by a recipe      [--data --epochs --seed --out
                                                      --resume --download --strategy
-                                                     --devices]
+                                                     --devices --checkpoint_steps
+                                                     --checkpoint_minutes]
   sample NAME|model.keras    a grid of samples      [--num --seed --labels
                                                      --temperature --out]
   complete NAME              lower halves of test   [--num --seed --temperature
@@ -176,6 +181,8 @@ def _train(name):
         resume=FLAGS.resume,
         download=FLAGS.download,
         strategy=strategy,
+        checkpoint_steps=FLAGS.checkpoint_steps,
+        checkpoint_minutes=FLAGS.checkpoint_minutes,
         verbose=1 if sys.stdout.isatty() else 2,
     )
     if folder is None:
@@ -376,6 +383,8 @@ _COMMANDS = {
             "download",
             "strategy",
             "devices",
+            "checkpoint_steps",
+            "checkpoint_minutes",
         ),
     ),
     "sample": (_sample, ("num", "seed", "labels", "temperature", "out")),

@@ -12,10 +12,10 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from keras.callbacks import CSVLogger
 from PIL import Image
 
 from keras_gen import cli, zoo
+from keras_gen.callbacks import StopAtDivergence
 from keras_gen.images import grid
 from keras_gen.models import ConditionalGAN
 from keras_gen.networks import mlp
@@ -121,6 +121,7 @@ def test_train_writes_a_whole_run_folder(trained):
     assert "Quick measures, on few images of the test set" in first.stdout
     made = folder / "runs" / "tiny"
     assert {path.name for path in made.iterdir()} == {
+        "checkpoints",
         "history.csv",
         "logs",
         "metrics.json",
@@ -186,19 +187,26 @@ def test_an_epoch_is_its_steps_whatever_is_executed_at_once(trained):
     assert int(model.optimizer.iterations) == 2 * 200 // 50
 
 
+def interrupt_after(monkeypatch, steps):
+    """Lets trainings be interrupted after so many steps."""
+
+    def interrupt(self, batch, logs=None):
+        if int(self.model.optimizer.iterations) == steps:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(StopAtDivergence, "on_train_batch_end", interrupt)
+
+
 def test_a_resumed_run_ends_like_one_that_was_never_interrupted(
     trained, run_here, monkeypatch
 ):
     folder, _ = trained
-
-    def interrupt(self, epoch, logs=None):
-        if epoch == 1:
-            raise KeyboardInterrupt
-
     arguments = ["train", folder / "tiny.py", "--seed", 3, "--out", folder / "parts"]
     with monkeypatch.context() as patch:
-        patch.setattr(CSVLogger, "on_epoch_begin", interrupt)
-        assert run_here(*arguments)[0] == 2
+        interrupt_after(patch, 4 + 3)
+        assert run_here(*arguments, "--checkpoint_steps", 2)[0] == 2
+    left = {path.stem for path in (folder / "parts" / "checkpoints").glob("*.npz")}
+    assert "epoch_0001_step_000002" in left
     assert run_here(*arguments, "--resume")[0] == 0
     rows = [
         (folder / place / "history.csv").read_text().splitlines()
@@ -219,11 +227,15 @@ def test_what_cannot_be_resumed_is_refused(trained, run_here):
     folder, _ = trained
     tiny, other, again = folder / "tiny.py", folder / "other.py", folder / "again"
     other.write_text(RECIPE)
+    changed = folder / "changed" / "tiny.py"
+    changed.parent.mkdir()
+    changed.write_text(RECIPE.replace("50, image", "40, image"))
     for arguments, message in (
         ([tiny], "`out` must name the folder of the run to resume"),
         ([tiny, "--out", again, "--seed", 3], "is complete"),
         ([tiny, "--out", again, "--epochs", 9], "with epochs 2, not 9; seed 3, not 0."),
         ([other, "--out", again, "--seed", 3], "with recipe 'tiny', not 'other'"),
+        ([changed, "--out", again, "--seed", 3], "4, not 5; batch_size 50, not 40"),
         ([tiny, "--out", folder / "none"], "There is no run in"),
     ):
         code, printed = run_here("train", *arguments, "--resume")
@@ -254,6 +266,30 @@ def test_ctrl_c_leaves_a_run_that_loads(tmp_path):
     assert not list((tmp_path / "run").glob("*partial*"))
     done = run("sample", "run", "--num", 1, "--out", "one.png", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def test_sigterm_leaves_a_checkpoint_and_no_other_process_writes(tmp_path, run_here):
+    (tmp_path / "tiny.py").write_text(RECIPE.replace("epochs = 2", "epochs = 100000"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "keras_gen.cli", "train", "tiny.py", "--out", "run"],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    checkpoints = tmp_path / "run" / "checkpoints"
+    while not (tmp_path / "run" / "model.keras").exists():
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.2)
+    code, printed = run_here("train", "tiny.py", "--out", "run", "--resume")
+    assert code == 2
+    assert f"Another process, {process.pid} on" in printed
+    process.send_signal(signal.SIGTERM)
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 0, stderr
+    newest = max(checkpoints.glob("*.npz")).name
+    assert re.search(rf"Stopped as asked, \d steps into .*{newest}\.", stderr)
+    assert newest != "epoch_0000_step_000000.npz"
 
 
 @pytest.mark.parametrize(
@@ -288,6 +324,8 @@ def test_misuse_is_one_line_and_exit_code_2(arguments, message, tmp_path):
         (["train", "empty.py"], "defines no epochs, model, data, compile"),
         (["train", "tiny.py", "--epochs", "0"], "`epochs` must be an integer"),
         (["train", "tiny.py", "--seed", "-1"], "`seed` must be an integer"),
+        (["train", "tiny.py", "--checkpoint_steps", "0"], "`checkpoint_steps` must"),
+        (["train", "tiny.py", "--checkpoint_minutes", "-1"], "minutes` must be above"),
         (["train", "tiny.py", "--data", "mnits"], "Did you mean mnist"),
         (["train", "tiny.py", "--data", "./nowhere"], "There is no folder"),
         (["train", "tiny.py", "--out", "full"], "'full' is not empty"),
@@ -513,18 +551,17 @@ def test_training_on_two_devices_is_that_on_one(tmp_path):
         np.testing.assert_allclose(np.array(a), np.array(b), atol=1e-6)
 
 
-def test_a_run_goes_on_with_another_number_of_devices(tmp_path, two_replicas):
+def test_a_run_goes_on_with_another_number_of_devices(
+    tmp_path, two_replicas, monkeypatch
+):
     (tmp_path / "tiny.py").write_text(RECIPE)
-    recipe = str(tmp_path / "tiny.py")
-    straight = zoo.train(recipe, epochs=2, out=tmp_path / "straight", verbose=0)
-    stopped = zoo.train(recipe, epochs=1, out=tmp_path / "stopped", verbose=0)
-    # As if it had been stopped after the first of two epochs.
-    (stopped / "metrics.json").unlink()
-    run = json.loads((stopped / "run.json").read_text()) | {"epochs": 2}
-    (stopped / "run.json").write_text(json.dumps(run))
-    zoo.train(
-        recipe, epochs=2, out=stopped, resume=True, strategy=two_replicas, verbose=0
-    )
+    recipe, stopped = str(tmp_path / "tiny.py"), tmp_path / "stopped"
+    straight = zoo.train(recipe, out=tmp_path / "straight", verbose=0)
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 4 + 3)
+        with pytest.raises(KeyboardInterrupt):
+            zoo.train(recipe, out=stopped, checkpoint_steps=1, verbose=0)
+    zoo.train(recipe, out=stopped, resume=True, strategy=two_replicas, verbose=0)
     one, two = (
         keras.saving.load_model(folder / "model.keras")
         for folder in (straight, stopped)

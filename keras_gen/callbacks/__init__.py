@@ -1,5 +1,6 @@
 """What watches a training."""
 
+from keras_gen.callbacks.checkpoints import Checkpoints, check_interval
 from keras_gen.callbacks.divergence import StopAtDivergence
 from keras_gen.callbacks.measure import MeasureEvery
 from keras_gen.callbacks.mode_collapse import ModeCollapse
@@ -7,9 +8,11 @@ from keras_gen.callbacks.picture import PictureEveryEpoch
 from keras_gen.callbacks.saved_model import KeepSaved
 
 __all__ = [
+    "Checkpoints",
     "KeepSaved",
     "MeasureEvery",
     "ModeCollapse",
     "PictureEveryEpoch",
     "StopAtDivergence",
+    "check_interval",
 ]

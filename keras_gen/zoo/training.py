@@ -4,20 +4,27 @@ import contextlib
 import json
 import math
 import os
+import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import check_count
-from keras_gen.callbacks import KeepSaved, PictureEveryEpoch, StopAtDivergence
+from keras_gen.callbacks import (
+    Checkpoints,
+    KeepSaved,
+    PictureEveryEpoch,
+    StopAtDivergence,
+    check_interval,
+)
 from keras_gen.images import save_png
 from keras_gen.random import check_seed, seed_initializers
 from keras_gen.zoo.evaluation import QUICK, measure
 from keras_gen.zoo.extraction import extractor
-from keras_gen.zoo.loading import open_model
 from keras_gen.zoo.measures import machine
 from keras_gen.zoo.pictures import picture_of
 from keras_gen.zoo.recipes import load_recipe
@@ -35,14 +42,16 @@ def train(
     resume=False,
     download=False,
     strategy=None,
+    checkpoint_steps=None,
+    checkpoint_minutes=None,
     verbose="auto",
 ):
     """Trains a model by a recipe.
 
-    The run folder holds `model.keras` (the state at the end of an epoch, replaced as a
-    whole about once a minute), `history.csv`, `samples/` with a picture an epoch,
-    `logs/` for TensorBoard, `run.json` with the arguments, and at the end `samples.png`
-    and `metrics.json`.
+    The run folder holds `checkpoints/`, from which the run is resumed, `model.keras`
+    (the model at the end of an epoch, replaced as a whole about once a minute),
+    `history.csv`, `samples/` with a picture an epoch, `logs/` for TensorBoard,
+    `run.json` with the arguments, and at the end `samples.png` and `metrics.json`.
 
     Args:
         name: String, a zoo entry or the path of a recipe.
@@ -53,14 +62,19 @@ def train(
         seed: Integer in [0, 2**31): initial weights, order and noise follow from it.
         out: Optional path of the run folder, which must be empty or not there.
             Defaults to `runs/<name>`, or the first `runs/<name>-<n>` that is free.
-        resume: Boolean, whether to go on with the run in `out` from its `model.keras`.
-            The other arguments must be those of that run; the model is then that of
-            a run that was never interrupted.
+        resume: Boolean, whether to go on with the run in `out` from its newest good
+            checkpoint. The other arguments, the data and the recipe must be those of
+            that run; on a CPU it then ends with the model of a run that was never
+            interrupted, to the last bit.
         download: Boolean, whether TFDS may download data that are not there.
         strategy: Optional `tf.distribute.Strategy` to train under, such as
             `keras_gen.zoo.mirrored()`. The recipe's batch is then the global one. It
             may be another one, or none, when a run is resumed. Of several workers the
             first one writes, and `out` must be a folder that all of them see.
+        checkpoint_steps: Optional integer of at least 1, the steps between two
+            checkpoints; see `keras_gen.callbacks.Checkpoints`.
+        checkpoint_minutes: Optional float above 0, the minutes between two checkpoints.
+            Without both there is one a minute.
         verbose: As in `keras.Model.fit()`.
 
     Returns:
@@ -68,14 +82,16 @@ def train(
 
     Raises:
         ValueError: If there is no such recipe or data, an argument is not as stated,
-            the folder cannot be written, the run in it cannot go on, or a reported
-            number becomes NaN or infinite.
+            the folder cannot be written, another process writes into it, the run in it
+            cannot go on, or a reported number becomes NaN or infinite.
         ConnectionError: If another worker is gone.
+        SystemExit: With code 0, once SIGTERM has arrived and a checkpoint is written.
     """
     recipe = load_recipe(name)
     epochs = recipe.epochs if epochs is None else epochs
     check_count(epochs, "epochs", 1)
     seed = check_seed(seed)
+    check_interval(checkpoint_steps, checkpoint_minutes, "checkpoint_")
     source = {} if data is None else {"source": data}
     if download:
         source["download"] = True
@@ -87,37 +103,53 @@ def train(
         # Needed at the end, where its absence would be found too late.
         extractor(recipe.extractor)
     run = {"recipe": recipe.name, "data": data, "epochs": epochs, "seed": seed}
+    run |= _marks(batches)
     writes = is_chief(strategy)
+    if resume:
+        folder = _interrupted(out, run)
+    elif writes:
+        folder = _new_folder(recipe.name, out)
+    elif out is None:
+        raise ValueError("`out` must name a folder that all workers see.")
+    else:
+        folder = Path(out)
     with contextlib.nullcontext() if strategy is None else strategy.scope():
-        if resume:
-            folder, model, done = _interrupted(out, run, steps)
-        else:
-            folder, done = _new_folder(recipe.name, out) if writes else None, 0
-            if writes:
-                write_json(folder / "run.json", run)
-            seed_initializers(seed)
-            model = recipe.model(seed=seed)
-            if hasattr(recipe, "prepare"):
-                recipe.prepare(model, batches)
-            recipe.compile(model, steps=epochs * steps)
-    # Of an endless stream Keras takes whole executions, more than the epoch's steps.
-    model.steps_per_execution = math.gcd(steps, model.steps_per_execution)
-    # One stream over all epochs, which never waits for an epoch to begin.
-    options = {"start": (done, 0), "repeat": True, **source}
-    stream = recipe.data("train", seed=seed, **options)
-    fit = {
-        "steps_per_epoch": steps,
-        "initial_epoch": done,
-        "epochs": epochs,
-        "verbose": verbose,
-    }
-    if data is None and hasattr(recipe, "validation"):
-        options = {"training": False, **source}
-        fit["validation_data"] = recipe.data(recipe.validation, **options)
-    if not writes:
-        _fit(model, stream, [], fit)
-        return None
-    seconds = _fit_into(folder, recipe, model, stream, fit)
+        seed_initializers(seed)
+        model = recipe.model(seed=seed)
+        if hasattr(recipe, "prepare"):
+            recipe.prepare(model, batches)
+        recipe.compile(model, steps=epochs * steps)
+    clock = _Clock()
+    checkpoints = Checkpoints(
+        folder / "checkpoints",
+        checkpoint_steps,
+        checkpoint_minutes,
+        callbacks=[clock],
+        writes=writes,
+    )
+    with contextlib.closing(checkpoints):
+        if writes and not resume:
+            write_json(folder / "run.json", run)
+        start = checkpoints.restore(model) if resume else (0, 0)
+        # Of an endless stream Keras takes whole executions, more than an epoch's steps.
+        model.steps_per_execution = math.gcd(steps, start[1], model.steps_per_execution)
+        # One stream over all epochs, which never waits for an epoch to begin.
+        options = {"start": start, "repeat": True, **source}
+        stream = recipe.data("train", seed=seed, **options)
+        fit = {
+            "steps_per_epoch": steps,
+            "initial_epoch": start[0],
+            "epochs": epochs,
+            "verbose": verbose,
+        }
+        if data is None and hasattr(recipe, "validation"):
+            options = {"training": False, **source}
+            fit["validation_data"] = recipe.data(recipe.validation, **options)
+        if not writes:
+            _fit(model, stream, [checkpoints], fit)
+            return None
+        _fit_into(folder, recipe, model, stream, [clock, checkpoints], fit)
+    seconds = round(clock.seconds, 1)
     if strategy is not None:
         # What is left needs no other worker.
         weights, model = model.get_weights(), recipe.model(seed=seed)
@@ -143,10 +175,11 @@ def train(
     return folder
 
 
-def _fit_into(folder, recipe, model, stream, options):
-    """Fits into a run folder; returns the seconds of the run."""
+def _fit_into(folder, recipe, model, stream, callbacks, options):
+    """Fits into a run folder."""
+    clock, checkpoints = callbacks
     done = options["initial_epoch"]
-    clock = _Clock(_rewind(folder / "history.csv", done))
+    _rewind(folder / "history.csv", done)
     keep = KeepSaved(folder / "model.keras")
     keep.set_model(model)
     callbacks = [
@@ -156,6 +189,7 @@ def _fit_into(folder, recipe, model, stream, options):
         keep,
         PictureEveryEpoch(folder / "samples", lambda m: picture_of(recipe, m)),
         keras.callbacks.TensorBoard(folder / "logs"),
+        checkpoints,
     ]
     try:
         _fit(model, stream, callbacks, options)
@@ -163,13 +197,15 @@ def _fit_into(folder, recipe, model, stream, options):
         if not keep.path.exists():
             keep.save()
         raise
-    return round(clock.seconds, 1)
 
 
 def _fit(model, stream, callbacks, options):
     try:
         model.fit(stream, callbacks=callbacks, **options)
     except tf.errors.UnavailableError as error:
+        if callbacks[-1].termination.requested:
+            print("Stopped as asked, with the first worker.", file=sys.stderr)
+            sys.exit(0)
         raise ConnectionError(
             "Another worker is gone, and training cannot go on without it. Start all "
             "of them again, to resume from what is saved."
@@ -179,18 +215,37 @@ def _fit(model, stream, callbacks, options):
 class _Clock(keras.callbacks.Callback):
     """Adds the seconds since the start of the run to the reported numbers."""
 
-    def __init__(self, seconds):
+    def __init__(self):
         super().__init__()
-        self.seconds = seconds
-        self._last = None
+        self._before = 0.0
+        self._began = time.monotonic()
+
+    @property
+    def seconds(self):
+        return self._before + time.monotonic() - self._began
+
+    def get_state(self):
+        return {"seconds": self.seconds}
+
+    def set_state(self, state):
+        self._before, self._began = state["seconds"], time.monotonic()
 
     def on_train_begin(self, logs=None):
-        self._last = time.monotonic()
+        self._began = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
-        now = time.monotonic()
-        self.seconds, self._last = self.seconds + now - self._last, now
         logs["seconds"] = round(self.seconds, 1)
+
+
+def _marks(batches):
+    """What tells data from others: how they are dealt, and the first images' means."""
+    first = next(iter(batches))
+    images = first[0] if isinstance(first, tuple) else first
+    return {
+        "steps_per_epoch": int(batches.cardinality()),
+        "batch_size": len(images),
+        "first_images": [round(float(np.mean(image)), 3) for image in images[:4]],
+    }
 
 
 def write_json(path, contents):
@@ -225,8 +280,8 @@ def _new_folder(name, out):
     return folder
 
 
-def _interrupted(out, run, steps):
-    """Folder, model and finished epochs of a run that was interrupted."""
+def _interrupted(out, run):
+    """The folder of a run that was interrupted."""
     if out is None:
         raise ValueError("`out` must name the folder of the run to resume.")
     folder = Path(out)
@@ -245,20 +300,11 @@ def _interrupted(out, run, steps):
         )
     if (folder / "metrics.json").exists():
         raise ValueError(f"The run in {str(out)!r} is complete.")
-    model = open_model(folder / "model.keras")
-    done, surplus = divmod(int(model.optimizer.iterations.numpy()), steps)
-    if surplus:
-        raise ValueError(
-            f"The run in {str(out)!r} stopped {surplus} steps into its first epoch of "
-            f"{steps}: there is no whole epoch to go on from."
-        )
-    return folder, model, done
+    return folder
 
 
 def _rewind(history, done):
-    """Cuts a history to the epochs that the saved model has; returns their seconds."""
-    if done == 0:
-        return 0.0
-    rows = history.read_text(encoding="utf-8").splitlines()[: 1 + done]
-    history.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    return float(rows[-1].split(",")[rows[0].split(",").index("seconds")])
+    """Cuts a history to the epochs that the resumed state has behind it."""
+    if done:
+        rows = history.read_text(encoding="utf-8").splitlines()[: 1 + done]
+        history.write_text("\n".join(rows) + "\n", encoding="utf-8")

@@ -35,7 +35,8 @@ def data(split="train", source="fashion_mnist", seed=0, **options):
     )
     if not options.get("training", split.startswith("train")):
         return batches
-    steps_before = options.get("start", (0, 0))[0] * 60_000 // BATCH_SIZE
+    epoch, step = options.get("start", (0, 0))
+    steps_before = epoch * 60_000 // BATCH_SIZE + step
     return datasets.augment(batches, 2, flip=True, seed=seed, first_step=steps_before)
 
 

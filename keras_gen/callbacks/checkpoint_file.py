@@ -1,0 +1,73 @@
+"""Checkpoints on disk: whole or not there, and found out when damaged."""
+
+import hashlib
+import io
+import json
+import os
+
+import numpy as np
+
+_FACTS = "facts.json"
+_DIGITS = 64
+
+
+def write(path, arrays, facts):
+    """Writes a checkpoint, whole or not at all, and has the disk keep it.
+
+    The file is an archive that `numpy.load` opens, followed by its sha256 in 64
+    hexadecimal digits.
+
+    Args:
+        path: `Path`. What stands there is replaced.
+        arrays: Dict from names, which hold a slash, to arrays.
+        facts: What JSON can say.
+
+    Raises:
+        OSError: If it cannot be written. What stood at `path` is then still there.
+    """
+    dtypes = {name: array.dtype.name for name, array in arrays.items()}
+    text = json.dumps({"facts": facts, "dtypes": dtypes}, default=float).encode()
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with open(partial, "w+b") as file:
+            np.savez(file, **{_FACTS: np.frombuffer(text, np.uint8)}, **arrays)
+            file.seek(0)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0, os.SEEK_END)
+            file.write(digest.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    # The name is kept by the folder, not by the file.
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def read(path):
+    """The arrays and the facts of a checkpoint.
+
+    Raises:
+        ValueError: If the file is not byte for byte what was written.
+        OSError: If it cannot be read.
+    """
+    contents = memoryview(path.read_bytes())
+    archive, digest = contents[:-_DIGITS], contents[-_DIGITS:]
+    if hashlib.sha256(archive).hexdigest().encode() != digest:
+        raise ValueError(
+            f"The checkpoint {str(path)!r} is damaged: its sha256 is not the one that "
+            "it ends with."
+        )
+    with np.load(io.BytesIO(archive)) as file:
+        arrays = dict(file)
+    text = json.loads(arrays.pop(_FACTS).tobytes())
+    # NumPy knows types such as bfloat16 by their size alone.
+    return {
+        name: array.view(text["dtypes"][name]) if array.dtype.kind == "V" else array
+        for name, array in arrays.items()
+    }, text["facts"]
