@@ -167,6 +167,7 @@ class ModelContract:
                 callbacks=[checkpoints, Stopped(checkpoints, 1, 2)],
                 **options,
             )
+        checkpoints.close()
         checkpoints = Checkpoints(tmp_path)
         assert checkpoints.restore(resumed) == (1, 1)
         resumed.fit(

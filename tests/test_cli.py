@@ -233,7 +233,7 @@ def test_what_cannot_be_resumed_is_refused(trained, run_here):
     for arguments, message in (
         ([tiny], "`out` must name the folder of the run to resume"),
         ([tiny, "--out", again, "--seed", 3], "is complete"),
-        ([tiny, "--out", again, "--epochs", 9], "with epochs 2, not 9; seed 3, not 0."),
+        ([tiny, "--out", again, "--epochs", 9], "with epochs 2, not 9; seed 3, not 0;"),
         ([other, "--out", again, "--seed", 3], "with recipe 'tiny', not 'other'"),
         ([changed, "--out", again, "--seed", 3], "4, not 5; batch_size 50, not 40"),
         ([tiny, "--out", folder / "none"], "There is no run in"),

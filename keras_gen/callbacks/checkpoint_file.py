@@ -14,7 +14,7 @@ _DIGITS = 64
 def write(path, arrays, facts):
     """Writes a checkpoint, whole or not at all, and has the disk keep it.
 
-    The file is an archive that `numpy.load` opens, followed by its sha256 in 64
+    Only one at a time may be written into a folder. The file is an archive that `numpy.load` opens, followed by its sha256 in 64
     hexadecimal digits.
 
     Args:
@@ -27,7 +27,8 @@ def write(path, arrays, facts):
     """
     dtypes = {name: array.dtype.name for name, array in arrays.items()}
     text = json.dumps({"facts": facts, "dtypes": dtypes}, default=float).encode()
-    partial = path.with_name(path.name + ".partial")
+    # One name for all, so that killed processes leave no more than one.
+    partial = path.with_name("checkpoint.partial")
     try:
         with open(partial, "w+b") as file:
             np.savez(file, **{_FACTS: np.frombuffer(text, np.uint8)}, **arrays)
