@@ -14,8 +14,8 @@ _DIGITS = 64
 def write(path, arrays, facts):
     """Writes a checkpoint, whole or not at all, and has the disk keep it.
 
-    Only one at a time may be written into a folder. The file is an archive that `numpy.load` opens, followed by its sha256 in 64
-    hexadecimal digits.
+    Only one at a time may be written into a folder. The file is an archive that
+    `numpy.load` opens, followed by its sha256 in 64 hexadecimal digits.
 
     Args:
         path: `Path`. What stands there is replaced.
