@@ -176,6 +176,9 @@ class Checkpoints(keras.callbacks.Callback):
         for path in files:
             try:
                 return path, *checkpoint_file.read(path)
+            except FileNotFoundError:
+                # The first worker has found it damaged already.
+                continue
             except ValueError as error:
                 warnings.warn(f"{error} The one before is taken.", stacklevel=3)
                 if self.writes:
@@ -191,6 +194,8 @@ class Checkpoints(keras.callbacks.Callback):
                 "`steps_per_epoch` must be given to `fit()`, with data that go on "
                 "without end, for checkpoints to be exact."
             )
+        if self._restored is None:
+            self._last = None
         if self._identity is None:
             self._identity = self._identity_with(self.model)
         if self.writes:

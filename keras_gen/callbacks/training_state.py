@@ -36,6 +36,9 @@ def variables_of(model, metrics):
     Returns:
         Dict from names to variables.
     """
+    if not model.optimizer.built:
+        with model.distribute_strategy.scope():
+            model.optimizer.build(model.trainable_variables)
     groups = {"model": model.variables, "optimizer": model.optimizer.variables}
     # On several workers reading the means would wait for all of them.
     if metrics and not _is_multiworker(model):

@@ -166,6 +166,35 @@ def test_random_layers_go_on_with_their_streams(tmp_path):
     check_same(straight, resumed)
 
 
+def test_a_plain_keras_model_goes_on(tmp_path):
+    def model():
+        seed_initializers(1)
+        inputs = keras.Input((2, 2, 1))
+        model = keras.Model(inputs, keras.layers.Dense(1)(inputs))
+        model.compile("adam", "mse", run_eagerly=True)
+        return model
+
+    def run(model, folder, *stop_at):
+        checkpoints = Checkpoints(tmp_path / folder, 1)
+        epoch, step = checkpoints.restore(model)
+        with contextlib.closing(checkpoints):
+            model.fit(
+                stream(epoch, step).map(lambda images: (images, images)),
+                steps_per_epoch=6,
+                initial_epoch=epoch,
+                epochs=2,
+                callbacks=[checkpoints, *(Stopped(checkpoints, *at) for at in stop_at)],
+                verbose=0,
+            )
+
+    straight, stopped, resumed = model(), model(), model()
+    run(straight, "straight")
+    with pytest.raises(KeyboardInterrupt):
+        run(stopped, "parts", (1, 3))
+    run(resumed, "parts")
+    check_same(straight, resumed)
+
+
 def test_two_replicas_go_on_and_so_does_one_device(tmp_path, two_replicas):
     contract = contract_of(VAE)()
     images = tf.data.Dataset.from_tensor_slices(contract.images(24)).batch(8).repeat()
