@@ -7,7 +7,10 @@ Compared are
 - requests of 16 clients to a gated PixelCNN, one image each, with `sampler.py` that
   draws as many images one by one in one process;
 - the longest waiting times (p99) of these requests with the median;
-- requests a second to a generator of about a millisecond, in batches and one by one.
+- requests a second to generators of about a millisecond, in batches and one by one: a
+  DCGAN, whose arithmetic takes most of it, and a GAN of dense layers, where reading the
+  weights does. Beside them stands the processor time that the server and its workers
+  spend on a request, which other work on the machine disturbs less.
 
 `--num` says how many requests of each kind, `--workers` how many processes run models.
 """
@@ -16,6 +19,7 @@ import argparse
 import http.client
 import importlib.util
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -23,25 +27,33 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 CLIENTS = 16
 PORT = 8180
-NAMES = ("generator", "pixels")
+NAMES = ("generator", "dense", "pixels")
 
 
-def save_models(folder):
-    """The two models, and their paths."""
+def untrained_models():
+    """The models by name."""
     from keras_gen.distributions import BernoulliSites
-    from keras_gen.models import DCGAN, GatedPixelCNN
+    from keras_gen.models import DCGAN, GAN, GatedPixelCNN
+    from keras_gen.networks import mlp
     from keras_gen.random import seed_initializers
 
     seed_initializers(0)
-    models = {
-        "generator": DCGAN((28, 28, 1), filters=[128, 64], latent_dim=64),
-        "pixels": GatedPixelCNN(
-            (28, 28, 1), BernoulliSites(), filters=32, num_layers=6
-        ),
+    shape = (28, 28, 1)
+    dense = mlp((64,), [2048, 2048], shape, output_activation="tanh")
+    return {
+        "generator": DCGAN(shape, filters=[128, 64], latent_dim=64),
+        "dense": GAN(dense, mlp(shape, [16], (1,))),
+        "pixels": GatedPixelCNN(shape, BernoulliSites(), filters=32, num_layers=6),
     }
+
+
+def save_models(folder):
+    """The models in files, and their paths."""
+    models = untrained_models()
     paths = [folder / f"{name}.keras" for name in NAMES]
     for name, path in zip(NAMES, paths, strict=True):
         models[name].save(path)
@@ -70,6 +82,18 @@ class Server:
             if self.process.poll() is not None:
                 raise RuntimeError("The server has ended.")
             time.sleep(0.1)
+        return self
+
+    def processor_seconds(self):
+        """What the server and its workers have used so far."""
+        pids, total = [self.process.pid], 0
+        while pids:
+            process = Path(f"/proc/{pids.pop()}")
+            used = (process / "stat").read_text().rsplit(")", 1)[1].split()[11:13]
+            total += sum(map(int, used))
+            for children in process.glob("task/*/children"):
+                pids += map(int, children.read_text().split())
+        return total / os.sysconf("SC_CLK_TCK")
 
     def is_ready(self):
         connection = http.client.HTTPConnection("127.0.0.1", PORT)
@@ -86,8 +110,22 @@ class Server:
         self.process.wait()
 
 
-def requests(name, num):
-    """Requests a second of all clients, and the seconds that each request took."""
+class Served(NamedTuple):
+    """What requests took.
+
+    Attributes:
+        rate: Float, requests a second of all clients.
+        times: List of floats, the seconds of each.
+        processor: Float, seconds of processors for each, in the server and its workers.
+    """
+
+    rate: float
+    times: list
+    processor: float
+
+
+def requests(server, name, num):
+    """Sends requests for one image each from all clients: `Served`."""
 
     def client(rows):
         connection = http.client.HTTPConnection("127.0.0.1", PORT)
@@ -107,17 +145,23 @@ def requests(name, num):
     with ThreadPoolExecutor(CLIENTS) as threads:
         shares = [range(first, num, CLIENTS) for first in range(CLIENTS)]
         list(threads.map(client, [share[:2] for share in shares]))
-        start = time.perf_counter()
+        start, used = time.perf_counter(), server.processor_seconds()
         times = [t for share in threads.map(client, shares) for t in share]
-        return num / (time.perf_counter() - start), times
+        seconds = time.perf_counter() - start
+        return Served(num / seconds, times, (server.processor_seconds() - used) / num)
 
 
-def images_a_second(path, num):
-    """Of the sampler alone, one image at a time, on one thread."""
+def opened(path):
+    """The sampler of a file, on one thread."""
     spec = importlib.util.spec_from_file_location("s", path.with_name("sampler.py"))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    sampler = module.Sampler(path, num_threads=1)
+    return module.Sampler(path, num_threads=1)
+
+
+def images_a_second(path, num):
+    """Of the sampler alone, one image at a time."""
+    sampler = opened(path)
     sampler.run("sample", seed=[[0, 0]])
     start = time.perf_counter()
     for row in range(num):
@@ -140,24 +184,26 @@ def main():
             name: images_a_second(repository / name / f"{name}.tflite", given.num)
             for name in NAMES
         }
-        with Server(repository, given.workers):
-            served = {name: requests(name, given.num) for name in NAMES}
+        with Server(repository, given.workers) as server:
+            served = {name: requests(server, name, given.num) for name in NAMES}
         without_batches(repository)
-        with Server(repository, given.workers):
-            single = requests("generator", given.num)[0]
+        with Server(repository, given.workers) as server:
+            single = {name: requests(server, name, given.num) for name in NAMES[:2]}
     for name in NAMES:
-        rate, times = served[name]
+        rate, times, _ = served[name]
         p99, median = statistics.quantiles(times, n=100)[98], statistics.median(times)
         print(
             f"{name}: {rate:.0f} requests a second / {alone[name]:.0f} images a second "
             f"of the sampler alone = {rate / alone[name]:.2f}; p99 / median: "
             f"{p99 * 1e3:.0f} ms / {median * 1e3:.0f} ms = {p99 / median:.1f}"
         )
-    rate = served["generator"][0]
-    print(
-        f"generator, in batches / one by one: {rate:.0f} / {single:.0f} requests a "
-        f"second = {rate / single:.2f}"
-    )
+    for name, one in single.items():
+        many = served[name]
+        print(
+            f"{name}, in batches / one by one: {many.rate:.0f} / {one.rate:.0f} "
+            f"requests a second = {many.rate / one.rate:.2f}; processor time of one: "
+            f"{many.processor * 1e3:.2f} / {one.processor * 1e3:.2f} ms"
+        )
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from ai_edge_litert.interpreter import Interpreter
 _MAX_SEED = 2**31 - 1
 # Rows at once for a file that takes any number.
 _ROWS_AT_ONCE = 64
+_DEFAULTS = {"temperature": 1.0}
 
 
 class Sampler:
@@ -51,7 +52,7 @@ class Sampler:
             ) from error
         self._runners = {}
 
-    def sample(self, num, seed=None, labels=None):
+    def sample(self, num, seed=None, labels=None, temperature=None):
         """Images `0 ... num - 1` of a seed.
 
         Args:
@@ -59,6 +60,9 @@ class Sampler:
             seed: Integer in [0, 2**31). Defaults to a fresh one.
             labels: For models with classes: an integer, or one for each image. Defaults
                 to the classes in turn.
+            temperature: For models that draw an image site by site: a positive number,
+                to whose inverse power the probabilities of each site are taken.
+                Defaults to 1.
 
         Returns:
             Uint8 array of shape `(num, *image_shape)`.
@@ -71,8 +75,9 @@ class Sampler:
         _check_integer(seed, "seed", 0, _MAX_SEED)
         seeds = np.stack([np.full(num, seed), np.arange(num)], axis=1)
         labels = self._labels(num, labels)
+        given = self._temperature(num, temperature)
         if "noise" not in self.metadata["signatures"]:
-            return self.run("sample", seed=seeds, **labels)["images"]
+            return self.run("sample", seed=seeds, **labels, **given)["images"]
         noise = self.run("noise", seed=seeds)
         samples = self.run("serving_default", **noise, **labels)["samples"]
         low, high = self.metadata["image_range"]
@@ -84,7 +89,8 @@ class Sampler:
 
         Args:
             signature: String, one of `metadata["signatures"]`.
-            **inputs: Arrays by name, all of as many rows.
+            **inputs: Arrays by name, all of as many rows. `temperature` may be left
+                out, which is then 1.
 
         Returns:
             Dict of arrays by name, of as many rows.
@@ -99,21 +105,45 @@ class Sampler:
                 f"Received: {signature!r}"
             )
         inputs = _checked(inputs, known[signature]["inputs"])
-        if signature not in self._runners:
-            runner = self._interpreter.get_signature_runner(signature)
-            self._runners[signature] = runner
         num = len(next(iter(inputs.values())))
-        size = self.metadata["batch_size"] or min(num, _ROWS_AT_ONCE)
-        batches = []
-        for first in range(0, num, size):
+        first, batches = 0, []
+        while first < num:
+            runner, size = self._runner(signature, num - first)
             # Every batch is full: surplus rows are cut.
             index = np.arange(first, first + size).clip(max=num - 1)
             batch = {name: values[index] for name, values in inputs.items()}
-            batches.append(self._runners[signature](**batch))
+            batches.append(runner(**batch))
+            first += size
         return {
             name: np.concatenate([batch[name] for batch in batches])[:num]
             for name in batches[0]
         }
+
+    def _runner(self, signature, num):
+        """What runs a signature on the next rows, and on how many."""
+        size = self.metadata["batch_size"]
+        block = self.metadata["signatures"][signature].get("block")
+        if block is not None and num > 1:
+            signature, size = f"{signature}_{block}", block
+        if signature not in self._runners:
+            runner = self._interpreter.get_signature_runner(signature)
+            self._runners[signature] = runner
+        return self._runners[signature], size or min(num, _ROWS_AT_ONCE)
+
+    def _temperature(self, num, temperature):
+        if temperature is None:
+            return {}
+        drawn = self.metadata["signatures"].get("sample", {"inputs": {}})
+        if "temperature" not in drawn["inputs"]:
+            raise ValueError(
+                "`temperature` must be left out: the model draws no sites. Received: "
+                f"{temperature!r}"
+            )
+        if np.ndim(temperature) or not isinstance(temperature, (int, float, np.number)):
+            raise ValueError(
+                f"`temperature` must be a positive number. Received: {temperature!r}"
+            )
+        return {"temperature": np.full(num, temperature)}
 
     def _labels(self, num, labels):
         num_classes = self.metadata["num_classes"]
@@ -174,13 +204,15 @@ def main(arguments=None):
     parser.add_argument("--num", type=int, default=16, help="how many images")
     parser.add_argument("--seed", type=int, help="seed of the images; else a fresh one")
     parser.add_argument("--labels", help="classes, such as 3 or 0,1,2, in turn")
+    parser.add_argument("--temperature", type=float, help="below 1, likelier images")
     parser.add_argument("--out", default="samples.png", help="the PNG file to write")
     given = parser.parse_args(arguments)
     try:
         labels = given.labels and np.resize(
             [int(label) for label in given.labels.split(",")], max(given.num, 1)
         )
-        images = Sampler(given.path).sample(given.num, given.seed, labels)
+        sampler = Sampler(given.path)
+        images = sampler.sample(given.num, given.seed, labels, given.temperature)
         picture = grid(images)
         Path(given.out).write_bytes(png(picture))
     except (ValueError, OSError) as error:
@@ -198,6 +230,11 @@ def _check_integer(value, name, least, most):
 
 def _checked(inputs, stated):
     """Inputs as arrays of the stated types, once their names and shapes are right."""
+    num = len(np.atleast_1d(next(iter(inputs.values()), ())))
+    absent = {
+        name: np.full(num, _DEFAULTS[name]) for name in _DEFAULTS if name in stated
+    }
+    inputs = {**absent, **inputs}
     if inputs.keys() != stated.keys():
         raise ValueError(
             f"The inputs must be {', '.join(stated)}. Received: {', '.join(inputs)}"
@@ -211,6 +248,10 @@ def _checked(inputs, stated):
                 f"Received shape: {list(array.shape)}"
             )
         arrays[name] = array.astype(spec["dtype"])
+        if name == "temperature" and not (arrays[name] > 0).all():
+            raise ValueError(
+                f"`temperature` must be positive numbers. Received: {array.tolist()}"
+            )
     rows = {name: len(array) for name, array in arrays.items()}
     if len(set(rows.values())) > 1 or 0 in rows.values():
         raise ValueError(

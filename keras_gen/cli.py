@@ -298,6 +298,7 @@ def _export(name):
             FLAGS.precision,
             FLAGS.signatures,
             FLAGS.overwrite,
+            _extractor(name) if FLAGS.precision == "int8" else None,
         )
     else:
         for flag in ("batch_size", "precision", "signatures"):
@@ -315,6 +316,23 @@ def _export(name):
             f"model's, by {parity.difference:.2g} at most, "
             f"{parity.mean_difference:.2g} in the mean"
         )
+    if report.distance is not None:
+        extractor, value, floor, num = report.distance
+        print(
+            f"  {num:,} samples: FD[{extractor}] {value:.3g} from others of the model, "
+            f"{floor:.3g} of the model's own"
+        )
+
+
+def _extractor(name):
+    """What the distances of an entry are measured with; None without such."""
+    from keras_gen.zoo.extraction import extractor
+    from keras_gen.zoo.recipes import load_recipe
+
+    if name not in catalog.names():
+        return None
+    recipe = load_recipe(name)
+    return extractor(recipe.extractor) if hasattr(recipe, "extractor") else None
 
 
 def _serve(*names):

@@ -6,9 +6,11 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.metrics import frechet_distance
 from keras_gen.random import Rows
 
 _SEED = 20
+_COMPARED_SAMPLES = 5000
 
 
 class Probe(NamedTuple):
@@ -41,6 +43,23 @@ class Parity(NamedTuple):
     num_differing: int
 
 
+class Distance(NamedTuple):
+    """How far samples of an export are from the model's, in features of an extractor.
+
+    Attributes:
+        extractor: String, the extractor's name.
+        value: Float, the Fréchet distance of the export's samples from samples of the
+            model of another seed.
+        floor: Float, the same of the model's samples in place of the export's.
+        num_samples: Integer, samples in each set.
+    """
+
+    extractor: str
+    value: float
+    floor: float
+    num_samples: int
+
+
 class ExportReport(NamedTuple):
     """What was written, and how it compares with the model.
 
@@ -49,12 +68,14 @@ class ExportReport(NamedTuple):
         num_bytes: Integer, its size.
         signatures: Dict from names to a pair, the names of inputs and of outputs.
         parity: Dict from names to `Parity`.
+        distance: `Distance`; None if no extractor was given.
     """
 
     path: Path
     num_bytes: int
     signatures: dict
     parity: dict
+    distance: Distance | None = None
 
 
 def probes(model, signatures, num_images):
@@ -97,6 +118,34 @@ def compare(probe, outputs):
         float(differences.mean()),
         len(differing),
         int(differing.sum()),
+    )
+
+
+def distance_of(model, sample, extractor, num_samples=_COMPARED_SAMPLES):
+    """How far samples of an export are from the model's.
+
+    Args:
+        model: The model.
+        sample: Function from a number and a seed to so many uint8 images, the export's.
+        extractor: `keras_gen.metrics.FeatureExtractor`.
+        num_samples: Integer of at least 2.
+
+    Returns:
+        `Distance`.
+    """
+
+    def of_model(seed):
+        return model.to_uint8(model.sample(num_samples, seed))
+
+    others, exported, own = (
+        extractor(images).features
+        for images in (of_model(_SEED + 1), sample(num_samples, _SEED), of_model(_SEED))
+    )
+    return Distance(
+        extractor.name,
+        frechet_distance(others, exported),
+        frechet_distance(others, own),
+        num_samples,
     )
 
 
@@ -147,7 +196,8 @@ def _noise(model, num):
 def _sample(model, num):
     labels = _labels(model, num)
     images = model.to_uint8(model.sample(num, _SEED, **labels))
-    return Probe({"seed": _seeds(num), **labels}, {"images": images})
+    inputs = {"seed": _seeds(num), **labels, **_temperature(model, num)}
+    return Probe(inputs, {"images": images})
 
 
 def _complete(model, num):
@@ -156,7 +206,8 @@ def _complete(model, num):
     upper_half = np.arange(shape[1])[:, None, None] < shape[1] // 2
     known = {"images": _images(model, num), "mask": np.broadcast_to(upper_half, shape)}
     images = model.to_uint8(model.sample(num, _SEED, **known, **labels))
-    return Probe({"seed": _seeds(num), **known, **labels}, {"images": images})
+    inputs = {"seed": _seeds(num), **known, **labels, **_temperature(model, num)}
+    return Probe(inputs, {"images": images})
 
 
 def _encode(model, num):
@@ -200,6 +251,11 @@ def _labels(model, num):
     if model.num_classes is None:
         return {}
     return {"labels": model.labels_of_samples(num)}
+
+
+def _temperature(model, num):
+    conditions = model.conditions(num)
+    return {name: conditions[name] for name in {"temperature"} & conditions.keys()}
 
 
 def _images(model, num):

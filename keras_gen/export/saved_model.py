@@ -47,25 +47,19 @@ def export_saved_model(model, directory, version=1, overwrite=False):
     signatures = signatures_of(model, compiled=True)
     check_absent(path, overwrite, "directory")
     with written_whole(path) as partial:
-        write_saved_model(signatures, partial)
+        functions = {name: traced(found) for name, found in signatures.items()}
+        write_saved_model(functions, partial)
     return path
 
 
-def write_saved_model(signatures, path, batch_size=None, debug_info=False):
+def write_saved_model(functions, path, debug_info=False):
     """Writes signatures as a SavedModel.
 
     Args:
-        signatures: Dict from names to `Signature`.
+        functions: Dict from names to concrete functions, of `traced()`.
         path: `Path` of its folder.
-        batch_size: Integer; None for any.
         debug_info: Boolean, whether to note where each operation came from.
-
-    Returns:
-        Dict from names to concrete functions.
     """
-    functions = {
-        name: traced(signature, batch_size) for name, signature in signatures.items()
-    }
     module = tf.Module()
     module.weights = variables_of(functions.values())
     options = tf.saved_model.SaveOptions(
@@ -75,4 +69,3 @@ def write_saved_model(signatures, path, batch_size=None, debug_info=False):
         tf.saved_model.save(module, str(path), functions, options)
     except tf.errors.OpError as error:
         raise OSError(f"{str(path)!r} cannot be written: {error.message}") from error
-    return functions

@@ -30,9 +30,10 @@ def signatures_of(model, compiled=False):
     `serving_default` is noise to samples where the model samples, else `call()`.
     `sample` takes an int32 pair (seed, row) for each image and gives the uint8 image
     that is row `row` of `model.sample(..., seed)`; so does `complete`, which also takes
-    images and a mask of what is known of them. `encode`, `decode`, `reconstruct` and
-    `log_prob` are the methods of that name. Labels enter by that name. Nothing is
-    checked: wrong labels, masks or levels give some result.
+    images and a mask of what is known of them. Where samples have a temperature, both
+    take it, one for each image. `encode`, `decode`, `reconstruct` and `log_prob` are
+    the methods of that name. Labels enter by that name. Nothing is checked: wrong
+    labels, masks or levels give some result.
 
     Args:
         model: One of `keras_gen.models`, or a functional `keras.Model` of one input and
@@ -104,6 +105,13 @@ def traced(signature, batch_size=None):
     return function.get_concrete_function(**specs)
 
 
+def operations_of(function):
+    """The kinds of operations in a concrete function and in those that it calls."""
+    graph = function.graph.as_graph_def()
+    nodes = [*graph.node, *(n for f in graph.library.function for n in f.node_def)]
+    return {node.op for node in nodes}
+
+
 def variables_of(functions):
     """The variables that concrete functions read, each once."""
     found = {id(v): v for function in functions for v in function.graph.variables}
@@ -132,7 +140,10 @@ def _sampling(model, compiled):
     named = isinstance(noise, dict)
     noise_inputs = _specs(noise if named else {"noise": noise})
     conditions = model.conditions(1)
-    labels = _specs({name: conditions[name] for name in {"labels"} & conditions.keys()})
+    labels, temperature = (
+        _specs({name: conditions[name] for name in {name} & conditions.keys()})
+        for name in ("labels", "temperature")
+    )
 
     def from_noise(**inputs):
         noise = {name: inputs.pop(name) for name in noise_inputs}
@@ -152,11 +163,12 @@ def _sampling(model, compiled):
     seed = {"seed": tf.TensorSpec((None, 2), tf.int32)}
     found = {
         "serving_default": Signature(from_noise, {**noise_inputs, **labels}),
-        "sample": Signature(draw, {**seed, **labels}),
+        "sample": Signature(draw, {**seed, **labels, **temperature}),
     }
     if {"images", "mask"} <= conditions.keys():
         known = _specs({name: conditions[name] for name in ("images", "mask")})
-        found["complete"] = Signature(draw, {**seed, **known, **labels})
+        inputs = {**seed, **known, **labels, **temperature}
+        found["complete"] = Signature(draw, inputs)
     return found
 
 

@@ -8,7 +8,6 @@ import logging
 import pickle
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +30,7 @@ class Worker:
     def __init__(self):
         self._process = None
 
-    def run(self, path, signature, inputs):
+    async def run(self, path, signature, inputs):
         """The outputs of a signature.
 
         Args:
@@ -46,7 +45,7 @@ class Worker:
             WorkerError: If the model raises, or two processes have died over it.
         """
         job = pickle.dumps((path, signature, inputs))
-        answer = self._answer(job) or self._answer(job)
+        answer = await self._answer(job) or await self._answer(job)
         if answer is None:
             raise WorkerError(f"Two workers have died over {signature!r} of {path!r}.")
         answer = pickle.loads(answer)
@@ -54,42 +53,43 @@ class Worker:
             raise WorkerError(answer)
         return answer
 
-    def close(self):
+    async def close(self):
         """Lets the process end."""
         if self._process is not None:
-            self._process.communicate()
+            self._process.stdin.close()
+            await self._process.wait()
 
-    def _answer(self, job):
+    async def _answer(self, job):
         """The answer as bytes; None if the process died over the job."""
-        if self._process is None or self._process.poll() is not None:
-            self._start()
+        if self._process is None or self._process.returncode is not None:
+            await self._start()
         process = self._process
         try:
             process.stdin.write(len(job).to_bytes(8) + job)
-            process.stdin.flush()
-        except BrokenPipeError:
-            return self._died()
-        length = process.stdout.read(8)
-        answer = process.stdout.read(int.from_bytes(length))
-        if len(length) < 8 or len(answer) < int.from_bytes(length):
-            return self._died()
-        return answer
+            await process.stdin.drain()
+            length = await process.stdout.readexactly(8)
+            return await process.stdout.readexactly(int.from_bytes(length))
+        except (ConnectionError, asyncio.IncompleteReadError):
+            await process.wait()
+            _LOGGER.warning(
+                "Worker process %d has died with code %d.",
+                process.pid,
+                process.returncode,
+            )
+            return None
 
-    def _start(self):
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", str(_WORKER)],
+    async def _start(self):
+        # Pipes of the event loop: a thread would wait for the interpreter whenever the
+        # loop is busy, before and after each job.
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",
+            str(_WORKER),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            limit=2**20,
         )
         _LOGGER.info("Started worker process %d.", self._process.pid)
-
-    def _died(self):
-        self._process.communicate()
-        _LOGGER.warning(
-            "Worker process %d has died with code %d.",
-            self._process.pid,
-            self._process.returncode,
-        )
 
 
 class Pool:
@@ -101,27 +101,24 @@ class Pool:
 
     def __init__(self, num_workers):
         self.num_workers = num_workers
-        self._workers = [Worker() for _ in range(num_workers)]
-        self._threads = ThreadPoolExecutor(num_workers)
         self._free = asyncio.Queue()
-        for worker in self._workers:
-            self._free.put_nowait(worker)
+        for _ in range(num_workers):
+            self._free.put_nowait(Worker())
 
     @contextlib.asynccontextmanager
     async def free_worker(self):
-        """`Worker.run` of a worker that is free now, as a coroutine function."""
+        """A `Worker` that is free now."""
         worker = await self._free.get()
-        loop = asyncio.get_running_loop()
         try:
-            yield functools.partial(loop.run_in_executor, self._threads, worker.run)
+            yield worker
         finally:
             self._free.put_nowait(worker)
 
-    def close(self):
-        """Lets the processes end."""
-        self._threads.shutdown()
-        for worker in self._workers:
-            worker.close()
+    async def close(self):
+        """Lets each process end once it is free."""
+        for _ in range(self.num_workers):
+            worker = await self._free.get()
+            await worker.close()
 
 
 @functools.cache
@@ -154,8 +151,8 @@ class Batches:
         """Runs inputs in every worker, so that the model is open there."""
 
         async def run_in_one():
-            async with self._pool.free_worker() as run:
-                await run(*self._job, inputs)
+            async with self._pool.free_worker() as worker:
+                await worker.run(*self._job, inputs)
 
         await asyncio.gather(*[run_in_one() for _ in range(self._pool.num_workers)])
 
@@ -177,7 +174,7 @@ class Batches:
         return await future
 
     async def _run_batch(self):
-        async with self._pool.free_worker() as run:
+        async with self._pool.free_worker() as worker:
             batch = self._take_batch()
             if not batch:
                 return
@@ -186,7 +183,7 @@ class Batches:
                     name: np.concatenate([inputs[name] for inputs, _ in batch])
                     for name in batch[0][0]
                 }
-                outputs = await run(*self._job, merged)
+                outputs = await worker.run(*self._job, merged)
             except Exception as error:
                 for _, future in batch:
                     if not future.done():

@@ -9,6 +9,8 @@ from keras_gen.serving.requests import DATATYPES
 # Rows of a request, and of a batch of requests.
 _MAX_ROWS = 64
 _MAX_SEED = 2**31 - 1
+# Beyond these, site probabilities are 0 and 1, or all alike, to seven digits.
+_TEMPERATURES = (1e-3, 1e3)
 
 
 def write_repository(names, folder, format="tflite", overwrite=False):
@@ -139,12 +141,15 @@ def _tensors(model, stated, bounded=False):
             "datatype": DATATYPES[tensor["dtype"]],
             "shape": shape,
         }
-        if bounded and name in ("seed", "labels", "images"):
+        if bounded and name in ("seed", "labels", "images", "temperature"):
             low, high = {
                 "seed": (0, _MAX_SEED),
                 "labels": (0, (model.num_classes or 1) - 1),
                 "images": model.image_range,
+                "temperature": _TEMPERATURES,
             }[name]
             described["parameters"] = {"minimum": low, "maximum": high}
+            if name == "temperature":
+                described["parameters"]["default"] = 1.0
         tensors.append(described)
     return tensors

@@ -30,7 +30,8 @@ def inputs_of(request, stated, max_rows):
     Args:
         request: An `InferenceRequest` of `mlserver.types`.
         stated: Sequence of `MetadataTensor`, the inputs that the model takes, with
-            `minimum` and `maximum` among their parameters where there are bounds.
+            `minimum` and `maximum` among their parameters where there are bounds, and
+            `default`, the value of each number, where an input may be left out.
         max_rows: Integer, how many rows a request may have.
 
     Returns:
@@ -41,16 +42,22 @@ def inputs_of(request, stated, max_rows):
     """
     _check_id(request.id)
     given = [tensor.name for tensor in request.inputs]
-    if sorted(given) != sorted(spec.name for spec in stated):
+    filled = [s for s in stated if "default" in _parameters(s) and s.name not in given]
+    wanted = [spec for spec in stated if spec not in filled]
+    if sorted(given) != sorted(spec.name for spec in wanted):
         raise ValueError(
             f"The inputs must be {', '.join(spec.name for spec in stated)}. Received: "
             f"{_shown(given)}"
         )
     tensors = {tensor.name: tensor for tensor in request.inputs}
-    arrays = {spec.name: _array(tensors[spec.name], spec, max_rows) for spec in stated}
+    arrays = {spec.name: _array(tensors[spec.name], spec, max_rows) for spec in wanted}
     rows = {name: len(array) for name, array in arrays.items()}
     if len(set(rows.values())) > 1:
         raise ValueError(f"The inputs must have one number of rows. Received: {rows}")
+    for spec in filled:
+        shape = (next(iter(rows.values())), *spec.shape[1:])
+        default = _parameters(spec)["default"]
+        arrays[spec.name] = np.full(shape, default, _DTYPES[spec.datatype])
     return arrays
 
 
@@ -58,11 +65,8 @@ def lowest_inputs(stated):
     """One row of what a model takes, each value the lowest or zero."""
     arrays = {}
     for spec in stated:
-        bounds = spec.parameters.model_dump() if spec.parameters else {}
-        shape = (1, *spec.shape[1:])
-        arrays[spec.name] = np.full(
-            shape, bounds.get("minimum", 0), _DTYPES[spec.datatype]
-        )
+        shape, lowest = (1, *spec.shape[1:]), _parameters(spec).get("minimum", 0)
+        arrays[spec.name] = np.full(shape, lowest, _DTYPES[spec.datatype])
     return arrays
 
 
@@ -109,7 +113,7 @@ def _array(tensor, spec, max_rows):
             f"`{name}` must hold {math.prod(shape)} values to have shape {shape}. "
             f"Received: {array.size}"
         )
-    _check_values(array, name, spec.parameters)
+    _check_values(array, name, _parameters(spec))
     array = array.astype(_DTYPES[spec.datatype]).reshape(shape)
     if name == "mask":
         _check_mask(array.reshape(len(array), -1))
@@ -131,8 +135,11 @@ def _numbers(data, name, dtype):
     return array.reshape(-1)
 
 
-def _check_values(array, name, parameters):
-    bounds = parameters.model_dump() if parameters else {}
+def _parameters(spec):
+    return spec.parameters.model_dump() if spec.parameters else {}
+
+
+def _check_values(array, name, bounds):
     low, high = bounds.get("minimum", -np.inf), bounds.get("maximum", np.inf)
     if array.dtype.kind == "f":
         # Within float32, in which models compute.

@@ -42,14 +42,15 @@ class Runtime(MLModel):
         except ValueError as error:
             raise InferenceError(str(error)) from error
         outputs = await self._batches.run(inputs)
-        return InferenceResponse(
+        return InferenceResponse.model_construct(
             model_name=self.name,
             outputs=[
-                ResponseOutput(
+                # Not checked number by number, which would take longer than most jobs.
+                ResponseOutput.model_construct(
                     name=name,
                     shape=outputs[name].shape,
                     datatype=DATATYPES[outputs[name].dtype.name],
-                    data=outputs[name].reshape(-1).tolist(),
+                    data=outputs[name].reshape(-1),
                 )
                 for name in wanted
             ],

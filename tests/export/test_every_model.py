@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from contracts import public_models
 
 from keras_gen.models.base import AutoregressiveModel, Sampler
@@ -13,6 +14,8 @@ from keras_gen.models.base import AutoregressiveModel, Sampler
 NAMES = [m.__name__ for m in public_models() if issubclass(m, Sampler)]
 # As many as `export_tflite` compares, so that samplers are compiled once.
 NUM, SEED = 100, 3
+# Of `sample` where sites are drawn; `serving_default` is at 1.
+TEMPERATURE = 0.5
 FORMATS = ["saved_model", "tflite"]
 
 # Both run each signature on the first row alone and on all rows.
@@ -50,7 +53,8 @@ for name in json.loads(sys.argv[2]):
         rows = {key: given[key][:num] for key in inputs}
         found[f"samples_{num}"] = sampler.run("serving_default", **rows)["samples"]
         labels = given["labels"][:num] if "labels" in given else None
-        found[f"images_{num}"] = sampler.sample(num, int(given["seed"][0, 0]), labels)
+        options = [labels, *given.get("temperature", ())[:1]]
+        found[f"images_{num}"] = sampler.sample(num, int(given["seed"][0, 0]), *options)
     np.savez(f"{folder}/{name}.tflite.npz", **found)
 """
 
@@ -64,14 +68,17 @@ def drawn(exports):
         noise, labels = model.noise(NUM, SEED), {}
         if model.num_classes is not None:
             labels["labels"] = np.arange(NUM, dtype=np.int32)[::-1] % model.num_classes
+        cooler = {"temperature": TEMPERATURE} if draws_sites(model) else {}
         expected[name] = {
             "noise": np.array(noise),
             "samples": np.array(model.from_noise(noise, **labels)),
-            "images": model.to_uint8(model.sample(NUM, SEED, **labels)),
+            "images": model.to_uint8(model.sample(NUM, SEED, **labels, **cooler)),
             **labels,
         }
-        seed = np.array([(SEED, row) for row in range(NUM)], np.int32)
-        np.savez(folder / f"{name}.npz", noise=noise, seed=seed, **labels)
+        given = {"seed": np.array([(SEED, row) for row in range(NUM)], np.int32)}
+        if cooler:
+            given["temperature"] = np.full(NUM, TEMPERATURE, np.float32)
+        np.savez(folder / f"{name}.npz", noise=noise, **given, **labels)
     arguments = [str(folder), json.dumps(NAMES)]
     running = [
         subprocess.Popen([sys.executable, "-c", script, *arguments], cwd=folder)
@@ -98,9 +105,11 @@ def test_the_same_seed_gives_the_same_images(exports, drawn, kind, name, num):
     assert images.dtype == np.uint8
     assert images.std() > 0
     expected = {key: values[:num] for key, values in expected.items()}
-    if isinstance(model, AutoregressiveModel):
-        check_sites(model, expected, samples, expected["samples"])
-        check_sites(model, expected, images, expected["images"])
+    if draws_sites(model):
+        drawn = expected["samples"]
+        check_sites(model, expected, samples, drawn, drawn)
+        drawn = expected["images"]
+        check_sites(model, expected, images, drawn, drawn / 255.0, TEMPERATURE)
     else:
         low, high = model.image_range
         difference = np.abs(samples - expected["samples"])
@@ -108,13 +117,18 @@ def test_the_same_seed_gives_the_same_images(exports, drawn, kind, name, num):
         check_levels(model, expected, images)
 
 
-def check_sites(model, expected, found, drawn):
+def draws_sites(model):
+    return isinstance(model, AutoregressiveModel)
+
+
+def check_sites(model, expected, found, drawn, images, temperature=1.0):
     """Images differ from a site on whose number lies within 1e-5 of a step of the CDF.
 
     One image may.
     """
-    parameters = model.site_parameters(expected["samples"], expected.get("labels"))
-    steps = model.site_distribution.cumulative(parameters).numpy()
+    images = tf.cast(images, tf.float32)
+    parameters = model.site_parameters(images, expected.get("labels"))
+    steps = model.site_distribution.cumulative(parameters, temperature).numpy()
     near = np.abs(expected["noise"][..., None] - steps).min(axis=-1) < 1e-5
     differs = (found != drawn).reshape(len(found), -1)
     near = near.reshape(len(found), -1)

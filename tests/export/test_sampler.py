@@ -36,6 +36,11 @@ def conditional(exports, sampler):
     return sampler.Sampler(folder / "ConditionalGAN.tflite"), models["ConditionalGAN"]
 
 
+@pytest.fixture(scope="module")
+def pixels(exports, sampler):
+    return sampler.Sampler(exports[0] / "PixelCNN.tflite")
+
+
 def run(folder, *arguments):
     return subprocess.run(
         [sys.executable, "-c", COMMAND, *map(str, arguments)],
@@ -114,3 +119,19 @@ def test_labels_default_to_the_classes_in_turn_and_seeds_to_fresh_ones(condition
 def test_bad_arguments_are_refused(conditional, call, message):
     with pytest.raises(ValueError, match=message):
         call(conditional[0])
+
+
+def test_a_temperature_left_out_is_one(pixels):
+    expected = pixels.sample(5, 4, temperature=1)
+    np.testing.assert_array_equal(pixels.sample(5, 4), expected)
+    seeds = [(4, row) for row in range(5)]
+    np.testing.assert_array_equal(pixels.run("sample", seed=seeds)["images"], expected)
+    assert not np.array_equal(pixels.sample(5, 4, temperature=100.0), expected)
+
+
+@pytest.mark.parametrize("temperature", [0, -0.5, np.nan, "1", [1.0, 1.0]])
+def test_bad_temperatures_are_refused(conditional, pixels, temperature):
+    with pytest.raises(ValueError, match="`temperature` must be .*positive number"):
+        pixels.sample(2, 0, temperature=temperature)
+    with pytest.raises(ValueError, match="`temperature` must be left out"):
+        conditional[0].sample(2, 0, temperature=temperature)

@@ -10,7 +10,9 @@ import tensorflow as tf
 from contracts import make_tiny
 
 from keras_gen.export import Parity, export_tflite, tflite
+from keras_gen.export.parity import distance_of
 from keras_gen.export.signatures import sha256_of_weights
+from keras_gen.metrics import Features, frechet_distance
 from keras_gen.models import DCGAN, VAE, Autoencoder, ConditionalGAN, GatedPixelCNN
 
 from .conftest import files_in
@@ -57,6 +59,37 @@ def test_eight_bits_draw_the_noise_of_the_model(tmp_path):
     report = export_tflite(make_tiny(ConditionalGAN), tmp_path / "8.tflite", 4, "int8")
     assert report.parity["noise"].difference < 1e-5
     assert 1e-5 < report.parity["serving_default"].mean_difference < 0.02
+    assert report.distance is None
+
+
+def test_a_distance_is_of_samples_of_the_file_from_others_of_the_model(gan):
+    def pixels(images):
+        return Features(images.reshape(len(images), -1) / 255.0, None)
+
+    pixels.name = "pixels"
+    drawn = []
+
+    def sample(num, seed):
+        drawn.append((num, seed))
+        return 255 - gan.to_uint8(gan.sample(num, seed))
+
+    found = distance_of(gan, sample, pixels, 200)
+    assert drawn == [(200, 20)]
+    assert (found.extractor, found.num_samples) == ("pixels", 200)
+    own, others = (gan.to_uint8(gan.sample(200, seed)) / 255.0 for seed in (20, 21))
+    own, others = own.reshape(200, -1), others.reshape(200, -1)
+    assert found.floor == pytest.approx(frechet_distance(others, own))
+    assert found.value == pytest.approx(frechet_distance(others, 1.0 - own))
+
+
+def test_transposed_convolutions_have_twins_for_blocks(exports):
+    reports = exports[2]
+    with zipfile.ZipFile(reports["DCGAN"].path) as attached:
+        stated = json.loads(attached.read("keras_gen.json"))["signatures"]
+    assert [found["block"] for found in stated.values()] == [4, 4]
+    with zipfile.ZipFile(reports["PixelCNN"].path) as attached:
+        stated = json.loads(attached.read("keras_gen.json"))["signatures"]
+    assert not any("block" in found for found in stated.values())
 
 
 def test_an_operation_that_is_no_built_in_is_named_with_its_line(tmp_path):

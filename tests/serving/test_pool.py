@@ -37,11 +37,24 @@ def path(tmp_path):
     return str(tmp_path / "double.tflite")
 
 
-@pytest.fixture
-def worker():
-    worker = Worker()
-    yield worker
-    worker.close()
+def answers(path, *jobs):
+    """What one worker answers to jobs (signature, inputs) in turn, or its error."""
+
+    async def run():
+        worker, found = Worker(), []
+        for signature, inputs in jobs:
+            try:
+                found.append(await worker.run(path, signature, inputs))
+            except WorkerError as error:
+                found.append(error)
+        await worker.close()
+        return found
+
+    return asyncio.run(run())
+
+
+def double(*x):
+    return "double", {"x": np.array(x)}
 
 
 def batch_runs(path, requests, num_workers=1, max_rows=8):
@@ -57,7 +70,7 @@ def batch_runs(path, requests, num_workers=1, max_rows=8):
             tasks[0].cancel()
             return await asyncio.gather(*tasks, return_exceptions=True)
         finally:
-            pool.close()
+            await pool.close()
 
     return asyncio.run(run())
 
@@ -65,54 +78,61 @@ def batch_runs(path, requests, num_workers=1, max_rows=8):
 @pytest.mark.parametrize("num_workers", [1, 3])
 def test_requests_that_wait_together_run_together(path, num_workers):
     requests = [np.arange(i, i + i % 4 + 1) for i in range(30)]
-    cancelled, *answers = batch_runs(path, requests, num_workers)
+    cancelled, *found = batch_runs(path, requests, num_workers)
     assert isinstance(cancelled, asyncio.CancelledError)
-    for x, answer in zip(requests[1:], answers, strict=True):
+    for x, answer in zip(requests[1:], found, strict=True):
         np.testing.assert_array_equal(answer["y"], 2 * x)
-    rows = [answer["rows"][0] for answer in answers]
+    rows = [answer["rows"][0] for answer in found]
     assert max(rows) <= 8
     assert np.mean(rows) > 4
-    pids = {answer["pid"][0] for answer in answers}
+    pids = {answer["pid"][0] for answer in found}
     assert len(pids) == num_workers
 
 
-def test_a_job_that_a_process_dies_over_is_done_again(path, worker):
-    first = worker.run(path, "double", {"x": np.ones(1)})["pid"]
-    answer = worker.run(path, "double", {"x": np.array([-1, 4])})
+def test_a_job_that_a_process_dies_over_is_done_again(path):
+    before, answer = answers(path, double(1), double(-1, 4))
     np.testing.assert_array_equal(answer["y"], [-2, 8])
-    assert answer["pid"][0] != first
+    assert answer["pid"][0] != before["pid"]
 
 
-def test_a_job_that_kills_every_process_is_given_up(path, worker):
-    with pytest.raises(WorkerError, match=r"Two workers have died over 'double'"):
-        worker.run(path, "double", {"x": np.array([-2])})
-    assert worker.run(path, "double", {"x": np.ones(1)})["y"] == 2
+def test_a_job_that_kills_every_process_is_given_up(path):
+    error, answer = answers(path, double(-2), double(1))
+    assert isinstance(error, WorkerError)
+    assert "Two workers have died over 'double'" in str(error)
+    assert answer["y"] == 2
 
 
-def test_a_process_that_died_unnoticed_is_replaced(path, worker):
-    pid = int(worker.run(path, "double", {"x": np.ones(1)})["pid"][0])
-    os.kill(pid, 9)
-    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-    assert worker.run(path, "double", {"x": np.ones(1)})["pid"][0] != pid
+def test_a_process_that_died_unnoticed_is_replaced(path):
+    async def run():
+        worker = Worker()
+        pid = int((await worker.run(path, *double(1)))["pid"][0])
+        os.kill(pid, 9)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        answer = await worker.run(path, *double(1))
+        await worker.close()
+        return pid, answer["pid"]
+
+    before, after = asyncio.run(run())
+    assert before != after
 
 
-def test_an_error_of_a_model_leaves_its_process_alive(path, worker):
-    pid = worker.run(path, "double", {"x": np.ones(1)})["pid"]
-    with pytest.raises(WorkerError, match="ValueError: no halve"):
-        worker.run(path, "halve", {"x": np.ones(1)})
-    assert worker.run(path, "double", {"x": np.ones(1)})["pid"] == pid
+def test_an_error_of_a_model_leaves_its_process_alive(path):
+    before, error, after = answers(path, double(1), ("halve", {"x": [1]}), double(1))
+    assert "ValueError: no halve" in str(error)
+    assert after["pid"] == before["pid"]
 
 
 def test_an_error_reaches_all_requests_of_the_batch(path):
-    _, *answers = batch_runs(path, [np.array([-2])] * 5)
-    assert all(isinstance(answer, WorkerError) for answer in answers)
+    _, *errors = batch_runs(path, [np.array([-2])] * 5)
+    assert all(isinstance(error, WorkerError) for error in errors)
 
 
-def test_a_worker_runs_a_saved_model(worker, tmp_path):
+def test_a_worker_runs_a_saved_model(tmp_path):
     model = make_tiny(GAN)
     path = export_saved_model(model, tmp_path / "gan")
     seeds = np.array([(7, 0), (7, 1), (7, 2)], np.int32)
-    images = worker.run(str(path), "sample", {"seed": seeds})["images"]
+    (answer,) = answers(str(path), ("sample", {"seed": seeds}))
+    images = answer["images"]
     expected = model.to_uint8(model.sample(3, 7)).astype(int)
     assert images.shape == expected.shape
     assert np.abs(images - expected).max() <= 1

@@ -132,6 +132,15 @@ def test_other_signatures_have_names_of_their_own(served, expected):
     np.testing.assert_allclose(output_of(answer), samples, atol=1e-5)
 
 
+def test_a_temperature_may_be_given(served):
+    model, connection = served.models["pixels"], served.connection()
+    given = [tensor("temperature", "FP32", np.full(4, 0.5)), labels([0] * 4)]
+    given.append(seeds([(7, row) for row in range(4)]))
+    _, answer = send(connection, "pixels/infer", {"inputs": given})
+    samples = model.sample(4, 7, labels=[0] * 4, temperature=0.5)
+    assert is_image(output_of(answer), model.to_uint8(samples).astype(int))
+
+
 def test_models_state_what_they_take(served):
     with urllib.request.urlopen(
         f"http://127.0.0.1:{served.port}/v2/models/pixels"
@@ -139,6 +148,10 @@ def test_models_state_what_they_take(served):
         stated = answer.read().decode()
     assert '"shape":[-1,2],"parameters":{"minimum":0,"maximum":2147483647}' in stated
     assert '"shape":[-1],"parameters":{"minimum":0,"maximum":2}' in stated
+    bounds = '{"minimum":0.001,"maximum":1000.0,"default":1.0}'
+    assert (
+        f'"temperature","datatype":"FP32","shape":[-1],"parameters":{bounds}' in stated
+    )
 
 
 def test_metrics_count_requests(served):
@@ -227,6 +240,11 @@ BAD = {
     ),
     "ragged": ("gan", {"inputs": [PAIR | {"data": [[7], 0]}]}, "in a regular array"),
     "label": ("pixels", {"inputs": [PAIR, labels([3])]}, "`labels` must lie in [0, 2]"),
+    "temperature": (
+        "pixels",
+        {"inputs": [PAIR, labels([0]), tensor("temperature", "FP32", [0])]},
+        "`temperature` must lie in [0.001, 1000]. Received: 0",
+    ),
     "rows": ("pixels", {"inputs": [PAIR, labels([0, 1])]}, "{'seed': 1, 'labels': 2}"),
     "image": (
         "pixels-log_prob",
@@ -268,7 +286,8 @@ BAD = {
         + b"}]}",
         "`seed` must hold",
     ),
-    "empty": ("gan", b"", "body: Field required"),
+    "empty": ("gan", b"", "body: JSON decode error"),
+    "no object": ("gan", b"[]", "body: Input should be a valid dictionary"),
     "huge": ("gan", b" " * (2**24 + 1), "16777216 bytes at most"),
 }
 
