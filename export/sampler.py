@@ -139,7 +139,8 @@ class Sampler:
                 "`temperature` must be left out: the model draws no sites. Received: "
                 f"{temperature!r}"
             )
-        if np.ndim(temperature) or not isinstance(temperature, (int, float, np.number)):
+        is_number = isinstance(temperature, (int, float, np.number))
+        if not is_number or not temperature > 0:
             raise ValueError(
                 f"`temperature` must be a positive number. Received: {temperature!r}"
             )
@@ -248,9 +249,10 @@ def _checked(inputs, stated):
                 f"Received shape: {list(array.shape)}"
             )
         arrays[name] = array.astype(spec["dtype"])
-        if name == "temperature" and not (arrays[name] > 0).all():
+        wrong = ~(arrays[name] > 0) if name == "temperature" else np.False_
+        if wrong.any():
             raise ValueError(
-                f"`temperature` must be positive numbers. Received: {array.tolist()}"
+                f"`temperature` must be positive numbers. Received: {array[wrong][0]}"
             )
     rows = {name: len(array) for name, array in arrays.items()}
     if len(set(rows.values())) > 1 or 0 in rows.values():

@@ -121,6 +121,11 @@ def test_bad_arguments_are_refused(conditional, call, message):
         call(conditional[0])
 
 
+def test_a_row_with_a_bad_temperature_is_refused(pixels):
+    with pytest.raises(ValueError, match="`temperature` must be positive.*: -0.5"):
+        pixels.run("sample", seed=[[0, 0]] * 2, temperature=[1.0, -0.5])
+
+
 def test_a_temperature_left_out_is_one(pixels):
     expected = pixels.sample(5, 4, temperature=1)
     np.testing.assert_array_equal(pixels.sample(5, 4), expected)
@@ -131,7 +136,7 @@ def test_a_temperature_left_out_is_one(pixels):
 
 @pytest.mark.parametrize("temperature", [0, -0.5, np.nan, "1", [1.0, 1.0]])
 def test_bad_temperatures_are_refused(conditional, pixels, temperature):
-    with pytest.raises(ValueError, match="`temperature` must be .*positive number"):
+    with pytest.raises(ValueError, match="`temperature` must be a positive number"):
         pixels.sample(2, 0, temperature=temperature)
     with pytest.raises(ValueError, match="`temperature` must be left out"):
         conditional[0].sample(2, 0, temperature=temperature)
