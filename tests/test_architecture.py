@@ -29,7 +29,7 @@ ALLOWED = {
     "models": {"networks", "layers", "losses", "distributions"},
     "callbacks": {"models", "metrics"},
     "zoo": {"callbacks", "models", "datasets", "metrics"},
-    "export": {"zoo", "models"},
+    "export": {"zoo", "models", "metrics"},
     "serving": {"export", "zoo"},
     "cli": {"serving", "export", "zoo", "models", "datasets"},
 }
