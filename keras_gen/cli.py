@@ -9,6 +9,7 @@ from absl import flags
 
 from keras_gen.zoo import catalog
 from keras_gen.zoo.report import describe
+from keras_gen.zoo.startup import import_tensorflow
 
 FLAGS = flags.FLAGS
 
@@ -18,7 +19,8 @@ flags.DEFINE_integer("seed", None, "seed of everything random; train and evaluat
 flags.DEFINE_string(
     "out",
     None,
-    "where to write: train and serve a folder, export what it makes, else a PNG file",
+    "where to write: train and serve a folder, export what it makes, sample a PNG file "
+    "or, ending in /, a folder of shards; else a PNG file",
 )
 flags.DEFINE_bool("download", False, "train: let TFDS download data that are missing")
 flags.DEFINE_enum(
@@ -56,7 +58,11 @@ flags.DEFINE_string("host", "127.0.0.1", "serve: the address to listen on")
 flags.DEFINE_integer(
     "port", 8080, "serve: of REST; gRPC has the next one, metrics the one after"
 )
-flags.DEFINE_integer("workers", 1, "serve: processes that run the models")
+flags.DEFINE_integer(
+    "workers", 1, "serve: processes that run the models; sample: that draw shards"
+)
+flags.DEFINE_integer("shard_size", 1024, "sample: samples in a shard")
+flags.DEFINE_string("samples", None, "evaluate: a folder of shards to measure")
 
 USAGE = """Usage: keras-gen COMMAND [NAME ...] [--flag=value ...]
 
@@ -68,12 +74,15 @@ USAGE = """Usage: keras-gen COMMAND [NAME ...] [--flag=value ...]
                                                      --checkpoint_minutes]
   sample NAME|model.keras    a grid of samples      [--num --seed --labels
                                                      --temperature --out]
+                         or shards of any number    [--out=folder/ --workers
+                                                     --shard_size]
   complete NAME              lower halves of test   [--num --seed --temperature
                              images, given the upper --out]
   reconstruct NAME           test images, rebuilt   [--num --out]
   interpolate NAME           between test images,   [--num --seed --out]
                              or between latents where a model does not encode
-  evaluate NAME              the numbers of its card [--metrics=a,b --quick --seed]
+  evaluate NAME              the numbers of its card [--metrics=a,b --quick --seed
+                                                     --samples=folder]
   export NAME                a SavedModel, or a     [--format=saved_model|tflite --out
                              TFLite file             --overwrite; tflite: --batch_size
                                                      --precision --signatures=a,b]
@@ -94,33 +103,12 @@ def main():
     try:
         command, names = _command_of(FLAGS(sys.argv)[1:])
         if command not in ("list", "info", "serve"):
-            _import_tensorflow()
+            import_tensorflow()
         _COMMANDS[command][0](*names)
     except (ValueError, flags.Error, OSError, ImportError) as error:
         _fail(error)
     except KeyboardInterrupt:
         _fail("interrupted; what was written stays")
-
-
-def _import_tensorflow():
-    """Imports TensorFlow without its notes on its build and on absent graphics cards.
-
-    Its libraries write them to the file descriptor, whatever the log level. They stay
-    where the user has set TF_CPP_MIN_LOG_LEVEL.
-    """
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ or "tensorflow" in sys.modules:
-        return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
-    kept = os.dup(2)
-    with open(os.devnull, "w", encoding="utf-8") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        import tensorflow
-
-        tensorflow.config.list_physical_devices()
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _fail(message):
@@ -202,6 +190,14 @@ def _sample(name):
     from keras_gen.zoo.loading import open_model
 
     num = _num(64)
+    if FLAGS.out is not None and (FLAGS.out.endswith("/") or os.path.isdir(FLAGS.out)):
+        _sample_shards(name, num)
+        return
+    for flag in ("workers", "shard_size"):
+        if FLAGS[flag].present:
+            raise ValueError(
+                f"sample takes --{flag} with a folder alone, such as --out=shards/"
+            )
     model = open_model(name)
     if not hasattr(model, "sample"):
         raise ValueError(
@@ -213,6 +209,33 @@ def _sample(name):
         conditions["temperature"] = FLAGS.temperature
     samples = model.sample(num, FLAGS.seed, **conditions)
     _write(grid(model.to_uint8(samples)), "samples.png")
+
+
+def _sample_shards(name, num):
+    from keras_gen.zoo import sample_shards
+
+    def progress(done, count):
+        if sys.stdout.isatty():
+            print(f"\r{done} of {count} shards", end="", flush=True)
+
+    labels = _whole_numbers(FLAGS.labels) if FLAGS.labels else None
+    index = sample_shards(
+        name,
+        num,
+        FLAGS.out,
+        FLAGS.seed,
+        FLAGS.workers,
+        FLAGS.shard_size,
+        labels,
+        FLAGS.temperature,
+        progress,
+    )
+    if sys.stdout.isatty():
+        print()
+    print(
+        f"Wrote {FLAGS.out}: {num:,} samples of seed {index['seed']} in "
+        f"{len(index['sha256'])} shards, and index.json"
+    )
 
 
 def _complete(name):
@@ -235,13 +258,17 @@ def _complete(name):
 
 def _labels(num):
     """One label for each sample: those of the flag, in turn."""
+    given = _whole_numbers(FLAGS.labels)
+    return [given[row % len(given)] for row in range(num)]
+
+
+def _whole_numbers(labels):
     try:
-        given = [int(label) for label in FLAGS.labels]
+        return [int(label) for label in labels]
     except ValueError as error:
         raise ValueError(
-            f"--labels must be whole numbers. Received: {','.join(FLAGS.labels)}"
+            f"--labels must be whole numbers. Received: {','.join(labels)}"
         ) from error
-    return [given[row % len(given)] for row in range(num)]
 
 
 def _reconstruct(name):
@@ -279,7 +306,7 @@ def _evaluate(name):
     from keras_gen.zoo.recipes import load_recipe
 
     protocol = QUICK if FLAGS.quick else full_protocol(load_recipe(name))
-    protocol = protocol._replace(seed=FLAGS.seed or 0)
+    protocol = protocol._replace(seed=FLAGS.seed or 0, samples=FLAGS.samples)
     for result in evaluate(name, FLAGS.metrics, protocol).values():
         print(_text(result))
 
@@ -348,7 +375,7 @@ def _serve(*names):
                 f"--{flag} must lie from 1 to {most}. Received: {FLAGS[flag].value}"
             )
     if FLAGS.overwrite or not all(is_exported(folder, label_of(n)) for n in names):
-        _import_tensorflow()
+        import_tensorflow()
     served = write_repository(names, folder, file_format, FLAGS.overwrite)
     from keras_gen.serving.server import serve
 
@@ -405,11 +432,14 @@ _COMMANDS = {
             "checkpoint_minutes",
         ),
     ),
-    "sample": (_sample, ("num", "seed", "labels", "temperature", "out")),
+    "sample": (
+        _sample,
+        ("num", "seed", "labels", "temperature", "out", "workers", "shard_size"),
+    ),
     "complete": (_complete, ("num", "seed", "temperature", "out")),
     "reconstruct": (_reconstruct, ("num", "out")),
     "interpolate": (_interpolate, ("num", "seed", "out")),
-    "evaluate": (_evaluate, ("metrics", "quick", "seed")),
+    "evaluate": (_evaluate, ("metrics", "quick", "seed", "samples")),
     "export": (
         _export,
         ("format", "out", "overwrite", "batch_size", "precision", "signatures"),

@@ -276,6 +276,8 @@ class SamplerContract(ModelContract):
             trained.sample(11, seed=3, batch_size=4), many, atol=1e-5
         )
         assert not np.allclose(trained.sample(11, seed=4), many, atol=1e-3)
+        last = trained.sample(3, seed=3, first_row=8)
+        np.testing.assert_allclose(last, many[8:], atol=1e-5)
         noise = trained.noise(3, seed=3, first_row=8)
         conditions = {
             name: values[8:] for name, values in trained.conditions(11).items()
@@ -299,6 +301,8 @@ class SamplerContract(ModelContract):
             trained.sample(1, batch_size=num)
         with pytest.raises(ValueError, match="`first_row` must be an integer"):
             trained.noise(1, 0, first_row="a" if num == "3" else -1)
+        with pytest.raises(ValueError, match="`first_row` must be an integer"):
+            trained.sample(1, first_row=-1)
 
 
 class ReconstructionContract(ModelContract):

@@ -1,4 +1,4 @@
-"""The pretrained models: list, load, train, evaluate.
+"""The pretrained models: list, load, train, evaluate, sample.
 
 `names()` and `info()` answer without importing TensorFlow.
 """
@@ -16,6 +16,8 @@ __all__ = [
     "mirrored",
     "multiworker",
     "names",
+    "read_shards",
+    "sample_shards",
     "train",
 ]
 
@@ -29,6 +31,8 @@ __getattr__, __dir__ = lazy_names(
         "load": "loading",
         "mirrored": "strategies",
         "multiworker": "strategies",
+        "read_shards": "shards",
+        "sample_shards": "sharding",
         "train": "training",
     },
 )

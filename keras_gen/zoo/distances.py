@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_gen.images import to_uint8
 from keras_gen.metrics import (
+    Features,
     class_histogram,
     class_score,
     frechet_distance,
@@ -21,6 +22,7 @@ from keras_gen.random import Rows, permutation
 from keras_gen.zoo.extraction import extractor
 from keras_gen.zoo.measures import share
 from keras_gen.zoo.recipes import first_examples, load_recipe
+from keras_gen.zoo.shards import read_index, read_shards
 
 #: Numbers of samples at which the Fréchet distance is taken to show its bias.
 CURVE = (1000, 2000, 5000, 10_000)
@@ -39,11 +41,17 @@ def distances(model, recipe, data, protocol):
     """
     extract = extractor(recipe.extractor)
     real = _Real(extract, recipe.extractor, protocol)
-    seeds = list(range(protocol.seed, protocol.seed + protocol.num_seeds))
-    sampled = [
-        extract(model.to_uint8(model.sample(protocol.num_samples, seed)))
-        for seed in seeds
-    ]
+    if protocol.samples is None:
+        seeds = list(range(protocol.seed, protocol.seed + protocol.num_seeds))
+        stated = {"seeds": seeds}
+        sampled = [
+            extract(model.to_uint8(model.sample(protocol.num_samples, seed)))
+            for seed in seeds
+        ]
+    else:
+        stated = _drawn_with(protocol)
+        stated = {"seeds": [stated.pop("seed")], **stated}
+        sampled = [_in_shards(extract, protocol)[0]]
     noise = Rows(protocol.num_samples, protocol.seed).bits(extract.image_shape, "noise")
     ceiling = extract((noise.numpy() & 255).astype(np.uint8))
     rows = [real.row(features) for features in sampled]
@@ -73,7 +81,7 @@ def distances(model, recipe, data, protocol):
             "num_samples": protocol.num_samples,
             "num_images": len(real.test.features),
             "num_training_images": len(real.training),
-            "seeds": seeds,
+            **stated,
             **_NEIGHBOURS,
         },
     }
@@ -85,17 +93,37 @@ def label_accuracy(model, recipe, data, protocol):
     Sampled without labels, row `i` has the label `i` modulo the number of classes.
     """
     extract = extractor(recipe.extractor)
-    samples = model.to_uint8(model.sample(protocol.num_samples, protocol.seed))
-    labels = np.arange(protocol.num_samples) % model.num_classes
+    if protocol.samples is None:
+        samples = model.to_uint8(model.sample(protocol.num_samples, protocol.seed))
+        labels = np.arange(protocol.num_samples) % model.num_classes
+        features, stated = extract(samples), {"seed": protocol.seed}
+    else:
+        features, labels = _in_shards(extract, protocol)
+        stated = _drawn_with(protocol)
     return {
         "metric": f"label accuracy[{extract.name}]",
-        **share(extract(samples).probabilities.argmax(axis=1) == labels),
+        **share(features.probabilities.argmax(axis=1) == labels),
         "protocol": {
             "extractor": extract.name,
             "num_samples": protocol.num_samples,
-            "seed": protocol.seed,
+            **stated,
         },
     }
+
+
+def _in_shards(extract, protocol):
+    """Features and labels of the samples in a folder of shards, a shard at a time."""
+    batches = read_shards(protocol.samples, num_samples=protocol.num_samples)
+    parts, labels = zip(*((extract(i), label) for i, label in batches), strict=True)
+    features = Features(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+    return features, None if labels[0] is None else np.concatenate(labels)
+
+
+def _drawn_with(protocol):
+    """What the samples in a folder of shards were drawn with."""
+    index = read_index(protocol.samples)
+    stated = {key: index[key] for key in ("seed", "labels", "temperature")}
+    return {key: value for key, value in stated.items() if value is not None}
 
 
 def deviation(values):

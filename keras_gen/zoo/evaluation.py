@@ -10,8 +10,9 @@ from keras_gen.models.base import (
 )
 from keras_gen.random import check_seed
 from keras_gen.zoo import distances, measures
-from keras_gen.zoo.loading import load
+from keras_gen.zoo.loading import load, weights_sha256
 from keras_gen.zoo.recipes import load_recipe
+from keras_gen.zoo.shards import read_index
 
 
 class Protocol(NamedTuple):
@@ -26,6 +27,8 @@ class Protocol(NamedTuple):
             and so on.
         num_importance_samples: Integer of at least 1, for a bound on the likelihood.
         seed: Integer in [0, 2**31), of everything random.
+        samples: Optional path of a folder of shards of the model, whose first
+            `num_samples` are measured in place of samples that are drawn.
     """
 
     num_images: int = 10_000
@@ -34,10 +37,11 @@ class Protocol(NamedTuple):
     num_seeds: int = 3
     num_importance_samples: int = 5000
     seed: int = 0
+    samples: str | None = None
 
     def check(self):
         """Raises a ValueError that names a field which is not as stated."""
-        for name, least in zip(self._fields[:-1], (2, 2, 1, 1, 1), strict=True):
+        for name, least in zip(self._fields[:5], (2, 2, 1, 1, 1), strict=True):
             check_count(getattr(self, name), name, least)
         check_seed(self.seed)
 
@@ -69,6 +73,13 @@ def evaluate(name, metrics=None, protocol=None):
             is not as stated.
     """
     recipe = load_recipe(name)
+    if protocol is not None and protocol.samples is not None:
+        drawn = read_index(protocol.samples).get("weights_sha256")
+        if drawn != weights_sha256(name):
+            raise ValueError(
+                f"The samples in {str(protocol.samples)!r} are not those of {name}: "
+                f"they were drawn by weights of sha256 {drawn}."
+            )
     return measure(load(name), recipe, metrics, protocol)
 
 

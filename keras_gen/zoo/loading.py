@@ -66,19 +66,39 @@ def open_model(name_or_path):
     Raises:
         ValueError: If there is no such entry or file, or the file cannot be read.
     """
-    path = Path(name_or_path)
-    if str(name_or_path) in names() or not (path.suffix == ".keras" or path.exists()):
+    path = _saved_model(name_or_path)
+    if path is None:
         return load(str(name_or_path))
-    if path.is_dir():
-        path = path / "model.keras"
-    if not path.is_file():
-        raise ValueError(f"There is no saved model {str(path)!r}.")
     import keras_gen.models  # noqa: F401  (makes the classes known to Keras)
 
     try:
         return keras.saving.load_model(path)
     except (ValueError, KeyError, OSError, TypeError) as error:
         raise ValueError(f"{str(path)!r} cannot be loaded: {error}") from error
+
+
+def weights_sha256(name_or_path):
+    """What `open_model()` opens, by the sha256 of the weights or of the saved model.
+
+    Raises:
+        ValueError: If there is no such entry or file.
+    """
+    path = _saved_model(name_or_path)
+    if path is None:
+        return metrics_of(str(name_or_path)).get("weights_sha256")
+    return sha256_of(path)
+
+
+def _saved_model(name_or_path):
+    """The path of a saved model, or None for the name of an entry."""
+    path = Path(name_or_path)
+    if str(name_or_path) in names() or not (path.suffix == ".keras" or path.exists()):
+        return None
+    if path.is_dir():
+        path = path / "model.keras"
+    if not path.is_file():
+        raise ValueError(f"There is no saved model {str(path)!r}.")
+    return path
 
 
 def sha256_of(path):

@@ -230,12 +230,19 @@ class AutoregressiveModel(Sampler, GenerativeModel):
         return rows.uniform(self.image_shape, "sites")
 
     def conditions(
-        self, num_samples, temperature=1.0, images=None, mask=None, labels=None
+        self,
+        num_samples,
+        first_row=0,
+        temperature=1.0,
+        images=None,
+        mask=None,
+        labels=None,
     ):
         """What samples depend on beside noise, checked and filled in.
 
         Args:
             num_samples: Integer.
+            first_row: Integer, the place of the first sample among those of its seed.
             temperature: Positive float: the probabilities of each site are taken to the
                 power `1 / temperature`.
             images: Optional array of shape `image_shape` or `(num_samples,
@@ -248,7 +255,7 @@ class AutoregressiveModel(Sampler, GenerativeModel):
                 channels in the order R, G, B. How many are known may differ between
                 images.
             labels: For models with classes: one label for each sample, or one for all.
-                Defaults to the classes in turn.
+                Defaults to the classes in turn, of which row 0 has the first.
 
         Returns:
             Dict of arrays whose first axis is `num_samples`.
@@ -280,7 +287,8 @@ class AutoregressiveModel(Sampler, GenerativeModel):
                     "left out."
                 )
             return given
-        return {**given, "labels": self.labels_of_samples(num_samples, labels)}
+        labels = self.labels_of_samples(num_samples, labels, first_row)
+        return {**given, "labels": labels}
 
     @tf.function
     def from_noise(self, noise, labels=None, temperature=1.0, images=None, mask=None):

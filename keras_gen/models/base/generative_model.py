@@ -312,19 +312,20 @@ class GenerativeModel(keras.Model):
                 f"values from {labels.min()} to {labels.max()}"
             )
 
-    def labels_of_samples(self, num_samples, labels=None):
+    def labels_of_samples(self, num_samples, labels=None, first_row=0):
         """One label for each sample, int32: those given, one for all, or all in turn.
 
         Args:
             num_samples: Integer.
             labels: Optional integer, or integer array of shape `(num_samples,)`.
-                Defaults to the classes in turn.
+                Defaults to the classes in turn, of which row 0 has the first.
+            first_row: Integer, the row of the first sample.
 
         Raises:
             ValueError: If `labels` are not as stated.
         """
         if labels is None:
-            labels = np.arange(num_samples) % self.num_classes
+            labels = (first_row + np.arange(num_samples)) % self.num_classes
         labels = np.asarray(labels)
         if labels.ndim == 0:
             labels = np.full(num_samples, labels)

@@ -44,11 +44,13 @@ class Sampler:
         """
         raise NotImplementedError
 
-    def conditions(self, num_samples, **given):
+    def conditions(self, num_samples, first_row=0, **given):
         """What samples depend on beside noise, checked and filled in.
 
         Args:
             num_samples: Integer.
+            first_row: Integer, the place of the first sample among those of its seed,
+                where it bears on what is filled in.
             **given: What `sample()` was given.
 
         Returns:
@@ -82,7 +84,7 @@ class Sampler:
         check_count(first_row, "first_row", 0)
         return self.noise_rows(Rows(num_samples, check_seed(seed), first_row))
 
-    def sample(self, num_samples, seed=None, batch_size=256, **conditions):
+    def sample(self, num_samples, seed=None, batch_size=256, first_row=0, **conditions):
         """Draws samples in batches.
 
         Args:
@@ -90,6 +92,7 @@ class Sampler:
             seed: Integer in [0, 2**31); the same seed gives the same samples, and fewer
                 samples are the first of more. Defaults to a fresh one.
             batch_size: Integer of at least 1. It bounds memory and changes no sample.
+            first_row: Integer of at least 0, how many samples of the seed to pass over.
             **conditions: For models with conditions, such as `labels`.
 
         Returns:
@@ -101,16 +104,18 @@ class Sampler:
         """
         check_count(num_samples, "num_samples", 1)
         check_count(batch_size, "batch_size", 1)
+        check_count(first_row, "first_row", 0)
         seed = fresh_seed() if seed is None else check_seed(seed)
         batch_size = min(batch_size, num_samples)
-        conditions = self.conditions(num_samples, **conditions)
+        conditions = self.conditions(num_samples, first_row=first_row, **conditions)
         draw = self._compiled_batch if self.compiled_sampling else self._sample_batch
         batches = []
         for first in range(0, num_samples, batch_size):
             # Every batch is full, so that one trace serves all: surplus rows are cut.
             index = np.arange(first, first + batch_size).clip(max=num_samples - 1)
             some = {name: tf.constant(all_[index]) for name, all_ in conditions.items()}
-            batch = draw(tf.constant(seed), tf.constant(first), batch_size, some)
+            row = tf.constant(first_row + first)
+            batch = draw(tf.constant(seed), row, batch_size, some)
             batches.append(batch.numpy())
         return np.concatenate(batches)[:num_samples]
 

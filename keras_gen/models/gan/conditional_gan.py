@@ -94,9 +94,9 @@ class ConditionalGAN(AdversarialModel):
         generator, latents = self.sampling_generator, self._labelled(*inputs)
         return ops.cast(generator(latents, training=False), "float32")
 
-    def conditions(self, num_samples, labels=None):
+    def conditions(self, num_samples, first_row=0, labels=None):
         """One label for each sample: `labels`, or the classes in turn."""
-        return {"labels": self.labels_of_samples(num_samples, labels)}
+        return {"labels": self.labels_of_samples(num_samples, labels, first_row)}
 
     def _labelled(self, values, labels):
         """Values with the one-hot code of the label behind the last axis of each."""

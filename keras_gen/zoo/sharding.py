@@ -1,0 +1,235 @@
+"""Sampling at scale: shards, drawn by several processes."""
+
+import contextlib
+import fcntl
+import itertools
+import json
+import os
+import selectors
+import subprocess
+import sys
+from pathlib import Path
+
+from keras_gen.arguments import check_count
+from keras_gen.random import check_seed, fresh_seed
+from keras_gen.zoo.loading import open_model, weights_sha256
+from keras_gen.zoo.shards import intact, num_shards, read_index, shard_name
+from keras_gen.zoo.training import write_json
+
+#: What makes up a request: the shards of others do not go on with it.
+_REQUEST = (
+    "model",
+    "weights_sha256",
+    "seed",
+    "labels",
+    "temperature",
+    "num_samples",
+    "shard_size",
+)
+
+
+def sample_shards(
+    name,
+    num_samples,
+    out,
+    seed=None,
+    num_workers=1,
+    shard_size=1024,
+    labels=None,
+    temperature=None,
+    progress=None,
+):
+    """Draws samples into a folder of shards, or what is missing of them there.
+
+    Sample `i` is that of `model.sample(num_samples, seed)`, whichever process draws it.
+    Each process has one thread, so that not a byte depends on how many there are. A
+    shard appears when it is whole; one that is missing or damaged is drawn again by the
+    next call. `keras_gen.zoo.read_shards()` reads them.
+
+    Args:
+        name: String, a zoo entry, the path of a saved model or that of its run.
+        num_samples: Integer of at least 1.
+        out: Path of the folder, which must be empty, not there or of this request.
+        seed: Optional integer in [0, 2**31). Defaults to that of the folder, or else to
+            a fresh one.
+        num_workers: Integer of at least 1, processes.
+        shard_size: Integer of at least 1, samples of a shard.
+        labels: For models with classes, an optional list of integers, which the samples
+            have in turn. Defaults to all classes.
+        temperature: For autoregressive models, an optional positive float.
+        progress: Optional function, called with the number of shards that are there and
+            of all, at the start and after each.
+
+    Returns:
+        The index; see `keras_gen.zoo.shards.read_index()`.
+
+    Raises:
+        ValueError: If an argument is not as stated, the model does not sample, another
+            process writes into the folder, or it holds something else.
+        ChildProcessError: If a worker dies, or cannot write.
+    """
+    check_count(num_samples, "num_samples", 1)
+    check_count(num_workers, "num_workers", 1)
+    check_count(shard_size, "shard_size", 1)
+    model = open_model(name)
+    request = {
+        "name": str(name),
+        "model": type(model).__name__,
+        "weights_sha256": weights_sha256(name),
+        "seed": seed if seed is None else check_seed(seed),
+        **_conditions(model, name, labels, temperature),
+        "num_samples": num_samples,
+        "shard_size": shard_size,
+        "image_shape": list(model.image_shape),
+    }
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"`out` cannot be a folder: {error}") from error
+    with _alone_in(folder):
+        index = _index_of(folder, request)
+        write_json(folder / "index.json", index)
+        count = num_shards(index)
+        missing = [n for n in range(count) if shard_name(n) not in index["sha256"]]
+        if progress is not None:
+            progress(count - len(missing), count)
+        with contextlib.closing(_drawn(index, folder, missing, num_workers)) as drawn:
+            for number, sha256 in drawn:
+                index["sha256"][shard_name(number)] = sha256
+                index["sha256"] = dict(sorted(index["sha256"].items()))
+                write_json(folder / "index.json", index)
+                if progress is not None:
+                    progress(len(index["sha256"]), count)
+    return index
+
+
+def _conditions(model, name, labels, temperature):
+    """What samples depend on beside noise, as an index has it."""
+    if not hasattr(model, "sample"):
+        raise ValueError(
+            f"{name} is a {type(model).__name__}, which has no prior to sample from."
+        )
+    if labels is None and getattr(model, "num_classes", None) is not None:
+        labels = range(model.num_classes)
+    stated = {
+        "labels": None if labels is None else [int(label) for label in labels],
+        "temperature": None if temperature is None else float(temperature),
+    }
+    given = {key: value for key, value in stated.items() if value is not None}
+    try:
+        model.conditions(1 if labels is None else len(labels), **given)
+    except TypeError as error:
+        raise ValueError(f"{name} does not sample like this: {error}") from error
+    return stated
+
+
+@contextlib.contextmanager
+def _alone_in(folder):
+    """Holds a folder against other processes, and leaves no part of a shard in it."""
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ValueError(
+                f"Another process draws shards into {str(folder)!r}."
+            ) from error
+        try:
+            yield
+        finally:
+            for part in folder.glob(".shard-*.partial"):
+                part.unlink(missing_ok=True)
+    finally:
+        os.close(held)
+
+
+def _index_of(folder, request):
+    """The index of a folder for a request, with the shards that are whole."""
+    if not (folder / "index.json").exists():
+        if any(folder.iterdir()):
+            raise ValueError(
+                f"The folder {str(folder)!r} is not empty, and holds no shards: name "
+                "another."
+            )
+        seed = fresh_seed() if request["seed"] is None else request["seed"]
+        return {**request, "seed": seed, "sha256": {}}
+    before = read_index(folder)
+    if request["seed"] is None:
+        request = {**request, "seed": before.get("seed")}
+    differences = [
+        f"{key} {before.get(key)!r}, not {request[key]!r}"
+        for key in _REQUEST
+        if before.get(key) != request[key]
+    ]
+    if differences:
+        raise ValueError(
+            f"The folder {str(folder)!r} holds other samples: {'; '.join(differences)}."
+        )
+    whole = {
+        shard_name(number): before["sha256"][shard_name(number)]
+        for number in range(num_shards(request))
+        if intact(folder, before, number) is not None
+    }
+    return {**request, "sha256": whole}
+
+
+def _drawn(index, folder, missing, num_workers):
+    """Pairs of a shard's number and its sha256, as the workers are done with them."""
+    waiting = iter(missing)
+    with contextlib.ExitStack() as stack:
+        answers = stack.enter_context(selectors.DefaultSelector())
+        for number in itertools.islice(waiting, num_workers):
+            worker = stack.enter_context(_worker())
+            _send(worker, {**index, "folder": str(folder)})
+            _send(worker, number)
+            answers.register(worker.stdout, selectors.EVENT_READ, worker)
+        while answers.get_map():
+            for key, _ in answers.select():
+                yield _answer(key.data)
+                number = next(waiting, None)
+                if number is None:
+                    answers.unregister(key.fileobj)
+                else:
+                    _send(key.data, number)
+
+
+@contextlib.contextmanager
+def _worker():
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "keras_gen.zoo.shard_worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    try:
+        yield process
+    except BaseException:
+        process.kill()
+        raise
+    finally:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+        process.wait()
+        process.stdout.close()
+
+
+def _send(worker, message):
+    # The death of a worker is told by its answer.
+    with contextlib.suppress(BrokenPipeError):
+        worker.stdin.write(json.dumps(message) + "\n")
+        worker.stdin.flush()
+
+
+def _answer(worker):
+    line = worker.stdout.readline()
+    if not line:
+        raise ChildProcessError(
+            f"A process that draws shards has died with code {worker.wait()}. What is "
+            "whole stays; call again to go on, with fewer workers if memory was short."
+        )
+    answer = json.loads(line)
+    if "error" in answer:
+        raise ChildProcessError(f"A shard could not be drawn: {answer['error']}")
+    return answer["number"], answer["sha256"]

@@ -1,0 +1,140 @@
+"""Samples in shards: a folder of files that were drawn apart and are read in order.
+
+The folder holds `shard-00000.npz`, `shard-00001.npz` and so on, each with `images`
+(uint8, `(num, height, width, channels)`) and, of models with classes, `labels` (int32,
+`(num,)`), and `index.json`: what was drawn, and the sha256 of each shard that is there.
+"""
+
+import hashlib
+import io
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+from keras_gen.arguments import check_count
+
+
+def shard_name(number):
+    """The file of a shard, counted from 0."""
+    return f"shard-{number:05}.npz"
+
+
+def num_shards(index):
+    """Integer, the shards that a folder has when it is complete."""
+    return -(-index["num_samples"] // index["shard_size"])
+
+
+def read_index(folder):
+    """What a folder of shards holds.
+
+    Args:
+        folder: Path.
+
+    Returns:
+        Dict of `name` and `model` (its class), `weights_sha256`, `seed`, `labels` (in
+        turn; None without classes), `temperature` (None without one), `num_samples`,
+        `shard_size`, `image_shape`, and `sha256`, a dict of those of the shards by
+        their files.
+
+    Raises:
+        ValueError: If the folder has no index, or one that cannot be read.
+    """
+    path = Path(folder) / "index.json"
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))
+        num_shards(index), index["sha256"].keys()
+    except OSError as error:
+        raise ValueError(
+            f"There are no shards in {str(folder)!r}: {path.name} cannot be read "
+            f"({error})."
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
+        raise ValueError(
+            f"{str(path)!r} is no index of shards ({error!r}). Remove it, and the "
+            "shards are drawn again."
+        ) from error
+    return index
+
+
+def read_shards(folder, batch_size=1000, num_samples=None):
+    """Samples from a folder of shards, in order, in constant memory.
+
+    Args:
+        folder: Path of what `keras_gen.zoo.sample_shards()` has written.
+        batch_size: Integer of at least 1; a batch does not reach over the end of a
+            shard, so it may be smaller.
+        num_samples: Optional integer of at least 1, the first so many alone.
+
+    Returns:
+        Iterator over pairs: images, uint8 of shape `(batch, *image_shape)`, and labels,
+        int32 of shape `(batch,)`, or None for a model without classes.
+
+    Raises:
+        ValueError: If an argument is not as stated, or the folder has fewer samples; at
+            the shard in question, if it is missing or damaged.
+    """
+    index = read_index(folder)
+    check_count(batch_size, "batch_size", 1)
+    if num_samples is None:
+        num_samples = index["num_samples"]
+    check_count(num_samples, "num_samples", 1)
+    if num_samples > index["num_samples"]:
+        raise ValueError(
+            f"`num_samples` must be at most {index['num_samples']}, which "
+            f"{str(folder)!r} holds. Received: {num_samples}"
+        )
+    return _batches(Path(folder), index, batch_size, num_samples)
+
+
+def write_shard(folder, number, arrays):
+    """Writes a shard, whole or not at all.
+
+    Args:
+        folder: Path.
+        number: Integer.
+        arrays: Dict of `images` and, with classes, `labels`.
+
+    Returns:
+        The sha256 of the file.
+    """
+    path = Path(folder) / shard_name(number)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    try:
+        partial.write_bytes(buffer.getbuffer())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return hashlib.sha256(buffer.getbuffer()).hexdigest()
+
+
+def _batches(folder, index, batch_size, num_samples):
+    size = index["shard_size"]
+    for number in range(-(-num_samples // size)):
+        contents = intact(folder, index, number)
+        if contents is None:
+            raise ValueError(
+                f"{str(folder / shard_name(number))!r} is missing or damaged: draw the "
+                "samples once more, which replaces what is not whole."
+            )
+        # Nothing is unpickled: numpy refuses to.
+        with np.load(io.BytesIO(contents)) as arrays:
+            images, labels = arrays["images"], arrays.get("labels")
+        last = min(len(images), num_samples - number * size)
+        for first in range(0, last, batch_size):
+            part = slice(first, min(first + batch_size, last))
+            yield images[part], None if labels is None else labels[part]
+
+
+def intact(folder, index, number):
+    """The bytes of a shard; None if it is missing, damaged or not in the index."""
+    name = shard_name(number)
+    try:
+        contents = (Path(folder) / name).read_bytes()
+    except FileNotFoundError:
+        return None
+    found = hashlib.sha256(contents).hexdigest()
+    return contents if found == index["sha256"].get(name) else None

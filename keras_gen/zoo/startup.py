@@ -1,0 +1,33 @@
+"""TensorFlow as a process of this package starts it."""
+
+import os
+import sys
+
+
+def import_tensorflow():
+    """Imports TensorFlow without its notes on its build and on absent graphics cards.
+
+    Its libraries write them to the file descriptor, whatever the log level. They stay
+    where the user has set TF_CPP_MIN_LOG_LEVEL to another than 2. Memory of GPUs is
+    taken as it is needed, not all at once, so that several processes can share one.
+    """
+    if "tensorflow" in sys.modules:
+        return
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2") != "2":
+        _set_memory_growth()
+        return
+    kept = os.dup(2)
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        _set_memory_growth()
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _set_memory_growth():
+    import tensorflow as tf
+
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
