@@ -27,6 +27,10 @@ flags.DEFINE_enum(
     "strategy", None, ["mirrored", "multiworker"], "train: on several devices, machines"
 )
 flags.DEFINE_list("devices", None, "train: such as GPU:0,GPU:1, instead of all")
+flags.DEFINE_integer(
+    "max_skipped", None, "train: updates that are not finite, skipped in an epoch"
+)
+flags.DEFINE_bool("deterministic", False, "train: the same bits on GPUs, but slower")
 flags.DEFINE_bool("resume", False, "train: go on with the run in --out")
 flags.DEFINE_integer("checkpoint_steps", None, "train: steps between checkpoints")
 flags.DEFINE_float(
@@ -70,7 +74,9 @@ USAGE = """Usage: keras-gen COMMAND [NAME ...] [--flag=value ...]
   info NAME                  what is known of one
   train NAME|recipe.py       train by a recipe      [--data --epochs --seed --out
                                                      --resume --download --strategy
-                                                     --devices --checkpoint_steps
+                                                     --devices --max_skipped
+                                                     --deterministic
+                                                     --checkpoint_steps
                                                      --checkpoint_minutes]
   sample NAME|model.keras    a grid of samples      [--num --seed --labels
                                                      --temperature --out]
@@ -155,6 +161,10 @@ def _train(name):
 
     if FLAGS.devices and FLAGS.strategy != "mirrored":
         raise ValueError("--devices needs --strategy=mirrored")
+    if FLAGS.deterministic:
+        import tensorflow
+
+        tensorflow.config.experimental.enable_op_determinism()
     # Before Keras is imported, which uses TensorFlow.
     if FLAGS.strategy == "multiworker":
         strategy = zoo.multiworker()
@@ -171,6 +181,7 @@ def _train(name):
         strategy=strategy,
         checkpoint_steps=FLAGS.checkpoint_steps,
         checkpoint_minutes=FLAGS.checkpoint_minutes,
+        max_skipped=FLAGS.max_skipped,
         verbose=1 if sys.stdout.isatty() else 2,
     )
     if folder is None:
@@ -430,6 +441,8 @@ _COMMANDS = {
             "devices",
             "checkpoint_steps",
             "checkpoint_minutes",
+            "max_skipped",
+            "deterministic",
         ),
     ),
     "sample": (

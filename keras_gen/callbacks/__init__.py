@@ -1,7 +1,8 @@
 """What watches a training."""
 
 from keras_gen.callbacks.checkpoints import Checkpoints, check_interval
-from keras_gen.callbacks.divergence import StopAtDivergence
+from keras_gen.callbacks.discriminator_collapse import DiscriminatorCollapse
+from keras_gen.callbacks.divergence import StopAtDivergence, WarnOfDivergence
 from keras_gen.callbacks.measure import MeasureEvery
 from keras_gen.callbacks.mode_collapse import ModeCollapse
 from keras_gen.callbacks.picture import PictureEveryEpoch
@@ -9,10 +10,12 @@ from keras_gen.callbacks.saved_model import KeepSaved
 
 __all__ = [
     "Checkpoints",
+    "DiscriminatorCollapse",
     "KeepSaved",
     "MeasureEvery",
     "ModeCollapse",
     "PictureEveryEpoch",
     "StopAtDivergence",
+    "WarnOfDivergence",
     "check_interval",
 ]

@@ -1,19 +1,34 @@
-"""An end to trainings that have left the numbers."""
+"""An end to trainings that have left the numbers, and a warning of those that will."""
 
 import math
+import warnings
 
 import keras
+import numpy as np
+
+from keras_gen.arguments import check_count
+
+_REMEDIES = (
+    "A lower learning rate or clipped gradients (`clipnorm` of the optimizer) may help."
+)
 
 
 class StopAtDivergence(keras.callbacks.Callback):
-    """Stops training with an error once a reported number is NaN or infinite.
+    """Stops training with an error once a number of it is NaN or infinite.
 
     It looks at every number that the model reports after every execution, where
     `keras.callbacks.TerminateOnNaN` looks at `"loss"` alone and lets the epoch's other
-    callbacks run. Put it before those that save, so that what they saved stays good.
+    callbacks run, and at all weights after every epoch. Of a model that is compiled
+    with `skip_nonfinite=True`, whose weights and numbers stay finite, it counts the
+    updates that were skipped. Put it before callbacks that save, so that what they
+    saved stays good.
+
+    Args:
+        max_skipped: Integer of at least 0, the updates that may be skipped in an epoch.
 
     Raises:
-        ValueError: From `fit()`, with the name of the number, when it happens.
+        ValueError: If `max_skipped` is not as stated; from `fit()`, with the name of
+            the number, when it happens.
 
     Example:
     >>> import keras
@@ -30,12 +45,72 @@ class StopAtDivergence(keras.callbacks.Callback):
     ValueError: Training diverged: `loss` became ...
     """
 
+    def __init__(self, max_skipped=0):
+        super().__init__()
+        check_count(max_skipped, "max_skipped", 0)
+        self.max_skipped = max_skipped
+
     def on_train_batch_end(self, batch, logs=None):
         for name, value in (logs or {}).items():
             if not math.isfinite(value):
                 raise ValueError(
                     f"Training diverged: `{name}` became {value} within "
-                    f"{int(self.model.optimizer.iterations.numpy())} steps. A lower "
-                    "learning rate or clipped gradients (`clipnorm` of the optimizer) "
-                    "may help. What was saved before stays."
+                    f"{self._steps()} steps. {_REMEDIES} What was saved before stays."
+                )
+        skipped = int((logs or {}).get("skipped_updates", 0))
+        if skipped > self.max_skipped:
+            raise ValueError(
+                f"Training diverged: of {skipped} updates of this epoch, within "
+                f"{self._steps()} steps, a loss or gradient was not finite. They were "
+                f"skipped, but more than {self.max_skipped} are too many. {_REMEDIES} "
+                "What was saved before stays."
+            )
+
+    def on_epoch_end(self, epoch, logs=None):
+        # Numbers are reported before the update that they lead to.
+        for weight in self.model.weights:
+            if not np.isfinite(np.asarray(weight, np.float32)).all():
+                raise ValueError(
+                    f"Training diverged: {weight.path!r} is not finite after "
+                    f"{self._steps()} steps. {_REMEDIES} What was saved before stays."
+                )
+
+    def _steps(self):
+        return int(self.model.optimizer.iterations.numpy())
+
+
+class WarnOfDivergence(keras.callbacks.Callback):
+    """Warns once of each loss whose mean over an epoch has grown beyond all bounds.
+
+    The bound is `factor` times the size of its mean over the first epoch seen, or
+    `factor` if that is less than 1.
+
+    Args:
+        factor: Float above 1.
+
+    Raises:
+        ValueError: If `factor` is not as stated.
+    """
+
+    def __init__(self, factor=1000.0):
+        super().__init__()
+        if not factor > 1:
+            raise ValueError(f"`factor` must be above 1. Received: {factor}")
+        self.factor = factor
+        self._bounds = {}
+
+    def on_epoch_end(self, epoch, logs=None):
+        for name, value in (logs or {}).items():
+            if not name.endswith("loss"):
+                continue
+            bound = self._bounds.setdefault(name, self.factor * max(1.0, abs(value)))
+            if abs(value) > bound:
+                self._bounds[name] = math.inf
+                warnings.warn(
+                    f"Training diverges: `{name}` has come to {value:.4g} in epoch "
+                    f"{epoch + 1}, {self.factor:g} times where it began or more. "
+                    f"{_REMEDIES} For a Wasserstein critic, so may a larger "
+                    "`penalty_weight` or a smaller `clip`.",
+                    UserWarning,
+                    stacklevel=2,
                 )

@@ -16,12 +16,15 @@ import tensorflow as tf
 from keras_gen.arguments import check_count
 from keras_gen.callbacks import (
     Checkpoints,
+    DiscriminatorCollapse,
     KeepSaved,
     PictureEveryEpoch,
     StopAtDivergence,
+    WarnOfDivergence,
     check_interval,
 )
 from keras_gen.images import save_png
+from keras_gen.models.base import GenerativeModel
 from keras_gen.random import check_seed, seed_initializers
 from keras_gen.zoo.evaluation import QUICK, measure
 from keras_gen.zoo.extraction import extractor
@@ -44,6 +47,7 @@ def train(
     strategy=None,
     checkpoint_steps=None,
     checkpoint_minutes=None,
+    max_skipped=None,
     verbose="auto",
 ):
     """Trains a model by a recipe.
@@ -75,6 +79,9 @@ def train(
             checkpoints; see `keras_gen.callbacks.Checkpoints`.
         checkpoint_minutes: Optional float above 0, the minutes between two checkpoints.
             Without both there is one a minute.
+        max_skipped: Optional integer of at least 0, the updates of an epoch that may be
+            skipped because a loss or a gradient is not finite; see `skip_nonfinite` of
+            `GenerativeModel.compile()`. Without it none is looked at before it is made.
         verbose: As in `keras.Model.fit()`.
 
     Returns:
@@ -90,6 +97,7 @@ def train(
     recipe = load_recipe(name)
     epochs = recipe.epochs if epochs is None else epochs
     check_count(epochs, "epochs", 1)
+    stop = StopAtDivergence(max_skipped or 0)
     seed = check_seed(seed)
     check_interval(checkpoint_steps, checkpoint_minutes, "checkpoint_")
     source = {} if data is None else {"source": data}
@@ -119,6 +127,8 @@ def train(
         if hasattr(recipe, "prepare"):
             recipe.prepare(model, batches)
         recipe.compile(model, steps=epochs * steps)
+        if max_skipped is not None:
+            _skip_nonfinite(model)
     clock = _Clock()
     checkpoints = Checkpoints(
         folder / "checkpoints",
@@ -148,7 +158,7 @@ def train(
         if not writes:
             _fit(model, stream, [checkpoints], fit)
             return None
-        _fit_into(folder, recipe, model, stream, [clock, checkpoints], fit)
+        _fit_into(folder, recipe, model, stream, [stop, clock, checkpoints], fit)
     seconds = round(clock.seconds, 1)
     if strategy is not None:
         # What is left needs no other worker.
@@ -177,13 +187,15 @@ def train(
 
 def _fit_into(folder, recipe, model, stream, callbacks, options):
     """Fits into a run folder."""
-    clock, checkpoints = callbacks
+    stop, clock, checkpoints = callbacks
     done = options["initial_epoch"]
     _rewind(folder / "history.csv", done)
     keep = KeepSaved(folder / "model.keras")
     keep.set_model(model)
     callbacks = [
-        StopAtDivergence(),
+        stop,
+        WarnOfDivergence(),
+        *_watches(model),
         clock,
         keras.callbacks.CSVLogger(folder / "history.csv", append=done > 0),
         keep,
@@ -197,6 +209,26 @@ def _fit_into(folder, recipe, model, stream, callbacks, options):
         if not keep.path.exists():
             keep.save()
         raise
+
+
+def _skip_nonfinite(model):
+    """Compiles a model as it is compiled, but to skip updates that are not finite."""
+    if not isinstance(model, GenerativeModel):
+        raise ValueError(
+            "`max_skipped` must be left out for a model that is no `GenerativeModel`. "
+            f"Received a {type(model).__name__}."
+        )
+    model.compile(
+        model.optimizer,
+        jit_compile=model.jit_compile,
+        steps_per_execution=model.steps_per_execution,
+        skip_nonfinite=True,
+    )
+
+
+def _watches(model):
+    logits = getattr(model, "scores_are_logits", False)
+    return [DiscriminatorCollapse()] if logits else []
 
 
 def _fit(model, stream, callbacks, options):

@@ -51,6 +51,8 @@ class AdversarialModel(Sampler, AlternatingModel):
     term_names = ("discriminator_loss", "generator_loss")
     #: What the discriminator's target for real images falls short of one.
     label_smoothing = 0.0
+    #: Whether the loss takes scores as logits of being real.
+    scores_are_logits = True
 
     def __init__(
         self,

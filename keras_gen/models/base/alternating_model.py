@@ -63,9 +63,10 @@ class AlternatingModel(GenerativeModel):
         Args:
             optimizer: Optional `PhaseOptimizers`, all optimizers at once.
             **kwargs: `<phase>_optimizer` for each phase whose optimizer is not to be
-                the paper's; the others as in `keras.Model.compile()`, except `loss`:
-                the objectives are the model's own. Metrics compare the images of a
-                batch with as many samples.
+                the paper's; `skip_nonfinite` as in `GenerativeModel.compile()`, where
+                each update counts by itself; the others as in `keras.Model.compile()`,
+                except `loss`: the objectives are the model's own. Metrics compare the
+                images of a batch with as many samples.
 
         Raises:
             ValueError: If a `loss` is given, `optimizer` is one for all phases, or
@@ -119,25 +120,20 @@ class AlternatingModel(GenerativeModel):
     def _update(self, phase, batch):
         """One update of the variables of a phase, on the loss of the same name."""
         optimizer = self.optimizer.by_phase[phase.name]
+        before = self._before_update()
         # Watching nothing else, the tape keeps nothing of the other phases' networks.
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([variable.value for variable in phase.variables])
             terms = phase.terms(batch, training=True)
             loss = self._loss_of_replica(optimizer, terms[f"{phase.name}_loss"])
         variables = [variable.value for variable in phase.variables]
-        replicas.apply(optimizer, tape.gradient(loss, variables), phase.variables)
-        phase.after_update()
-        self._track(terms, batch)
 
-    def assign_everywhere(self, variable, value):
-        """Assigns the value that all replicas have found to a variable of theirs."""
+        def apply(gradients):
+            replicas.apply(optimizer, gradients, phase.variables)
+            phase.after_update()
 
-        def merge(strategy, value):
-            strategy.extended.update(
-                variable.value, lambda v, new: v.assign(new), args=(value,)
-            )
-
-        tf.distribute.get_replica_context().merge_call(merge, args=(value,))
+        gradients = tape.gradient(loss, variables)
+        self._learn(optimizer, apply, gradients, terms, batch, before)
 
     def check_batch(self, data):
         super().check_batch(data)

@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_gen.images import to_uint8
-from keras_gen.models.base import replicas
+from keras_gen.models.base import guard, replicas
 from keras_gen.models.base.batch import Batch
 from keras_gen.random import Rows, check_seed
 
@@ -42,6 +42,8 @@ class GenerativeModel(keras.Model):
     num_shares = 1
     #: Number of classes if the model learns from labelled images, else None.
     num_classes = None
+    #: Whether `compile()` was asked to leave out updates that are not finite.
+    skip_nonfinite = False
 
     def __init__(self, seed=0, **kwargs):
         super().__init__(**kwargs)
@@ -92,11 +94,16 @@ class GenerativeModel(keras.Model):
         """The optimizer that `compile()` takes when it is given none."""
         return keras.optimizers.Adam(1e-3)
 
-    def compile(self, optimizer=None, **kwargs):
+    def compile(self, optimizer=None, skip_nonfinite=False, **kwargs):
         """Configures training.
 
         Args:
             optimizer: Keras optimizer. Defaults to the paper's.
+            skip_nonfinite: Boolean. If True, an update of which a reported term or a
+                gradient is NaN or infinite leaves all weights and moments as they were
+                and all means without it, and `"skipped_updates"` reports how many such
+                there were. Only the optimizer's count of steps goes on, so that
+                schedules and noise keep in step with the data.
             **kwargs: As in `keras.Model.compile()`, except `loss`: the objective is
                 the model's own. Metrics compare the images with what `call()` makes of
                 them; labels are not theirs.
@@ -104,7 +111,8 @@ class GenerativeModel(keras.Model):
         Raises:
             ValueError: If a `loss` is given; or if the model was made in the scope of a
                 strategy of several replicas and is not compiled there, or with what
-                does not work there: XLA, float16, gradient accumulation.
+                does not work there: XLA, float16, gradient accumulation; or
+                `skip_nonfinite` is given for mixed_float16.
         """
         if kwargs.get("loss") is not None:
             raise ValueError(
@@ -119,9 +127,23 @@ class GenerativeModel(keras.Model):
         )
         if replicas.num_replicas() > 1:
             replicas.synchronize_normalization(self)
+        if skip_nonfinite and self.dtype_policy.name == "mixed_float16":
+            raise ValueError(
+                "`skip_nonfinite` must be left out in mixed_float16, where Keras skips "
+                "such updates itself to find the scale of the loss. Received: "
+                f"{skip_nonfinite}"
+            )
+        self.skip_nonfinite = skip_nonfinite
+        self._skipped = keras.metrics.Sum(name="skipped_updates")
         super().compile(optimizer=optimizer, **kwargs)
         # Under a distribution strategy variables cannot be made inside the step.
         self.optimizer.build(self.trainable_variables)
+
+    def get_compile_config(self):
+        config = super().get_compile_config()
+        if self.compiled and self.skip_nonfinite:
+            config["skip_nonfinite"] = True
+        return config
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
@@ -140,13 +162,17 @@ class GenerativeModel(keras.Model):
 
     def train_step(self, data):
         batch = self._batch(data, step=self._steps_taken())
+        before = self._before_update()
         with tf.GradientTape() as tape:
             terms = self.loss_terms(batch, training=True)
             loss = self._loss_of_replica(self.optimizer, terms["loss"])
         variables = self.trainable_variables
         gradients = tape.gradient(loss, variables)
-        replicas.apply(self.optimizer, gradients, variables)
-        self._track(terms, batch)
+
+        def apply(gradients):
+            replicas.apply(self.optimizer, gradients, variables)
+
+        self._learn(self.optimizer, apply, gradients, terms, batch, before)
         return self._results(batch)
 
     def test_step(self, data):
@@ -167,7 +193,8 @@ class GenerativeModel(keras.Model):
     @property
     def metrics(self):
         compiled = self._compile_metrics if self.compiled else None
-        return [*self._trackers, *([] if compiled is None else [compiled])]
+        skipped = [self._skipped] if self.skip_nonfinite else []
+        return [*self._trackers, *skipped, *([] if compiled is None else [compiled])]
 
     def _batch(self, data, step, first_row=0):
         """One batch with its randomness, by the position in the global batch."""
@@ -192,15 +219,61 @@ class GenerativeModel(keras.Model):
         loss = loss / replicas.num_replicas()
         return optimizer.scale_loss(loss)
 
-    def _track(self, terms, batch):
+    def _before_update(self):
+        """The weights that calls of layers change, if they may have to be restored."""
+        if not self.skip_nonfinite:
+            return []
+        weights = self.non_trainable_weights
+        return [tf.convert_to_tensor(weight.value) for weight in weights]
+
+    def _learn(self, optimizer, apply, gradients, terms, batch, before):
+        """Calls `apply(gradients)` and tracks the terms, unless both are to be skipped.
+
+        Args:
+            optimizer: Keras optimizer, the one that `apply` applies gradients by.
+            apply: Function of a list of gradients.
+            gradients: That list.
+            terms: Dict of float32 scalars.
+            batch: `Batch` that they are of.
+            before: What `_before_update()` gave before the terms were computed.
+        """
+        if not self.skip_nonfinite:
+            apply(gradients)
+            self._track(terms, batch)
+            return
+
+        def restore(before):
+            for weight, value in zip(self.non_trainable_weights, before, strict=True):
+                self.assign_everywhere(weight, value)
+            optimizer.iterations.assign_add(1)
+
+        finite = guard.all_finite(terms, gradients)
+        guard.apply_or_restore(finite, apply, gradients, restore, before)
+        terms = {name: tf.where(finite, term, 0.0) for name, term in terms.items()}
+        self._track(terms, batch, tf.cast(finite, tf.int32))
+        self._skipped.update_state(tf.cast(tf.logical_not(finite), tf.float32))
+
+    def assign_everywhere(self, variable, value):
+        """Assigns the value that all replicas have found to a variable of theirs."""
+
+        def merge(strategy, value):
+            strategy.extended.update(
+                variable.value, lambda v, new: v.assign(new), args=(value,)
+            )
+
+        tf.distribute.get_replica_context().merge_call(merge, args=(value,))
+
+    def _track(self, terms, batch, weight=1):
         """Updates the running means, weighted by rows."""
-        num_rows = ops.shape(batch.images)[0]
+        num_rows = weight * ops.shape(batch.images)[0]
         for tracker in self._trackers:
             if tracker.name in terms:
                 tracker.update_state(terms[tracker.name], sample_weight=num_rows)
 
     def _results(self, batch):
         results = {tracker.name: tracker.result() for tracker in self._trackers}
+        if self.skip_nonfinite:
+            results[self._skipped.name] = self._skipped.result()
         if self._compile_metrics is not None:
             self._compile_metrics.update_state(batch.images, self.comparison(batch))
             results.update(self._compile_metrics.result())

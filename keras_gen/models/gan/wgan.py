@@ -53,6 +53,7 @@ class WGAN(AdversarialModel):
     """
 
     term_names = ("discriminator_loss", "generator_loss", "wasserstein_estimate")
+    scores_are_logits = False
 
     def __init__(
         self,

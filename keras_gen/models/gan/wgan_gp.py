@@ -64,6 +64,7 @@ class WGANGP(AdversarialModel):
         "wasserstein_estimate",
         "penalty",
     )
+    scores_are_logits = False
 
     def __init__(
         self,

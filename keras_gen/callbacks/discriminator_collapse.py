@@ -1,0 +1,74 @@
+"""A warning when the game of generator and discriminator has stopped."""
+
+import math
+import warnings
+
+import keras
+
+_WON = 0.05
+_DRAWN = 0.01
+
+
+class DiscriminatorCollapse(keras.callbacks.Callback):
+    """Warns when a discriminator tells all images from all samples, or none.
+
+    It looks at the means over an epoch of an `AdversarialModel` whose scores are
+    logits. The discriminator has won where its loss is within 0.05 of the least that
+    there is, 0 without label smoothing: the generator then learns next to nothing. It
+    is a draw where both losses are within 0.01 of those of scores that are all zero,
+    `log 4` and `log 2`.
+
+    Raises:
+        ValueError: In training, if the model is no such one.
+    """
+
+    def on_train_begin(self, logs=None):
+        if not getattr(self.model, "scores_are_logits", False):
+            raise ValueError(
+                "`DiscriminatorCollapse` watches adversarial models whose scores are "
+                f"logits. Received: {type(self.model).__name__}"
+            )
+
+    def on_epoch_end(self, epoch, logs=None):
+        discriminator_loss = logs["discriminator_loss"]
+        generator_loss = logs["generator_loss"]
+        if discriminator_loss < _least_loss(self.model.label_smoothing) + _WON:
+            self._warn(
+                epoch,
+                "the discriminator tells all images from all samples",
+                logs,
+                "The generator learns next to nothing from it. Remedies: a lower "
+                "learning rate or `instance_noise` for the discriminator, "
+                "`label_smoothing`, a smaller discriminator, or `WGANGP`; with "
+                "`minimax_generator_loss`, `non_saturating_generator_loss`.",
+            )
+        elif (
+            abs(discriminator_loss - math.log(4)) < _DRAWN
+            and abs(abs(generator_loss) - math.log(2)) < _DRAWN
+        ):
+            self._warn(
+                epoch,
+                "the discriminator cannot tell images from samples at all",
+                logs,
+                "If the samples do not look like the images, it does not learn. "
+                "Remedies: a higher learning rate for it, more "
+                "`discriminator_steps`, less `instance_noise`, or a larger "
+                "discriminator.",
+            )
+
+    def _warn(self, epoch, what, logs, advice):
+        warnings.warn(
+            f"In epoch {epoch + 1} {what}: discriminator_loss "
+            f"{logs['discriminator_loss']:.4f}, generator_loss "
+            f"{logs['generator_loss']:.4f}. {advice}",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def _least_loss(label_smoothing):
+    """The entropy of the smoothed target, in nats."""
+    if label_smoothing == 0:
+        return 0.0
+    kept = 1.0 - label_smoothing
+    return -kept * math.log(kept) - label_smoothing * math.log(label_smoothing)

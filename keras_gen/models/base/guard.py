@@ -1,0 +1,56 @@
+"""Updates that are left out because a number in them is not finite."""
+
+import tensorflow as tf
+
+from keras_gen.models.base import replicas
+
+
+def all_finite(terms, gradients):
+    """Whether the numbers of an update are finite on all replicas, a boolean scalar.
+
+    Args:
+        terms: Dict of float scalars.
+        gradients: List of tensors; None for a variable without one.
+    """
+    # A sum of squares reads a gradient once. It overflows where an element is beyond
+    # 1e19, whose square no optimizer could keep either.
+    squares = [
+        tf.nn.l2_loss(getattr(gradient, "values", gradient))
+        for gradient in gradients
+        if gradient is not None
+    ]
+    numbers = [tf.cast(number, tf.float32) for number in (*terms.values(), *squares)]
+    finite = tf.reduce_all(tf.math.is_finite(tf.stack(numbers)))
+    if replicas.num_replicas() == 1:
+        return finite
+    context = tf.distribute.get_replica_context()
+    wrong = tf.cast(tf.logical_not(finite), tf.float32)
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, wrong) == 0.0
+
+
+def apply_or_restore(finite, apply, gradients, restore, before):
+    """Calls `apply(gradients)` or else `restore(before)` on all replicas.
+
+    Args:
+        finite: Boolean scalar, the same on all replicas.
+        apply: Function of a list of tensors, of which it takes all that differ between
+            replicas.
+        gradients: Its argument.
+        restore: Such a function, called where `finite` is False.
+        before: Its argument.
+    """
+    if replicas.num_replicas() == 1:
+        tf.cond(finite, lambda: apply(gradients), lambda: restore(before))
+        return
+
+    # Optimizers merge the replicas, which no branch within one of them can do.
+    def merge(strategy, finite, gradients, before):
+        everywhere = strategy.extended.call_for_each_replica
+        tf.cond(
+            strategy.experimental_local_results(finite)[0],
+            lambda: everywhere(apply, args=(gradients,)),
+            lambda: everywhere(restore, args=(before,)),
+        )
+
+    context = tf.distribute.get_replica_context()
+    context.merge_call(merge, args=(finite, gradients, before))
