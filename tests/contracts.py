@@ -203,6 +203,20 @@ class ModelContract:
             first, second = both.distribute_strategy.experimental_local_results(b.value)
             np.testing.assert_array_equal(first.numpy(), second.numpy())
 
+    def test_updates_that_are_not_finite_are_skipped(self):
+        model = self.fresh()
+        model.compile(skip_nonfinite=True, jit_compile=False)
+        images, *labels = self.arrays()
+        images[8:16] = np.nan
+        parts = (images, *labels) if labels else images
+        batches = tf.data.Dataset.from_tensor_slices(parts).batch(8)
+        history = model.fit(batches, verbose=0).history
+        assert set(history) == {*model.term_names, "skipped_updates"}
+        assert history.pop("skipped_updates")[0] >= 1
+        assert np.isfinite(list(history.values())).all()
+        for variable in (*model.weights, *model.optimizer.variables):
+            assert np.isfinite(np.array(variable)).all(), variable.path
+
     @pytest.mark.parametrize(
         ("spoil", "message"),
         [

@@ -181,6 +181,33 @@ def test_sample_draws_from_a_saved_model_and_its_run(trained):
     np.testing.assert_array_equal(first, second)
 
 
+def test_sample_fills_a_folder_with_shards(trained):
+    folder, _ = trained
+    arguments = ["--num", 6, "--seed", 1, "--out", "shards/", "--shard_size", 4]
+    done = run("sample", "runs/tiny", *arguments, "--workers", 2, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    written = "Wrote shards/: 6 samples of seed 1 in 2 shards, and index.json\n"
+    assert done.stdout == written
+    assert done.stderr == ""
+    model = keras.saving.load_model(folder / "runs" / "tiny" / "model.keras")
+    images = np.concatenate([some for some, _ in zoo.read_shards(folder / "shards")])
+    np.testing.assert_array_equal(images, model.to_uint8(model.sample(6, seed=1)))
+
+
+def test_guards_leave_a_good_training_as_it_is(trained):
+    folder, _ = trained
+    guards = ["--deterministic", "--max_skipped", 0, "--out", "guarded"]
+    done = run("train", "tiny.py", "--seed", 3, *guards, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    plain, guarded = (
+        np.genfromtxt(folder / place / "history.csv", delimiter=",", names=True)
+        for place in ("again", "guarded")
+    )
+    assert not guarded["skipped_updates"].any()
+    for term in ("loss", "rate", "distortion"):
+        np.testing.assert_allclose(guarded[term], plain[term], rtol=1e-5)
+
+
 def test_an_epoch_is_its_steps_whatever_is_executed_at_once(trained):
     folder, _ = trained
     model = keras.saving.load_model(folder / "again" / "model.keras")
@@ -336,6 +363,10 @@ def test_misuse_is_one_line_and_exit_code_2(arguments, message, tmp_path):
         (["sample", "vae_mnist", "--num", "0"], "--num must be at least 1"),
         (["sample", "vae_mnist", "--num", "1", "--out", "nowhere/a.png"], "nowhere"),
         (["sample", "denoising_autoencoder_mnist"], "no prior to sample from"),
+        (["sample", "vae_mnist", "--workers", "2"], "with a folder alone, such as"),
+        (["sample", "vae_mnist", "--out", "full/"], "is not empty, and holds no shar"),
+        (["evaluate", "vae_mnist", "--samples", "full"], "There are no shards in 'ful"),
+        (["train", "tiny.py", "--max_skipped", "-1"], "`max_skipped` must be an integ"),
         (["serve", "vae_mnist", "full/vae_mnist"], "must have different names"),
         (["serve", "vae_mnits"], "Did you mean vae_mnist"),
         (

@@ -12,7 +12,7 @@ from keras_gen.random import check_seed
 from keras_gen.zoo import distances, measures
 from keras_gen.zoo.loading import load, weights_sha256
 from keras_gen.zoo.recipes import load_recipe
-from keras_gen.zoo.shards import read_index
+from keras_gen.zoo.shards import read_index, read_shards
 
 
 class Protocol(NamedTuple):
@@ -80,6 +80,8 @@ def evaluate(name, metrics=None, protocol=None):
                 f"The samples in {str(protocol.samples)!r} are not those of {name}: "
                 f"they were drawn by weights of sha256 {drawn}."
             )
+        # Whether there are enough is known before anything is measured.
+        read_shards(protocol.samples, num_samples=protocol.num_samples)
     return measure(load(name), recipe, metrics, protocol)
 
 

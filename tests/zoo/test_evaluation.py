@@ -17,6 +17,7 @@ from keras_gen.zoo.pictures import completions
 from keras_gen.zoo.plots import read_history
 from keras_gen.zoo.publish import publish
 from keras_gen.zoo.recipes import first_examples, load_recipe
+from keras_gen.zoo.shards import num_shards, shard_name, write_shard
 
 SHAPE = (28, 28, 1)
 TINY = Protocol(400, 300, 400, num_seeds=2, num_importance_samples=2)
@@ -320,6 +321,68 @@ def test_label_accuracy_counts_samples_of_their_label(vae_recipe):
     assert found["value"] == pytest.approx(expected)
     assert found["value"] > 70 > 30 > missed["value"]
     assert "label_accuracy" not in metrics_for(Replay(images), vae_recipe)
+
+
+def in_shards(folder, images, shard_size, **stated):
+    """Writes images as a folder of shards; returns the folder."""
+    folder.mkdir()
+    labels = stated.get("labels")
+    index = {
+        "seed": 7,
+        "labels": None,
+        "temperature": None,
+        "num_samples": len(images),
+        "shard_size": shard_size,
+        "sha256": {},
+        **stated,
+    }
+    for number in range(num_shards(index)):
+        part = slice(number * shard_size, (number + 1) * shard_size)
+        arrays = {"images": to_uint8(images[part], (0.0, 1.0))}
+        if labels is not None:
+            arrays["labels"] = np.resize(labels, len(images))[part].astype(np.int32)
+        index["sha256"][shard_name(number)] = write_shard(folder, number, arrays)
+    (folder / "index.json").write_text(json.dumps(index))
+    return str(folder)
+
+
+def test_samples_in_shards_are_measured_like_those_that_are_drawn(
+    vae, vae_recipe, tmp_path
+):
+    samples = vae.sample(350, seed=7)
+    folder = in_shards(tmp_path / "shards", samples, 100, temperature=0.5)
+    protocol = TINY._replace(num_seeds=1, seed=7)
+    drawn, stored = (
+        measure(vae, vae_recipe, ["distances"], protocol)["distances"]
+        for protocol in (protocol, protocol._replace(samples=folder))
+    )
+    assert stored["protocol"] == {**drawn["protocol"], "temperature": 0.5}
+    for name, column in drawn["columns"].items():
+        assert stored["columns"][name]["model"] == pytest.approx(column["model"])
+    more = protocol._replace(samples=folder, num_samples=351)
+    with pytest.raises(ValueError, match="at most 350.*Received: 351"):
+        measure(vae, vae_recipe, ["distances"], more)
+
+
+def test_labels_in_shards_are_those_that_were_asked_for(vae_recipe, tmp_path):
+    images, _ = digits("test", 300)
+    model = Replay(images, num_classes=10)
+    folder = in_shards(tmp_path / "shards", images, 128, labels=[3, 1])
+    found = zoo.extractor("tiny_classifier")(images, image_range=(0.0, 1.0))
+    labels = np.resize([3, 1], 300)
+    share = np.mean(found.probabilities.argmax(axis=1) == labels)
+    protocol = TINY._replace(samples=folder)
+    result = measure(model, vae_recipe, ["label_accuracy"], protocol)["label_accuracy"]
+    assert result["value"] == pytest.approx(100 * share)
+    assert result["protocol"]["labels"] == [3, 1]
+    assert result["protocol"]["seed"] == 7
+
+
+def test_samples_of_another_model_are_refused(tiny_zoo, tmp_path):
+    images = np.zeros((4, *SHAPE))
+    folder = in_shards(tmp_path / "shards", images, 4, weights_sha256="0123")
+    with pytest.raises(ValueError, match="not those of tiny_classifier.*sha256 0123"):
+        zoo.evaluate("tiny_classifier", protocol=TINY._replace(samples=folder))
 
 
 def test_active_units_and_likelihood_state_their_protocol(vae, vae_recipe):

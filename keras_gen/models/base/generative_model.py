@@ -134,7 +134,8 @@ class GenerativeModel(keras.Model):
                 f"{skip_nonfinite}"
             )
         self.skip_nonfinite = skip_nonfinite
-        self._skipped = keras.metrics.Sum(name="skipped_updates")
+        if skip_nonfinite:
+            self._skipped = keras.metrics.Sum(name="skipped_updates")
         super().compile(optimizer=optimizer, **kwargs)
         # Under a distribution strategy variables cannot be made inside the step.
         self.optimizer.build(self.trainable_variables)
