@@ -135,7 +135,7 @@ class GenerativeModel(keras.Model):
             )
         self.skip_nonfinite = skip_nonfinite
         if skip_nonfinite:
-            self._skipped = keras.metrics.Sum(name="skipped_updates")
+            self._skipped = guard.SkippedUpdates()
         super().compile(optimizer=optimizer, **kwargs)
         # Under a distribution strategy variables cannot be made inside the step.
         self.optimizer.build(self.trainable_variables)
@@ -252,7 +252,7 @@ class GenerativeModel(keras.Model):
         guard.apply_or_restore(finite, apply, gradients, restore, before)
         terms = {name: tf.where(finite, term, 0.0) for name, term in terms.items()}
         self._track(terms, batch, tf.cast(finite, tf.int32))
-        self._skipped.update_state(tf.cast(tf.logical_not(finite), tf.float32))
+        self._skipped.update_state(finite)
 
     def assign_everywhere(self, variable, value):
         """Assigns the value that all replicas have found to a variable of theirs."""

@@ -1,8 +1,27 @@
 """Updates that are left out because a number in them is not finite."""
 
+import keras
 import tensorflow as tf
 
 from keras_gen.models.base import replicas
+
+
+class SkippedUpdates(keras.metrics.Metric):
+    """Counts the updates that all replicas have skipped together."""
+
+    def __init__(self, name="skipped_updates", **kwargs):
+        super().__init__(name=name, **kwargs)
+        # Each replica has counted all of them.
+        self.count = self.add_variable((), "zeros", aggregation="mean", name="count")
+
+    def update_state(self, finite):
+        self.count.assign_add(1.0 - tf.cast(finite, tf.float32))
+
+    def result(self):
+        return keras.ops.convert_to_tensor(self.count)
+
+    def reset_state(self):
+        self.count.assign(0.0)
 
 
 def all_finite(terms, gradients):

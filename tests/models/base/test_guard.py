@@ -37,7 +37,7 @@ class States(keras.callbacks.Callback):
             optimizer = optimizer.by_phase["discriminator"]
         moments = [v for v in optimizer.variables if v is not optimizer.iterations]
         self.arrays.append([np.array(v) for v in (*weights, *moments)])
-        self.iterations.append(int(optimizer.iterations))
+        self.iterations.append(int(np.array(optimizer.iterations)))
 
 
 def check_skipped(model):
