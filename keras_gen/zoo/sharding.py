@@ -196,12 +196,13 @@ def _drawn(index, folder, missing, num_workers):
 
 @contextlib.contextmanager
 def _worker():
+    found_here = os.pathsep.join(path or os.getcwd() for path in sys.path)
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "keras_gen.zoo.shard_worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={**os.environ, "PYTHONPATH": found_here},
     )
     try:
         yield process
