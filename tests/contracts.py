@@ -18,6 +18,7 @@ from keras_gen.models.base import (
     PhaseOptimizers,
     ReconstructionModel,
     Sampler,
+    choose_ordering,
 )
 from keras_gen.random import Rows, seed_initializers
 
@@ -435,16 +436,27 @@ class AutoregressiveContract(SamplerContract):
         assert np.all(np.triu(influence) == 0)
         assert np.any(influence > 0)
 
-    @pytest.mark.parametrize("num", [1, 3])
-    @pytest.mark.parametrize("temperature", [1.0, 0.6])
-    def test_one_pass_over_a_sample_gives_it_back(self, trained, num, temperature):
-        check_one_pass_gives_samples_back(trained, num, temperature=temperature)
+    @pytest.fixture(params=["trained", "random"])
+    def weighted(self, trained, request):
+        """The trained model, with its weights or random ones, and the same traces."""
+        before = trained.get_weights()
+        if request.param == "random":
+            unsettle(trained)
+        yield trained
+        trained.set_weights(before)
 
-    def test_completed_images_keep_what_is_known(self, trained):
+    @pytest.mark.parametrize("num", [1, 3, 64])
+    def test_one_pass_over_a_sample_gives_it_back(self, weighted, num):
+        for temperature in (1.0, 0.6):
+            check_one_pass_gives_samples_back(weighted, num, temperature=temperature)
+
+    @pytest.mark.parametrize("num", [1, 3, 64])
+    def test_completed_images_keep_what_is_known(self, weighted, num):
         sites = np.arange(np.prod(self.image_shape)).reshape(self.image_shape)
-        for mask in (sites < 27, np.stack([sites < 5, sites < 64, sites < 0])):
-            options = {"images": self.images(3), "mask": mask}
-            check_one_pass_gives_samples_back(trained, 3, **options)
+        counts = np.arange(num).reshape(-1, 1, 1, 1) * 32 % (sites.size + 1)
+        for mask in (sites < 27, sites < counts):
+            options = {"images": self.images(num), "mask": mask, "temperature": 0.8}
+            check_one_pass_gives_samples_back(weighted, num, **options)
 
     def test_the_whole_network_for_each_site_gives_the_same_image(self, trained):
         check_reference_agrees(trained, 2)
@@ -564,10 +576,16 @@ def check_one_pass_gives_samples_back(model, num, **options):
     """
     samples = model.sample(num, seed=2, **options)
     conditions = model.conditions(num, **options)
-    given, known = conditions["images"], conditions["mask"]
-    np.testing.assert_array_equal(samples[known], given[known])
-    uniform = model.noise(num, seed=2).numpy()[..., None]
-    parameters = model.site_parameters(tf.constant(samples), conditions.get("labels"))
+    known = conditions.get("mask", np.zeros(samples.shape, bool))
+    if known.any():
+        np.testing.assert_array_equal(samples[known], conditions["images"][known])
+    uniform, ordering = model.noise(num, seed=2), None
+    if model.orderings is not None:
+        ordering, uniform = choose_ordering(uniform, len(model.orderings))
+    uniform = uniform.numpy()[..., None]
+    labels = conditions.get("labels")
+    parameters = model.parameters_by_ordering(tf.constant(samples), labels)
+    parameters = model.of_ordering(parameters, ordering)
     temperature = options.get("temperature", 1.0)
     steps = model.site_distribution.cumulative(parameters, temperature).numpy()
     values = (uniform >= steps).mean(axis=-1)

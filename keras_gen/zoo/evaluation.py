@@ -140,7 +140,7 @@ def metrics_for(model, recipe, data=None):
     has_labels = getattr(model, "num_classes", None) is not None
     applies = {
         "negative_log_likelihood": has_latents or exact,
-        "completion": exact,
+        "completion": exact and model.orderings is None,
         "squared_error": hasattr(model, "reconstruct") and not has_latents,
         "accuracy": not isinstance(model, GenerativeModel) or (exact and has_labels),
         "distances": extracts,

@@ -1,6 +1,5 @@
 """MADE, the masked autoencoder (Germain, Gregor, Murray and Larochelle, 2015)."""
 
-import itertools
 import math
 
 import keras
@@ -9,7 +8,13 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_count, check_sizes
 from keras_gen.layers import MaskedDense
-from keras_gen.models.autoregressive.degrees import draw_degrees, units_by_degree
+from keras_gen.models.autoregressive.degrees import (
+    connect,
+    draw_degrees,
+    draw_orderings,
+    in_order,
+    units_by_degree,
+)
 from keras_gen.models.base import AutoregressiveModel
 
 
@@ -23,27 +28,31 @@ class MADE(AutoregressiveModel):
     takes the next one at each step, and the probability of a site is the mean of those
     under all masks, which costs as many passes.
 
+    With several orderings, random too and each with masks of its own, the probability
+    of an image is the mean of those under all orderings, and a sample follows the one
+    that its noise chooses. Nothing can be completed, as no known sites come first in
+    all; `call()` gives of each site the mean of its distributions under all orderings.
+
     Without hidden layers this is the fully visible sigmoid belief network (Neal, 1992),
     the logistic regression of each site on the earlier ones. Images lie in [0, 1], on
     the levels of `site_distribution`.
 
     The sampler adds to the first hidden layer what each new site gives to it, computes
     units of further layers when their last input is known, and takes one column of the
-    output layer. So a sample costs about one pass of the network.
+    output layer. So a sample costs about one pass of the network for each mask.
 
-    NOTE: All masks keep the raster order, which completion and the sampler follow; the
-    paper's order-agnostic training also draws orders. `compile()` takes Adam with a
-    rate of 1e-3, where the paper took Adagrad.
+    NOTE: `compile()` takes Adam with a rate of 1e-3, where the paper took Adagrad.
 
     Args:
         image_shape: Tuple `(height, width, channels)` of at least two sites.
         site_distribution: `keras_gen.distributions.BernoulliSites()` for black and
             white, `CategoricalSites(...)` for few levels.
         hidden_units: Tuple of integers, the width of each hidden layer.
-        num_masks: Integer of at least 1; 1 without hidden layers.
+        num_masks: Integer of at least 1, of each ordering; 1 without hidden layers.
         direct_connections: Boolean, whether the outputs of a site are also connected to
             the earlier sites. Without hidden layers they always are.
-        seed: Integer, seed of the masks.
+        num_orderings: Integer of at least 1. A single one is the raster order.
+        seed: Integer, seed of the masks and orderings.
 
     Raises:
         ValueError: If an argument is not as stated.
@@ -72,12 +81,14 @@ class MADE(AutoregressiveModel):
         hidden_units=(500,),
         num_masks=1,
         direct_connections=False,
+        num_orderings=1,
         seed=0,
         **kwargs,
     ):
         super().__init__(image_shape, site_distribution, seed=seed, **kwargs)
         check_sizes("hidden_units", hidden_units)
         check_count(num_masks, "num_masks", 1)
+        check_count(num_orderings, "num_orderings", 1)
         self.num_sites = math.prod(self.image_shape)
         if self.num_sites < 2:
             raise ValueError(
@@ -90,67 +101,54 @@ class MADE(AutoregressiveModel):
         self.hidden_units = tuple(hidden_units)
         self.num_masks = num_masks
         self.direct_connections = direct_connections
+        self.num_orderings = num_orderings
         self._is_direct = direct_connections or not hidden_units
         self._parameters_per_site = site_distribution.parameters_per_site
         self.hidden = [
             MaskedDense(units, dtype=self.dtype_policy, name=f"hidden_{index}")
             for index, units in enumerate(hidden_units)
         ]
-        outputs = self.num_sites * self._parameters_per_site
-        self.outputs_layer = MaskedDense(
-            outputs, dtype=self.dtype_policy, name="outputs"
-        )
-        #: Of the inputs and of each hidden layer, int32 of shape `(num_masks, units)`.
-        self.degrees = draw_degrees(hidden_units, self.num_sites, num_masks, seed)
+        units = self.num_sites * self._parameters_per_site
+        self.outputs_layer = MaskedDense(units, name="outputs", dtype=self.dtype_policy)
+        orderings = draw_orderings(num_orderings, self.num_sites, seed)
+        self.orderings = orderings if num_orderings > 1 else None
+        self._order = np.repeat(orderings, num_masks, axis=0)
+        #: Of the inputs and of each hidden layer, int32 of shape `(masks, units)`; the
+        #: masks of an ordering stand together.
+        self.degrees = draw_degrees(hidden_units, self._order, seed)
         self._finished = [units_by_degree(d, self.num_sites) for d in self.degrees[2:]]
         self.site_parameters(tf.zeros((1, *self.image_shape)))
 
     def site_parameters(self, images, labels=None, training=False):
-        masks = range(self.num_masks)
-        return self._mean([self._parameters(images, mask) for mask in masks])
+        return self._mean(self.parameters_by_ordering(images))
+
+    def parameters_by_ordering(self, images, labels=None):
+        found = [self._parameters(images, mask) for mask in range(len(self._order))]
+        return self._by_ordering(found)
 
     def training_parameters(self, batch):
-        return self._parameters(batch.images, batch.rows.step % self.num_masks)
+        return self._parameters(batch.images, batch.rows.step % len(self._order))
 
     def connections(self, mask):
-        """Which units are connected under a mask.
-
-        Args:
-            mask: Integer or int32 scalar in [0, num_masks).
-
-        Returns:
-            List of boolean tensors of shape `(inputs, outputs)`, one for each layer.
-        """
-        degrees = [tf.gather(degrees, mask) for degrees in self.degrees]
-        layers = [a[:, None] <= b for a, b in itertools.pairwise(degrees)]
-        last = degrees[-1]
-        if self._is_direct and self.hidden:
-            last = tf.concat([last, degrees[0]], axis=0)
-        places = 1 + np.arange(self.num_sites, dtype=np.int32)
-        places = np.repeat(places, self._parameters_per_site)
-        return [*layers, last[:, None] < places]
+        """What `degrees.connect()` gives for a mask, an integer or int32 scalar."""
+        return connect(self.degrees, mask, self._parameters_per_site, self._is_direct)
 
     def initial_cache(self, batch_size, labels=None):
-        # Features stand before the batch, so that those of a unit are together.
-        masks = [self.connections(mask) for mask in range(self.num_masks)]
+        # Features stand before the batch, so that those of a unit are together, and
+        # sites in the order of each mask.
+        num_masks, layers = len(self._order), [*self.hidden, self.outputs_layer]
+        masks = zip(*map(self.connections, range(num_masks)), strict=True)
         kernels = [
             tf.cast(tf.stack([layer.masked_kernel(c) for c in of_masks]), tf.float32)
-            for layer, of_masks in zip(
-                [*self.hidden, self.outputs_layer],
-                zip(*masks, strict=True),
-                strict=True,
-            )
+            for layer, of_masks in zip(layers, masks, strict=True)
         ]
-        shape = (self.num_masks, -1, self.num_sites, self._parameters_per_site)
+        *kernels, outputs = in_order(kernels, self._order, self._is_direct)
+        zeros = tf.zeros(tf.stack([num_masks, 1, batch_size]))
         cache = {
             "values": tf.zeros(tf.stack([self.num_sites, batch_size])),
-            "kernels": [tf.transpose(kernel, (0, 2, 1)) for kernel in kernels[1:-1]],
-            "outputs": tf.transpose(tf.reshape(kernels[-1], shape), (2, 0, 3, 1)),
-            "hidden": [
-                tf.zeros(tf.stack([self.num_masks, layer.units, batch_size]))
-                + layer.bias[:, None]
-                for layer in self.hidden
-            ],
+            "kernels": [tf.transpose(kernel, (0, 2, 1)) for kernel in kernels[1:]],
+            "outputs": tf.transpose(outputs, (2, 0, 3, 1)),
+            "hidden": [zeros + layer.bias[:, None] for layer in self.hidden],
         }
         if self.hidden:
             cache["inputs"] = tf.transpose(kernels[0], (1, 0, 2))
@@ -173,12 +171,13 @@ class MADE(AutoregressiveModel):
             states[index] = tf.tensor_scatter_nd_update(states[index], unit, found)
             features = [states[index]]
         if self._is_direct:
-            features.append(tf.repeat(values[None], self.num_masks, axis=0))
+            features.append(tf.repeat(values[None], len(self._order), axis=0))
         found = cache["outputs"][place] @ tf.concat(features, axis=1)
         bias = tf.reshape(self.outputs_layer.bias, (-1, self._parameters_per_site))
-        parameters = tf.transpose(found, (0, 2, 1)) + bias[place]
-        cache = {**cache, "values": values, "hidden": states}
-        return self._mean(tf.unstack(parameters)), cache
+        bias = tf.gather(bias, tf.gather(self._order, place, axis=1))
+        found = tf.unstack(tf.transpose(found, (0, 2, 1)) + bias[:, None])
+        parameters = self.of_ordering(self._by_ordering(found), site.ordering)
+        return parameters, {**cache, "values": values, "hidden": states}
 
     def _parameters(self, images, mask):
         *masks, last = self.connections(mask)
@@ -190,7 +189,12 @@ class MADE(AutoregressiveModel):
         outputs = tf.cast(self.outputs_layer(hidden, last), tf.float32)
         return tf.reshape(outputs, (-1, *self.image_shape, self._parameters_per_site))
 
+    def _by_ordering(self, found):
+        """Parameters under each ordering, a list, of those under each mask."""
+        size = self.num_masks
+        return [self._mean(found[i : i + size]) for i in range(0, len(found), size)]
+
     def _mean(self, parameters):
-        """Parameters of the mean of the distributions under all masks, a list."""
+        """Parameters of the mean of distributions whose parameters are in a list."""
         mixture = self.site_distribution.mixture
         return mixture(tf.stack(parameters)) if parameters[1:] else parameters[0]

@@ -9,6 +9,7 @@ from keras_gen.models.base.latent_variable_model import (
     LatentVariableModel,
     LogLikelihood,
 )
+from keras_gen.models.base.orderings import choose_ordering
 from keras_gen.models.base.phase_optimizers import PhaseOptimizers
 from keras_gen.models.base.pixel_window import slide_rows, slide_window
 from keras_gen.models.base.reconstruction_model import ReconstructionModel
@@ -28,6 +29,7 @@ __all__ = [
     "ReconstructionModel",
     "Sampler",
     "Site",
+    "choose_ordering",
     "num_replicas",
     "slide_rows",
     "slide_window",

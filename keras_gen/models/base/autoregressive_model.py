@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_gen.arguments import check_count
 from keras_gen.distributions import SiteDistribution
 from keras_gen.models.base.generative_model import GenerativeModel
+from keras_gen.models.base.orderings import choose_ordering, take_sites
 from keras_gen.models.base.sampling import Sampler
 
 
@@ -19,11 +20,15 @@ class Site(NamedTuple):
         row: Int32 scalar.
         column: Int32 scalar.
         channel: Integer, known when a sampler is traced.
+        ordering: Int32 tensor of shape `(batch,)` for models with `orderings`: which of
+            them each image follows. Row, column and channel are then those of the site
+            whose place in raster order this one has in that ordering.
     """
 
     row: Any
     column: Any
     channel: int
+    ordering: Any = None
 
 
 class AutoregressiveModel(Sampler, GenerativeModel):
@@ -42,7 +47,10 @@ class AutoregressiveModel(Sampler, GenerativeModel):
 
     A subclass implements `site_parameters()`, `initial_cache()` and `advance()`; one
     that computes by rows also `enter_row()`, one that trains otherwise than it
-    evaluates `training_parameters()`.
+    evaluates `training_parameters()`, and one that is a mixture over several orderings
+    of the sites sets `orderings` and implements `parameters_by_ordering()`. Of such a
+    model the first number also chooses the ordering, and nothing is completed: that
+    would need the known sites to come first in every ordering.
 
     Args:
         image_shape: Tuple `(height, width, channels)`.
@@ -57,6 +65,9 @@ class AutoregressiveModel(Sampler, GenerativeModel):
 
     term_names = ("loss", "bits_per_dimension")
     compiled_sampling = True
+    #: Int32 array of shape `(num_orderings, num_sites)`: of each ordering the sites in
+    #: turn, by their places in raster order; None for that order alone.
+    orderings = None
 
     def __init__(
         self, image_shape, site_distribution, num_classes=None, seed=0, **kwargs
@@ -95,8 +106,12 @@ class AutoregressiveModel(Sampler, GenerativeModel):
         """
         raise NotImplementedError
 
+    def parameters_by_ordering(self, images, labels=None):
+        """The same under each ordering, a list of tensors."""
+        return [self.site_parameters(images, labels)]
+
     def training_parameters(self, batch):
-        """The same for a `Batch` of a training step."""
+        """What a training step takes for `site_parameters()` of its `Batch`."""
         return self.site_parameters(batch.images, batch.labels, training=True)
 
     def initial_cache(self, batch_size, labels=None):
@@ -144,11 +159,10 @@ class AutoregressiveModel(Sampler, GenerativeModel):
 
     def loss_terms(self, batch, training):
         if training:
-            parameters = self.training_parameters(batch)
+            parameters = [self.training_parameters(batch)]
         else:
-            parameters = self.site_parameters(batch.images, batch.labels)
-        log_prob = self.site_distribution.log_prob(parameters, batch.images)
-        loss = -tf.reduce_mean(tf.reduce_sum(log_prob, axis=(1, 2, 3)))
+            parameters = self.parameters_by_ordering(batch.images, batch.labels)
+        loss = -tf.reduce_mean(self._log_mean_prob(parameters, batch.images))
         bits = loss / (math.log(2.0) * math.prod(self.image_shape))
         return {"loss": loss, "bits_per_dimension": bits}
 
@@ -172,6 +186,8 @@ class AutoregressiveModel(Sampler, GenerativeModel):
         check_count(batch_size, "batch_size", 1)
         images = np.asarray(images, np.float32)
         labels = self._checked_labels(labels, len(images))
+        if self.orderings is not None:
+            self._check_complete(mask)
         mask = self._checked_mask(np.False_ if mask is None else mask, images.shape)
         batch_size = min(batch_size, len(images))
         results = []
@@ -218,11 +234,18 @@ class AutoregressiveModel(Sampler, GenerativeModel):
         Returns:
             Float32 tensor of shape `(batch,)`, in nats.
         """
-        parameters = self.site_parameters(images, labels)
-        log_prob = self.site_distribution.log_prob(parameters, images)
-        if mask is not None:
-            log_prob = tf.where(mask, 0.0, log_prob)
-        return tf.reduce_sum(log_prob, axis=(1, 2, 3))
+        parameters = self.parameters_by_ordering(images, labels)
+        return self._log_mean_prob(parameters, images, mask)
+
+    def _log_mean_prob(self, parameters, images, mask=None):
+        """Log of the mean probability of images under each of a list of parameters."""
+        log_probs = []
+        for some in parameters:
+            log_prob = self.site_distribution.log_prob(some, images)
+            if mask is not None:
+                log_prob = tf.where(mask, 0.0, log_prob)
+            log_probs.append(tf.reduce_sum(log_prob, axis=(1, 2, 3)))
+        return tf.reduce_logsumexp(log_probs, axis=0) - math.log(len(log_probs))
 
     # Sampling
 
@@ -261,7 +284,8 @@ class AutoregressiveModel(Sampler, GenerativeModel):
             Dict of arrays whose first axis is `num_samples`.
 
         Raises:
-            ValueError: If an argument is not as stated.
+            ValueError: If an argument is not as stated, or `images` are given and the
+                model has several orderings.
         """
         if np.ndim(temperature) or not temperature > 0:
             raise ValueError(
@@ -274,7 +298,9 @@ class AutoregressiveModel(Sampler, GenerativeModel):
             )
         shape = (num_samples, *self.image_shape)
         given = {"temperature": np.full(num_samples, temperature, np.float32)}
-        if images is None:
+        if self.orderings is not None:
+            self._check_complete(images)
+        elif images is None:
             given["images"] = np.zeros(shape, np.float32)
             given["mask"] = np.zeros(shape, bool)
         else:
@@ -292,9 +318,11 @@ class AutoregressiveModel(Sampler, GenerativeModel):
 
     @tf.function
     def from_noise(self, noise, labels=None, temperature=1.0, images=None, mask=None):
-        uniform, temperature, images, mask = self._site_inputs(
+        uniform, temperature, images, mask, ordering = self._site_inputs(
             noise, temperature, images, mask
         )
+        if ordering is not None:
+            uniform = take_sites(uniform, tf.gather(self.orderings, ordering))
         height, width, channels = self.image_shape
         batch_size = _batch_size(uniform)
 
@@ -305,7 +333,7 @@ class AutoregressiveModel(Sampler, GenerativeModel):
             def draw_pixel(column, value, current, cache):
                 pixel = []
                 for channel in range(channels):
-                    site = Site(row, column, channel)
+                    site = Site(row, column, channel, ordering)
                     parameters, cache = self.advance(cache, site, value)
                     value = self.site_distribution.quantile(
                         parameters, uniforms[:, column, channel], temperature
@@ -325,7 +353,8 @@ class AutoregressiveModel(Sampler, GenerativeModel):
         nothing = tf.zeros_like(uniform)
         cache = self.initial_cache(batch_size, labels)
         state = (nothing[:, 0, 0, 0], nothing[:, 0], nothing, cache)
-        return _loop(height, draw_row, state)[3]
+        drawn = _loop(height, draw_row, state)[3]
+        return drawn if ordering is None else take_sites(drawn, self._places(ordering))
 
     @tf.function
     def reference(self, noise, labels=None, temperature=1.0, images=None, mask=None):
@@ -341,31 +370,54 @@ class AutoregressiveModel(Sampler, GenerativeModel):
         Returns:
             Float32 tensor of shape `(batch, *image_shape)`.
         """
-        uniform, temperature, images, mask = self._site_inputs(
+        uniform, temperature, images, mask, ordering = self._site_inputs(
             noise, temperature, images, mask
         )
-        index = tf.reshape(tf.range(math.prod(self.image_shape)), self.image_shape)
+        places = tf.reshape(self._places(ordering), (-1, *self.image_shape))
 
-        def draw_site(site, drawn):
+        def draw_site(place, drawn):
             # Inverting at every site takes nothing beside the network.
+            parameters = self.parameters_by_ordering(drawn, labels)
             values = self.site_distribution.quantile(
-                self.site_parameters(drawn, labels),
+                self.of_ordering(parameters, ordering),
                 uniform,
                 tf.reshape(temperature, (-1, 1, 1, 1)),
             )
             values = tf.where(mask, images, values)
-            return site + 1, tf.where(index == site, values, drawn)
+            return place + 1, tf.where(places == place, values, drawn)
 
         num_sites = math.prod(self.image_shape)
         return _loop(num_sites, draw_site, (tf.zeros_like(uniform),))[1]
 
+    def of_ordering(self, parameters, ordering):
+        """Parameters under the ordering that each image follows.
+
+        Args:
+            parameters: List of tensors whose first axis is the batch, one for each
+                ordering.
+            ordering: Int32 tensor of shape `(batch,)`; None if there is but one.
+        """
+        if ordering is None:
+            return parameters[0]
+        return tf.gather(tf.stack(parameters, 1), ordering, axis=1, batch_dims=1)
+
     def _site_inputs(self, noise, temperature, images, mask):
-        """Noise, a temperature for each image, known images, and where they are."""
-        noise = tf.convert_to_tensor(noise, tf.float32)
+        """Noise, a temperature for each image, what is known of it, its ordering."""
+        noise, ordering = tf.convert_to_tensor(noise, tf.float32), None
         ones = tf.ones_like(noise[:, 0, 0, 0])
+        if self.orderings is not None:
+            self._check_complete(images)
+            ordering, noise = choose_ordering(noise, len(self.orderings))
         if images is None:
             images, mask = tf.zeros_like(noise), tf.zeros_like(noise, tf.bool)
-        return noise, temperature * ones, tf.cast(images, tf.float32), mask
+        return noise, temperature * ones, tf.cast(images, tf.float32), mask, ordering
+
+    def _places(self, ordering):
+        """The place of each site in the ordering that each image follows."""
+        if ordering is None:
+            return tf.range(math.prod(self.image_shape))
+        places = np.argsort(self.orderings, axis=1).astype(np.int32)
+        return tf.gather(places, ordering)
 
     def call(self, inputs):
         """Parameters of every site of images, or of a pair (images, labels)."""
@@ -393,6 +445,14 @@ class AutoregressiveModel(Sampler, GenerativeModel):
             )
         self.check_labels(labels, num_labels)
         return np.asarray(labels, np.int32)
+
+    def _check_complete(self, images):
+        if images is not None:
+            raise ValueError(
+                f"This {type(self).__name__} is a mixture over {len(self.orderings)} "
+                "orderings of the sites, not all of which begin with known ones: "
+                "`images` and `mask` must be left out."
+            )
 
     def _checked_mask(self, mask, shape):
         mask = np.asarray(mask)

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 from contracts import (
     AutoregressiveContract,
+    SamplerContract,
     check_one_pass_gives_samples_back,
     check_reference_agrees,
     influence_of_sites,
@@ -13,10 +14,16 @@ from contracts import (
 )
 
 from keras_gen.distributions import BernoulliSites, CategoricalSites
+from keras_gen.export import signatures_of
 from keras_gen.models import MADE
-from keras_gen.models.autoregressive.degrees import draw_degrees, units_by_degree
-from keras_gen.models.base import Batch
+from keras_gen.models.autoregressive.degrees import (
+    draw_degrees,
+    draw_orderings,
+    units_by_degree,
+)
+from keras_gen.models.base import Batch, choose_ordering
 from keras_gen.random import Rows
+from keras_gen.zoo.evaluation import metrics_for
 
 
 def tiny(image_shape=(8, 8, 1), site_distribution=None, seed=0, **options):
@@ -32,17 +39,52 @@ class TestContract(AutoregressiveContract):
         return tiny(seed=seed, num_masks=3, direct_connections=True)
 
 
+class TestSeveralOrderings(SamplerContract):
+    model_class = MADE
+
+    def make(self, seed=0):
+        return tiny(seed=seed, num_masks=2, num_orderings=3, direct_connections=True)
+
+    @pytest.mark.parametrize("num", [1, 3, 64])
+    def test_one_pass_over_a_sample_gives_it_back(self, trained, num):
+        check_one_pass_gives_samples_back(trained, num, temperature=0.8)
+
+    def test_loss_is_the_mean_of_the_log_likelihoods(self, trained):
+        log_prob = trained.log_prob(self.images(11))
+        found = trained.evaluate(self.images(11), verbose=0, return_dict=True)
+        assert found["loss"] == pytest.approx(-log_prob.mean(), rel=1e-4)
+
+    def test_completion_is_refused(self, trained):
+        half = np.arange(8)[:, None] < np.full(8, 4)
+        with pytest.raises(ValueError, match="mixture over 3 orderings"):
+            trained.sample(2, images=self.images(2), mask=half)
+        with pytest.raises(ValueError, match="mixture over 3 orderings"):
+            trained.from_noise(trained.noise(2, 0), images=self.images(2), mask=half)
+        with pytest.raises(ValueError, match="mixture over 3 orderings"):
+            trained.log_prob(self.images(2), mask=half)
+        assert "complete" not in signatures_of(trained)
+        assert "completion" not in metrics_for(trained, recipe=None)
+
+
+@pytest.mark.parametrize("num_orderings", [1, 3])
 @pytest.mark.parametrize("hidden_units", [(), (20,), (20, 15, 10)])
-def test_samples_of_colors_are_exact(hidden_units):
-    model = tiny((4, 5, 3), CategoricalSites(4), hidden_units=hidden_units)
+def test_samples_of_colors_are_exact(hidden_units, num_orderings):
+    options = {"hidden_units": hidden_units, "num_orderings": num_orderings}
+    model = tiny((4, 5, 3), CategoricalSites(4), **options)
     unsettle(model)
-    check_one_pass_gives_samples_back(model, 3, temperature=0.7)
-    check_reference_agrees(model, 3)
+    check_one_pass_gives_samples_back(model, 5, temperature=0.7)
+    check_reference_agrees(model, 5)
 
 
-def test_no_path_leads_from_a_site_to_itself_or_to_an_earlier_one():
-    model = tiny((2, 3, 1), CategoricalSites(3), hidden_units=(7, 5), num_masks=4)
+@pytest.mark.parametrize(("num_masks", "num_orderings"), [(4, 1), (2, 2), (1, 4)])
+def test_no_path_leads_from_a_site_to_itself_or_to_an_earlier_one(
+    num_masks, num_orderings
+):
+    options = {"num_masks": num_masks, "num_orderings": num_orderings}
+    model = tiny((2, 3, 1), CategoricalSites(3), hidden_units=(7, 5), **options)
+    orderings = draw_orderings(num_orderings, 6, seed=0)
     for mask in range(4):
+        order = orderings[mask // num_masks].tolist()
         layers = [np.array(layer) for layer in model.connections(mask)]
         sizes = [layer.shape[0] for layer in layers]
         assert sizes == [6, 7, 5]
@@ -50,12 +92,35 @@ def test_no_path_leads_from_a_site_to_itself_or_to_an_earlier_one():
             source, first, second, target = path
             outputs = layers[2][second, 3 * target : 3 * target + 3]
             if layers[0][source, first] and layers[1][first, second] and outputs.any():
-                assert source < target
+                assert order.index(source) < order.index(target)
     # Masks are drawn, and the same again from the same seed.
     first, second = model.connections(0), model.connections(1)
     assert not np.array_equal(first[0], second[0])
-    again = tiny((2, 3, 1), CategoricalSites(3), hidden_units=(7, 5), num_masks=4)
+    again = tiny((2, 3, 1), CategoricalSites(3), hidden_units=(7, 5), **options)
     np.testing.assert_array_equal(again.connections(1)[1], second[1])
+
+
+def test_orderings_are_permutations_drawn_from_the_seed():
+    np.testing.assert_array_equal(draw_orderings(1, 4, seed=3), [[0, 1, 2, 3]])
+    orderings = draw_orderings(500, 4, seed=3)
+    np.testing.assert_array_equal(orderings, draw_orderings(500, 4, seed=3))
+    assert not np.array_equal(orderings, draw_orderings(500, 4, seed=4))
+    np.testing.assert_array_equal(np.sort(orderings), np.tile(np.arange(4), (500, 1)))
+    # Each of 24 about 21 times.
+    _, counts = np.unique(orderings, axis=0, return_counts=True)
+    assert len(counts) == 24
+    assert counts.max() < 40
+
+
+def test_the_first_number_chooses_the_ordering_and_stays_uniform():
+    noise = Rows(9000, 0).uniform((2, 2, 1), "sites")
+    ordering, uniform = choose_ordering(noise, 3)
+    np.testing.assert_array_equal(uniform[:, 1], noise[:, 1])
+    for chosen in range(3):
+        first = uniform[ordering == chosen][:, 0, 0, 0].numpy()
+        assert len(first) == pytest.approx(3000, abs=200)
+        found, _ = np.histogram(first, bins=10, range=(0, 1))
+        np.testing.assert_allclose(found, len(first) / 10, atol=90)
 
 
 def test_degrees_are_uniform_from_the_least_before():
@@ -67,7 +132,7 @@ def test_degrees_are_uniform_from_the_least_before():
 
 
 def test_units_are_found_by_their_degree():
-    (_, degrees) = draw_degrees((20,), num_sites=6, num_masks=3, seed=1)
+    (_, degrees) = draw_degrees((20,), draw_orderings(3, 6, seed=1), seed=1)
     table = units_by_degree(degrees, 6)
     for degree in range(6):
         for mask in range(3):
@@ -89,6 +154,20 @@ def test_every_earlier_site_is_seen(options):
     np.testing.assert_array_equal(influence > 0, np.tri(12, k=-1) > 0)
 
 
+def test_every_earlier_site_of_an_ordering_is_seen():
+    model = tiny((4, 3, 1), hidden_units=(400,), num_orderings=2)
+    unsettle(model)
+    images = tf.constant(Rows(16, 0).uniform((4, 3, 1), "grey"))
+    for mask, order in enumerate(model.orderings):
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            parameters = model.parameters_by_ordering(images)[mask]
+            parameters = tf.reshape(parameters, (16, 12))
+        jacobian = tf.reshape(tape.batch_jacobian(parameters, images), (16, 12, 12))
+        influence = np.abs(jacobian).max(axis=0)[order][:, order]
+        np.testing.assert_array_equal(influence > 0, np.tri(12, k=-1) > 0)
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -96,12 +175,35 @@ def test_every_earlier_site_is_seen(options):
         {"hidden_units": ()},
         {"num_masks": 3},
         {"hidden_units": (20,), "direct_connections": True, "num_masks": 2},
+        {"num_orderings": 3, "num_masks": 2},
+        {"hidden_units": (), "num_orderings": 4},
     ],
 )
 def test_probabilities_of_all_images_sum_to_one(options):
     model = tiny((3, 3, 1), **options)
     unsettle(model)
     assert total_probability(model) == pytest.approx(1, abs=1e-5)
+
+
+def test_an_image_has_the_mean_of_its_probabilities_and_is_drawn_with_it():
+    model = tiny((2, 2, 1), num_orderings=3)
+    unsettle(model)
+    images = (np.arange(16)[:, None] >> np.arange(4)) & 1
+    images = images.reshape(16, 2, 2, 1).astype("f4")
+    under_each = [
+        np.prod(np.where(images, white, 1 - white), axis=(1, 2, 3))
+        for white in map(
+            tf.sigmoid, map(np.squeeze, model.parameters_by_ordering(images))
+        )
+    ]
+    np.testing.assert_allclose(np.sum(under_each, axis=1), 1, atol=1e-5)
+    assert not np.allclose(under_each[0], under_each[1], atol=1e-2)
+    expected = np.mean(under_each, axis=0)
+    np.testing.assert_allclose(np.exp(model.log_prob(images)), expected, rtol=1e-4)
+    samples = model.sample(10_000, 0, batch_size=10_000).reshape(-1, 4)
+    counts = np.bincount((samples @ [1, 2, 4, 8]).astype(int), minlength=16)
+    deviation = np.sqrt(10_000 * expected * (1 - expected))
+    assert np.all(np.abs(counts - 10_000 * expected) < 4 * deviation)
 
 
 def test_without_hidden_layers_each_site_is_a_logistic_regression():
@@ -115,8 +217,9 @@ def test_without_hidden_layers_each_site_is_a_logistic_regression():
     np.testing.assert_allclose(np.reshape(found, (3, 4)), expected, atol=1e-6)
 
 
-def test_training_takes_the_masks_in_turn_and_evaluation_their_mean():
-    model = tiny((3, 3, 1), num_masks=2)
+@pytest.mark.parametrize("options", [{"num_masks": 2}, {"num_orderings": 2}])
+def test_training_takes_the_masks_in_turn_and_evaluation_their_mean(options):
+    model = tiny((3, 3, 1), **options)
     unsettle(model)
     images = tf.cast(Rows(3, 0).uniform((3, 3, 1), "images") < 0.5, tf.float32)
     white = [
@@ -135,6 +238,7 @@ def test_training_takes_the_masks_in_turn_and_evaluation_their_mean():
     [
         ({"hidden_units": (0,)}, "`hidden_units`"),
         ({"num_masks": 0}, "`num_masks`"),
+        ({"num_orderings": 0}, "`num_orderings`"),
         ({"hidden_units": (), "num_masks": 2}, "`num_masks` must be 1 without"),
         ({"image_shape": (1, 1, 1)}, "at least two sites"),
     ],
