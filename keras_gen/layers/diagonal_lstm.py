@@ -4,7 +4,7 @@ import keras
 from keras import layers, ops
 
 from keras_gen.arguments import check_count
-from keras_gen.layers.lstm_cell import lstm_cell, recur
+from keras_gen.layers.lstm_cell import UnitForgetBias, lstm_cell, recur
 from keras_gen.layers.masked_conv_2d import MaskedConv2D
 
 
@@ -52,11 +52,15 @@ class DiagonalLSTM(keras.layers.Layer):
             0,
             0,
             num_channels=num_channels,
+            bias_initializer=UnitForgetBias(num_channels),
             dtype=self.dtype_policy,
             name="left_inputs",
         )
         self.right_inputs = layers.Dense(
-            4 * units, dtype=self.dtype_policy, name="right_inputs"
+            4 * units,
+            bias_initializer=UnitForgetBias(num_channels),
+            dtype=self.dtype_policy,
+            name="right_inputs",
         )
         self.left_states, self.right_states = (
             layers.Dense(

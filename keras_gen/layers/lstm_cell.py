@@ -1,6 +1,32 @@
-"""Long short-term memory: the step, and the loop of the layers that recur."""
+"""Long short-term memory: the step, its first biases, and the loop over steps."""
 
+import keras
+import numpy as np
 from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class UnitForgetBias(keras.initializers.Initializer):
+    """Biases of the gates: 1 for the forget gate, which so begins open, 0 for others.
+
+    Args:
+        num_groups: Integer, as for `lstm_cell()`.
+
+    Reference:
+        Jozefowicz, Zaremba and Sutskever, An Empirical Exploration of Recurrent Network
+        Architectures, 2015 (proceedings.mlr.press/v37/jozefowicz15), section 2.2.
+    """
+
+    def __init__(self, num_groups=1):
+        self.num_groups = num_groups
+
+    def __call__(self, shape, dtype=None):
+        biases = np.zeros((self.num_groups, 4, shape[0] // (4 * self.num_groups)))
+        biases[:, 1] = 1.0
+        return ops.convert_to_tensor(biases.reshape(shape), dtype)
+
+    def get_config(self):
+        return {"num_groups": self.num_groups}
 
 
 def lstm_cell(gates, cell, num_groups=1):

@@ -30,6 +30,7 @@ class MaskedConv2D(keras.layers.Layer):
         columns_right: Integer of at least 0; 0 if there are no rows above.
         mask_type: "A" or "B".
         num_channels: Integer of at least 1, channels of the image.
+        bias_initializer: Keras initializer of the bias.
 
     Raises:
         ValueError: If an argument is not as stated, or inputs or outputs have fewer
@@ -55,6 +56,7 @@ class MaskedConv2D(keras.layers.Layer):
         columns_right=None,
         mask_type="B",
         num_channels=1,
+        bias_initializer="zeros",
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -78,6 +80,7 @@ class MaskedConv2D(keras.layers.Layer):
         self.columns_right = columns_right
         self.mask_type = mask_type
         self.num_channels = num_channels
+        self.bias_initializer = keras.initializers.get(bias_initializer)
 
     def build(self, input_shape):
         features = input_shape[-1]
@@ -91,7 +94,9 @@ class MaskedConv2D(keras.layers.Layer):
         self.kernel = self.add_weight(
             shape, initializer="glorot_uniform", name="kernel"
         )
-        self.bias = self.add_weight((self.filters,), initializer="zeros", name="bias")
+        self.bias = self.add_weight(
+            (self.filters,), initializer=self.bias_initializer, name="bias"
+        )
         mask = np.ones(shape, np.float32)
         mask[-1, self.columns_left + 1 :] = 0
         mask[-1, self.columns_left] = self._channel_mask(features)
@@ -145,6 +150,7 @@ class MaskedConv2D(keras.layers.Layer):
             "columns_right": self.columns_right,
             "mask_type": self.mask_type,
             "num_channels": self.num_channels,
+            "bias_initializer": keras.initializers.serialize(self.bias_initializer),
         }
 
     def _kernel(self):

@@ -4,7 +4,7 @@ import keras
 from keras import layers, ops
 
 from keras_gen.arguments import check_count, check_odd
-from keras_gen.layers.lstm_cell import lstm_cell, recur
+from keras_gen.layers.lstm_cell import UnitForgetBias, lstm_cell, recur
 from keras_gen.layers.masked_conv_2d import MaskedConv2D
 
 
@@ -50,6 +50,7 @@ class RowLSTM(keras.layers.Layer):
             0,
             kernel_size // 2,
             num_channels=num_channels,
+            bias_initializer=UnitForgetBias(num_channels),
             dtype=self.dtype_policy,
             name="input_to_state",
         )

@@ -5,7 +5,7 @@ from keras import ops
 
 from keras_gen.layers import DiagonalLSTM, RowLSTM
 from keras_gen.layers.diagonal_lstm import skew, unskew
-from keras_gen.layers.lstm_cell import lstm_cell
+from keras_gen.layers.lstm_cell import UnitForgetBias, lstm_cell
 from keras_gen.random import Rows
 
 
@@ -32,6 +32,24 @@ def test_groups_of_features_stay_apart():
         alone = step(gates[:, 8 * group : 8 * group + 8], cell[:, own])
         for part, expected in zip(together, alone, strict=True):
             np.testing.assert_allclose(part[:, own], expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("num_groups", [1, 3])
+def test_at_first_the_forget_gate_is_open_and_the_others_are_half(num_groups):
+    cell = features(6, stream="cell")
+    gates = np.broadcast_to(UnitForgetBias(num_groups)((24,)), (2, 24))
+    hidden, after = lstm_cell(gates, cell, num_groups)
+    np.testing.assert_allclose(after, sigmoid(1) * cell, rtol=1e-6)
+    np.testing.assert_allclose(hidden, np.tanh(after) / 2, rtol=1e-6)
+
+
+def test_layers_begin_with_open_forget_gates():
+    rows, diagonals = RowLSTM(6, num_channels=3), DiagonalLSTM(6, num_channels=3)
+    for layer in (rows, diagonals):
+        layer(features(4, 5, 9))
+    expected = UnitForgetBias(3)((24,))
+    for inputs in (rows.input_to_state, diagonals.left_inputs, diagonals.right_inputs):
+        np.testing.assert_array_equal(inputs.bias, expected)
 
 
 def test_rows_follow_the_recurrence():

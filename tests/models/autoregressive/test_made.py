@@ -1,11 +1,11 @@
 import itertools
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from contracts import (
     AutoregressiveContract,
-    SamplerContract,
     check_one_pass_gives_samples_back,
     check_reference_agrees,
     influence_of_sites,
@@ -14,7 +14,7 @@ from contracts import (
 )
 
 from keras_gen.distributions import BernoulliSites, CategoricalSites
-from keras_gen.export import signatures_of
+from keras_gen.export import export_saved_model, export_tflite, signatures_of
 from keras_gen.models import MADE
 from keras_gen.models.autoregressive.degrees import (
     draw_degrees,
@@ -22,7 +22,7 @@ from keras_gen.models.autoregressive.degrees import (
     units_by_degree,
 )
 from keras_gen.models.base import Batch, choose_ordering
-from keras_gen.random import Rows
+from keras_gen.random import Rows, seed_initializers
 from keras_gen.zoo.evaluation import metrics_for
 
 
@@ -39,29 +39,60 @@ class TestContract(AutoregressiveContract):
         return tiny(seed=seed, num_masks=3, direct_connections=True)
 
 
-class TestSeveralOrderings(SamplerContract):
-    model_class = MADE
+def images(num_images):
+    bits = Rows(num_images, 0).uniform((8, 8, 1), "images") < 0.3
+    return bits.numpy().astype("f4")
 
-    def make(self, seed=0):
-        return tiny(seed=seed, num_masks=2, num_orderings=3, direct_connections=True)
+
+class TestSeveralOrderings:
+    @pytest.fixture(scope="class")
+    def trained(self):
+        seed_initializers(1)
+        options = {"hidden_units": (20, 10), "direct_connections": True}
+        model = tiny(num_masks=2, num_orderings=3, **options)
+        model.compile()
+        model.fit(images(24), batch_size=8, epochs=2, verbose=0)
+        return model
 
     @pytest.mark.parametrize("num", [1, 3, 64])
     def test_one_pass_over_a_sample_gives_it_back(self, trained, num):
         check_one_pass_gives_samples_back(trained, num, temperature=0.8)
 
+    def test_few_samples_are_the_first_of_many(self, trained):
+        samples = trained.sample(64, seed=2, temperature=0.8)
+        few = trained.sample(3, seed=2, temperature=0.8)
+        np.testing.assert_array_equal(few, samples[:3])
+
+    def test_saved_and_loaded_it_gives_the_same(self, trained, tmp_path):
+        trained.save(tmp_path / "made.keras")
+        loaded = keras.saving.load_model(tmp_path / "made.keras")
+        assert loaded.get_config() == trained.get_config()
+        found, expected = loaded.log_prob(images(9)), trained.log_prob(images(9))
+        np.testing.assert_array_equal(found, expected)
+
     def test_loss_is_the_mean_of_the_log_likelihoods(self, trained):
-        log_prob = trained.log_prob(self.images(11))
-        found = trained.evaluate(self.images(11), verbose=0, return_dict=True)
+        log_prob = trained.log_prob(images(11), batch_size=4)
+        found = trained.evaluate(images(11), verbose=0, return_dict=True)
         assert found["loss"] == pytest.approx(-log_prob.mean(), rel=1e-4)
+
+    def test_every_format_gives_its_samples(self, trained, tmp_path):
+        export_saved_model(trained, tmp_path / "made")
+        signatures = tf.saved_model.load(tmp_path / "made" / "1").signatures
+        seeds = tf.constant([(2, row) for row in range(3)])
+        found = signatures["sample"](seed=seeds)["images"]
+        np.testing.assert_array_equal(found, 255 * trained.sample(3, seed=2))
+        # It compares 100 images with the model's, and raises.
+        report = export_tflite(trained, tmp_path / "made.tflite", batch_size=None)
+        assert set(report.parity) == {"serving_default", "sample", "log_prob"}
 
     def test_completion_is_refused(self, trained):
         half = np.arange(8)[:, None] < np.full(8, 4)
         with pytest.raises(ValueError, match="mixture over 3 orderings"):
-            trained.sample(2, images=self.images(2), mask=half)
+            trained.sample(2, images=images(2), mask=half)
         with pytest.raises(ValueError, match="mixture over 3 orderings"):
-            trained.from_noise(trained.noise(2, 0), images=self.images(2), mask=half)
+            trained.from_noise(trained.noise(2, 0), images=images(2), mask=half)
         with pytest.raises(ValueError, match="mixture over 3 orderings"):
-            trained.log_prob(self.images(2), mask=half)
+            trained.log_prob(images(2), mask=half)
         assert "complete" not in signatures_of(trained)
         assert "completion" not in metrics_for(trained, recipe=None)
 
