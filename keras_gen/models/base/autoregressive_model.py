@@ -222,7 +222,7 @@ class AutoregressiveModel(Sampler, GenerativeModel):
         ]
         return tf.nn.softmax(np.stack(scores, axis=-1)).numpy()
 
-    @tf.function
+    @tf.function(autograph=False)
     def batch_log_prob(self, images, labels=None, mask=None):
         """What `log_prob()` gives for one batch, unchecked.
 
@@ -316,7 +316,7 @@ class AutoregressiveModel(Sampler, GenerativeModel):
         labels = self.labels_of_samples(num_samples, labels, first_row)
         return {**given, "labels": labels}
 
-    @tf.function
+    @tf.function(autograph=False)
     def from_noise(self, noise, labels=None, temperature=1.0, images=None, mask=None):
         uniform, temperature, images, mask, ordering = self._site_inputs(
             noise, temperature, images, mask
@@ -356,7 +356,7 @@ class AutoregressiveModel(Sampler, GenerativeModel):
         drawn = _loop(height, draw_row, state)[3]
         return drawn if ordering is None else take_sites(drawn, self._places(ordering))
 
-    @tf.function
+    @tf.function(autograph=False)
     def reference(self, noise, labels=None, temperature=1.0, images=None, mask=None):
         """What `from_noise()` gives, by the whole network for each site.
 

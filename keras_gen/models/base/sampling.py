@@ -119,11 +119,11 @@ class Sampler:
             batches.append(batch.numpy())
         return np.concatenate(batches)[:num_samples]
 
-    @tf.function
+    @tf.function(autograph=False)
     def _sample_batch(self, seed, first_row, batch_size, conditions):
         noise = self.noise_rows(Rows(batch_size, seed, first_row))
         return self.from_noise(noise, **conditions)
 
-    @tf.function(jit_compile=True)
+    @tf.function(autograph=False, jit_compile=True)
     def _compiled_batch(self, seed, first_row, batch_size, conditions):
         return self._sample_batch(seed, first_row, batch_size, conditions)
