@@ -84,7 +84,7 @@ def say(title, ours, theirs, note=""):
 
 
 def weights_of(model):
-    return sum(int(np.prod(weight.shape)) for weight in model.trainable_variables)
+    return sum(int(np.prod(tuple(w.shape))) for w in model.trainable_variables)
 
 
 def reference():

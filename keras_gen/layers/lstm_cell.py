@@ -21,7 +21,8 @@ class UnitForgetBias(keras.initializers.Initializer):
         self.num_groups = num_groups
 
     def __call__(self, shape, dtype=None):
-        biases = np.zeros((self.num_groups, 4, shape[0] // (4 * self.num_groups)))
+        size = shape[0] // (4 * self.num_groups)
+        biases = np.zeros((self.num_groups, 4, size), "float32")
         biases[:, 1] = 1.0
         return ops.convert_to_tensor(biases.reshape(shape), dtype)
 

@@ -221,12 +221,8 @@ def test_an_image_has_the_mean_of_its_probabilities_and_is_drawn_with_it():
     unsettle(model)
     images = (np.arange(16)[:, None] >> np.arange(4)) & 1
     images = images.reshape(16, 2, 2, 1).astype("f4")
-    under_each = [
-        np.prod(np.where(images, white, 1 - white), axis=(1, 2, 3))
-        for white in map(
-            tf.sigmoid, map(np.squeeze, model.parameters_by_ordering(images))
-        )
-    ]
+    white = [tf.sigmoid(some[..., 0]) for some in model.parameters_by_ordering(images)]
+    under_each = [np.prod(np.where(images, p, 1 - p), axis=(1, 2, 3)) for p in white]
     np.testing.assert_allclose(np.sum(under_each, axis=1), 1, atol=1e-5)
     assert not np.allclose(under_each[0], under_each[1], atol=1e-2)
     expected = np.mean(under_each, axis=0)
