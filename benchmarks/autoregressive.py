@@ -9,7 +9,7 @@ on a machine that does nothing else. Each part runs in a process of its own:
   `predict` calls over the network of Keras' example, both of about as many weights,
   and a loop over the same network in PyTorch, eager and by `torch.compile`;
 - one_core: one image at a time on one core, by a network of half a million weights,
-  beside matrix-vector products that read as many weights for each site;
+  beside a sum of as many numbers for each site, which reads each weight once;
 - memory: what the sampler takes, by batch, width and height of the images;
 - training: a step by `fit`, beside 3 x 3 convolutions of plain Keras with as many
   multiplications.
@@ -23,6 +23,7 @@ PyTorch is not needed by this package. Set `TORCH_PYTHON` to the path of a Pytho
 has it; without, the one that runs this is tried. `SIZE=8` tries all of it out.
 """
 
+import ctypes
 import functools
 import os
 import subprocess
@@ -188,9 +189,8 @@ def one_core():
     model = gated(filters=64)
     weights = weights_of(model)
     seconds = fastest(lambda: model.sample(1, seed=0))
-    matrix = np.ones((weights // 512, 512), "float32")
-    vector = np.ones(512, "float32")
-    floor = fastest(lambda: [matrix @ vector for _ in range(PIXELS)])
+    numbers = np.ones(weights, "float32")
+    floor = fastest(lambda: [numbers.sum() for _ in range(PIXELS)])
     title = f"one image, one core, {weights} weights / reading them for every site"
     say(title, floor, seconds)
 
@@ -203,7 +203,8 @@ def memory():
     ):
         model = gated(shape=(height, width, 1))
         model.sample(batch, seed=0, batch_size=batch)
-        # The peak that Linux keeps of a process starts anew.
+        # What was freed goes back to Linux, whose peak of a process starts anew.
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
         Path("/proc/self/clear_refs").write_text("5")
         before = status_mebibytes("VmRSS")
         model.sample(batch, seed=0, batch_size=batch)
