@@ -9,10 +9,9 @@ import subprocess
 import sys
 import time
 
-import tensorflow as tf
-
 from keras_gen.random import seed_initializers
 from keras_gen.zoo.recipes import load_recipe
+from keras_gen.zoo.startup import be_deterministic
 
 ENTRIES = ("vae_mnist", "dcgan_mnist")
 ROUNDS = 7
@@ -79,7 +78,7 @@ def main(arguments):
     if arguments[-1:] in (["--plain"], ["--deterministic"]):
         if arguments[-1] == "--deterministic":
             seed_initializers(0)
-            tf.config.experimental.enable_op_determinism()
+            be_deterministic()
         step = trainer(load_recipe(arguments[0]), False, False)
         print(min(step() for _ in range(ROUNDS)))
         return

@@ -9,7 +9,7 @@ from absl import flags
 
 from keras_gen.zoo import catalog
 from keras_gen.zoo.report import describe
-from keras_gen.zoo.startup import import_tensorflow
+from keras_gen.zoo.startup import be_deterministic, import_tensorflow
 
 FLAGS = flags.FLAGS
 
@@ -30,7 +30,7 @@ flags.DEFINE_list("devices", None, "train: such as GPU:0,GPU:1, instead of all")
 flags.DEFINE_integer(
     "max_skipped", None, "train: updates that are not finite, skipped in an epoch"
 )
-flags.DEFINE_bool("deterministic", False, "train: the same bits on GPUs, but slower")
+flags.DEFINE_bool("deterministic", False, "train: the same bits every time, but slower")
 flags.DEFINE_bool("resume", False, "train: go on with the run in --out")
 flags.DEFINE_integer("checkpoint_steps", None, "train: steps between checkpoints")
 flags.DEFINE_float(
@@ -162,9 +162,7 @@ def _train(name):
     if FLAGS.devices and FLAGS.strategy != "mirrored":
         raise ValueError("--devices needs --strategy=mirrored")
     if FLAGS.deterministic:
-        import tensorflow
-
-        tensorflow.config.experimental.enable_op_determinism()
+        be_deterministic()
     # Before Keras is imported, which uses TensorFlow.
     if FLAGS.strategy == "multiworker":
         strategy = zoo.multiworker()

@@ -196,7 +196,9 @@ class ModelContract:
         expected = one.fit(*arrays, **options).history
         found = both.fit(*arrays, **options).history
         for name in one.term_names:
-            assert found[name] == pytest.approx(expected[name], rel=1e-4), name
+            # Some terms are small differences of means.
+            close = pytest.approx(expected[name], rel=1e-4, abs=1e-5)
+            assert found[name] == close, name
         for a, b in zip(one.trainable_weights, both.trainable_weights, strict=True):
             scale = max(np.abs(np.array(a)).max(), 1e-3)
             np.testing.assert_allclose(

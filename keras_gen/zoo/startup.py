@@ -26,6 +26,18 @@ def import_tensorflow():
         os.close(kept)
 
 
+def be_deterministic():
+    """Makes equal runs of this process and machine give equal bits, at a cost in speed.
+
+    TensorFlow then also runs graphs as they are written: in rewritten ones the order of
+    sums varies, whatever `enable_op_determinism()` says.
+    """
+    import tensorflow as tf
+
+    tf.config.experimental.enable_op_determinism()
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
 def _set_memory_growth():
     import tensorflow as tf
 

@@ -68,8 +68,8 @@ def train(
             Defaults to `runs/<name>`, or the first `runs/<name>-<n>` that is free.
         resume: Boolean, whether to go on with the run in `out` from its newest good
             checkpoint. The other arguments, the data and the recipe must be those of
-            that run; on a CPU it then ends with the model of a run that was never
-            interrupted, to the last bit.
+            that run; it then ends with the model of a run that was never interrupted,
+            to the last bit where the same training gives the same bits twice.
         download: Boolean, whether TFDS may download data that are not there.
         strategy: Optional `tf.distribute.Strategy` to train under, such as
             `keras_gen.zoo.mirrored()`. The recipe's batch is then the global one. It

@@ -11,6 +11,7 @@ by bit, and another run begins until there have been as many kills as asked for.
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -120,8 +121,12 @@ def train(recipe, out, *arguments):
     """A process that trains with a checkpoint every three steps."""
     command = [sys.executable, "-m", "keras_gen.cli", "train", str(recipe)]
     options = ["--out", str(out), "--checkpoint_steps", "3", *arguments]
+    # On several threads TensorFlow adds gradients in an order that varies.
+    threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
     with open(log_of(out), "w") as log:
-        return subprocess.Popen([*command, *options], stdout=log, stderr=log)
+        return subprocess.Popen(
+            [*command, *options], stdout=log, stderr=log, env={**os.environ, **threads}
+        )
 
 
 def log_of(run):

@@ -9,7 +9,7 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.random import Rows, permutation
+from keras_gen.random import Rows
 
 
 def draw_orderings(num_orderings, num_sites, seed):
@@ -25,8 +25,8 @@ def draw_orderings(num_orderings, num_sites, seed):
     """
     if num_orderings == 1:
         return np.arange(num_sites, dtype=np.int32)[None]
-    steps = range(num_orderings)
-    return np.stack([permutation(num_sites, seed, "orderings", k) for k in steps])
+    uniform = Rows(num_orderings, seed).uniform((num_sites,), "orderings")
+    return np.argsort(uniform, axis=1, kind="stable").astype(np.int32)
 
 
 def draw_degrees(hidden_units, orderings, seed):
