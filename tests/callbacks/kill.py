@@ -121,7 +121,7 @@ def train(recipe, out, *arguments):
     """A process that trains with a checkpoint every three steps."""
     command = [sys.executable, "-m", "keras_gen.cli", "train", str(recipe)]
     options = ["--out", str(out), "--checkpoint_steps", "3", *arguments]
-    # On several threads TensorFlow adds gradients in an order that varies.
+    # On several threads two equal trainings of a WGAN-GP differ in their last bits.
     threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
     with open(log_of(out), "w") as log:
         return subprocess.Popen(
