@@ -29,13 +29,14 @@ def import_tensorflow():
 def be_deterministic():
     """Makes equal runs of this process and machine give equal bits, at a cost in speed.
 
-    TensorFlow then also runs graphs as they are written: in rewritten ones the order of
-    sums varies, whatever `enable_op_determinism()` says.
+    TensorFlow then also has one thread. On several, `AddN` of three gradients or more
+    begins with whichever is free to be overwritten, whatever op determinism says.
     """
     import tensorflow as tf
 
     tf.config.experimental.enable_op_determinism()
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
 def _set_memory_growth():
