@@ -104,9 +104,9 @@ def kill_trainings(name, num_kills, folder, seed=0):
             # Up to about the time that the training takes.
             time.sleep(2 * float(Rows(1, seed, step=kills).uniform((), "kill")[0]))
             process.kill()
-            if process.wait() != -signal.SIGKILL:
+            kills += process.wait() == -signal.SIGKILL
+            if is_complete(run):
                 break
-            kills += 1
             left = sorted(path.name for path in (run / "checkpoints").glob("*.npz"))
             print(f"kill {kills}: run {runs} has {left[-1]}", flush=True)
             process = train(recipe, run, "--resume")
@@ -148,7 +148,13 @@ def written(run):
 
 
 def finish(process, run):
-    assert process.wait() == 0, log_of(run).read_text()
+    process.wait()
+    assert is_complete(run), log_of(run).read_text()
+
+
+def is_complete(run):
+    """Whether a run has written its last file."""
+    return (run / "metrics.json").exists()
 
 
 def state(run):
