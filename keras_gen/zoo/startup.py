@@ -27,10 +27,10 @@ def import_tensorflow():
 
 
 def be_deterministic():
-    """Makes equal runs of this process and machine give equal bits, at a cost in speed.
+    """Makes equal runs on this machine give equal bits, at a cost in speed.
 
-    TensorFlow then also has one thread. On several, `AddN` of three gradients or more
-    begins with whichever is free to be overwritten, whatever op determinism says.
+    TensorFlow then also has one thread: on several, the last bits of some gradients
+    vary from run to run, whatever op determinism says.
     """
     import tensorflow as tf
 
