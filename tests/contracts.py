@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from graphs import accesses, optimized_graphs, races
 
 import keras_gen.models
 from keras_gen.callbacks import Checkpoints
@@ -159,6 +160,13 @@ class ModelContract:
         ):
             np.testing.assert_array_equal(np.array(a), np.array(b))
 
+    def test_what_a_step_does_to_a_variable_has_one_order(self):
+        model = self.fresh()
+        arrays = map(tf.constant, self.arrays(4 * model.num_shares))
+        graphs = optimized_graphs(model.train_step, tuple(arrays))
+        assert any(accesses(graph) for graph in graphs)
+        assert not [pair for graph in graphs for pair in races(graph)]
+
     def test_training_goes_on_bit_equal_from_a_checkpoint(self, trained, tmp_path):
         options = {"steps_per_epoch": 3, "epochs": 3, "verbose": 0}
         stopped, resumed = self.fresh(), self.fresh()
@@ -188,8 +196,6 @@ class ModelContract:
 
     def test_two_replicas_take_the_steps_of_one_device(self, two_replicas):
         one = self.fresh()
-        # In a graph the order of operations varies, and with it the rounding of sums.
-        one.run_eagerly = True
         with two_replicas.scope():
             both = self.fresh()
         size = 4 * one.num_shares

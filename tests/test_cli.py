@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from keras_gen import cli, zoo
-from keras_gen.callbacks import StopAtDivergence
+from keras_gen.callbacks import Checkpoints, StopAtDivergence
 from keras_gen.images import grid
 from keras_gen.models import ConditionalGAN
 from keras_gen.networks import mlp
@@ -224,6 +224,18 @@ def interrupt_after(monkeypatch, steps):
     monkeypatch.setattr(StopAtDivergence, "on_train_batch_end", interrupt)
 
 
+def wait_for_checkpoints(monkeypatch):
+    """Lets training wait for each file, so that none is left out as one too many."""
+    save = Checkpoints._save
+
+    def save_and_wait(self, step):
+        path = save(self, step)
+        self._writing.result()
+        return path
+
+    monkeypatch.setattr(Checkpoints, "_save", save_and_wait)
+
+
 def test_a_resumed_run_ends_like_one_that_was_never_interrupted(
     trained, run_here, monkeypatch
 ):
@@ -231,6 +243,7 @@ def test_a_resumed_run_ends_like_one_that_was_never_interrupted(
     arguments = ["train", folder / "tiny.py", "--seed", 3, "--out", folder / "parts"]
     with monkeypatch.context() as patch:
         interrupt_after(patch, 4 + 3)
+        wait_for_checkpoints(patch)
         assert run_here(*arguments, "--checkpoint_steps", 2)[0] == 2
     left = {path.stem for path in (folder / "parts" / "checkpoints").glob("*.npz")}
     assert "epoch_0001_step_000002" in left

@@ -28,8 +28,7 @@ class Checkpoints(keras.callbacks.Callback):
     random streams included, the epoch and the step, the history, what other callbacks
     remember, and the versions of what computed it. Training waits for the copy of the
     variables; a thread writes the file. Resumed from one on the same data, training
-    ends as it would have without the stop, to the last bit where the same training
-    gives the same bits twice.
+    ends as it would have without the stop, on one CPU to the last bit.
 
     `fit()` must be given a stream that goes on without end, as `keras_gen.datasets`
     gives with `start` and `repeat=True`, its `steps_per_epoch`, and this callback as

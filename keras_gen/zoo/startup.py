@@ -27,16 +27,10 @@ def import_tensorflow():
 
 
 def be_deterministic():
-    """Makes equal runs on this machine give equal bits, at a cost in speed.
-
-    TensorFlow then also has one thread: on several, the last bits of some gradients
-    vary from run to run, whatever op determinism says.
-    """
+    """Makes equal runs on this machine give equal bits, also on GPUs, but slower."""
     import tensorflow as tf
 
     tf.config.experimental.enable_op_determinism()
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
 def _set_memory_growth():

@@ -69,7 +69,7 @@ def train(
         resume: Boolean, whether to go on with the run in `out` from its newest good
             checkpoint. The other arguments, the data and the recipe must be those of
             that run; it then ends with the model of a run that was never interrupted,
-            to the last bit where the same training gives the same bits twice.
+            on one CPU to the last bit.
         download: Boolean, whether TFDS may download data that are not there.
         strategy: Optional `tf.distribute.Strategy` to train under, such as
             `keras_gen.zoo.mirrored()`. The recipe's batch is then the global one. It

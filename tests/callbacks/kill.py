@@ -11,7 +11,6 @@ by bit, and another run begins until there have been as many kills as asked for.
 """
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -121,12 +120,8 @@ def train(recipe, out, *arguments):
     """A process that trains with a checkpoint every three steps."""
     command = [sys.executable, "-m", "keras_gen.cli", "train", str(recipe)]
     options = ["--out", str(out), "--checkpoint_steps", "3", *arguments]
-    # On several threads two equal trainings of a WGAN-GP differ in their last bits.
-    threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
     with open(log_of(out), "w") as log:
-        return subprocess.Popen(
-            [*command, *options], stdout=log, stderr=log, env={**os.environ, **threads}
-        )
+        return subprocess.Popen([*command, *options], stdout=log, stderr=log)
 
 
 def log_of(run):

@@ -79,7 +79,14 @@ def apply(optimizer, gradients, variables):
         # The optimizer clips again, a part which is within the bounds, and adds up.
         clipped = optimizer._clip_gradients(gradients)
         gradients = [gradient / num_replicas() for gradient in clipped]
-    optimizer.apply(gradients, variables)
+    if tf.distribute.has_strategy():
+        optimizer.apply(gradients, variables)
+    else:
+        # Here Keras sums nothing. As a replica it would sum over one, which makes a
+        # node through which all gradients pass, and after which TensorFlow's optimizer
+        # of graphs drops what orders the updates of a variable in a step.
+        context = tf.distribute.get_replica_context()
+        context.merge_call(lambda strategy: optimizer.apply(gradients, variables))
 
 
 def results(of_replica):
