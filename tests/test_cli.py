@@ -595,6 +595,16 @@ def test_training_on_two_devices_is_that_on_one(tmp_path):
         np.testing.assert_allclose(np.array(a), np.array(b), atol=1e-6)
 
 
+def test_batches_that_cannot_be_dealt_to_the_devices_are_refused(
+    tmp_path, two_replicas
+):
+    recipe = tmp_path / "tiny.py"
+    recipe.write_text(RECIPE.replace("50, image", "25, image"))
+    with pytest.raises(ValueError, match="2 replicas, to which .* of 25 images"):
+        zoo.train(recipe, out=tmp_path / "run", strategy=two_replicas)
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_run_goes_on_with_another_number_of_devices(
     tmp_path, two_replicas, monkeypatch
 ):

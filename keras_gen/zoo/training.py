@@ -112,6 +112,12 @@ def train(
         extractor(recipe.extractor)
     run = {"recipe": recipe.name, "data": data, "epochs": epochs, "seed": seed}
     run |= _marks(batches)
+    replicas = 1 if strategy is None else strategy.num_replicas_in_sync
+    if run["batch_size"] % replicas:
+        raise ValueError(
+            f"`strategy` has {replicas} replicas, to which the recipe's batches of "
+            f"{run['batch_size']} images cannot be dealt."
+        )
     writes = is_chief(strategy)
     if resume:
         folder = _interrupted(out, run)

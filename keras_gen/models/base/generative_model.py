@@ -106,7 +106,8 @@ class GenerativeModel(keras.Model):
                 schedules and noise keep in step with the data.
             **kwargs: As in `keras.Model.compile()`, except `loss`: the objective is
                 the model's own. Metrics compare the images with what `call()` makes of
-                them; labels are not theirs.
+                them; labels are not theirs. On several replicas an execution has one
+                step whatever `steps_per_execution` says, as Keras has no more there.
 
         Raises:
             ValueError: If a `loss` is given; or if the model was made in the scope of a
@@ -120,10 +121,11 @@ class GenerativeModel(keras.Model):
                 f"left out. Received: loss={kwargs['loss']!r}"
             )
         optimizer = self.default_optimizer() if optimizer is None else optimizer
-        kwargs["jit_compile"] = replicas.check_compile(
+        kwargs |= replicas.check_compile(
             self,
             getattr(optimizer, "optimizers", [optimizer]),
             kwargs.get("jit_compile", "auto"),
+            kwargs.get("steps_per_execution", 1),
         )
         if replicas.num_replicas() > 1:
             replicas.synchronize_normalization(self)

@@ -16,16 +16,18 @@ def num_replicas():
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def check_compile(model, optimizers, jit_compile):
-    """Raises a ValueError unless replicas can train so; returns `jit_compile`.
+def check_compile(model, optimizers, jit_compile, steps_per_execution):
+    """Raises a ValueError unless replicas can train so.
 
     Args:
         model: `GenerativeModel`.
         optimizers: List of its optimizers.
         jit_compile: As in `keras.Model.compile()`.
+        steps_per_execution: Integer.
 
     Returns:
-        `jit_compile`, which "auto" turns off on several replicas.
+        Dict of the last two. On several replicas "auto" turns XLA off, and there is one
+        step an execution: of several, Keras asks for placeholders that nobody feeds.
     """
     strategy = tf.distribute.get_strategy()
     for weight in model.weights:
@@ -36,7 +38,10 @@ def check_compile(model, optimizers, jit_compile):
                 f"that of {type(strategy).__name__}."
             )
     if num_replicas() == 1:
-        return jit_compile
+        return {
+            "jit_compile": jit_compile,
+            "steps_per_execution": steps_per_execution,
+        }
     if jit_compile is True:
         raise ValueError(
             "`jit_compile` must be left out on several replicas, whose gradients XLA "
@@ -54,7 +59,7 @@ def check_compile(model, optimizers, jit_compile):
                 "`gradient_accumulation_steps` must be left out on several replicas, "
                 f"which would not add up the same. Received: {steps}"
             )
-    return False
+    return {"jit_compile": False, "steps_per_execution": 1}
 
 
 def synchronize_normalization(model):

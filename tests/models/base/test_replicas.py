@@ -35,6 +35,19 @@ def test_gradients_are_clipped_after_they_are_summed(two_replicas, clipping):
         np.testing.assert_allclose(np.array(b) - start, change, atol=1e-7)
 
 
+def test_several_steps_an_execution_are_taken_one_by_one(two_replicas):
+    with two_replicas.scope():
+        model = make()
+        model.compile(steps_per_execution=2)
+    alone = make()
+    alone.compile(steps_per_execution=2)
+    for each in (model, alone):
+        each.fit(images(8), batch_size=2, shuffle=False, verbose=0)
+    assert model.optimizer.iterations == 4
+    for a, b in zip(alone.trainable_weights, model.trainable_weights, strict=True):
+        np.testing.assert_allclose(np.array(b), np.array(a), atol=1e-6)
+
+
 def test_evaluation_does_not_depend_on_the_replicas(two_replicas):
     with two_replicas.scope():
         both = make()

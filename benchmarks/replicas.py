@@ -1,0 +1,70 @@
+"""Training on two CPU devices of one machine, beside one device on all its cores.
+
+Run `python -m benchmarks.replicas [ENTRY ...]` from the root of the repository, on a
+machine of two cores that does nothing else. Both trainings see the same global batches,
+in graphs without XLA, which several replicas refuse; their rounds alternate in one
+process, and the fastest ones are compared.
+"""
+
+import contextlib
+import sys
+import time
+
+import tensorflow as tf
+
+from keras_gen.random import seed_initializers
+from keras_gen.zoo.recipes import load_recipe
+
+ENTRIES = ("vae_mnist", "dcgan_mnist", "wgan_gp_mnist")
+ROUNDS = 7
+STEPS = 100
+
+
+def trainer(recipe, scope):
+    """A function that takes some steps of `fit` and returns milliseconds a step."""
+    seed_initializers(0)
+    with scope:
+        model = recipe.model()
+        recipe.compile(model, steps=100_000)
+        model.compile(
+            model.optimizer,
+            jit_compile=False,
+            steps_per_execution=model.steps_per_execution,
+        )
+    steps = -(-STEPS // model.steps_per_execution) * model.steps_per_execution
+    data = recipe.data("train[:20000]", repeat=True)
+
+    def milliseconds():
+        start = time.perf_counter()
+        model.fit(data, steps_per_epoch=steps, verbose=0)
+        return 1000 * (time.perf_counter() - start) / steps
+
+    milliseconds()
+    return milliseconds
+
+
+def compare(name):
+    """Prints the ratio of the fastest round of two replicas to that of one device."""
+    recipe = load_recipe(name)
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    scopes = contextlib.nullcontext(), strategy.scope()
+    trainers = [trainer(recipe, scope) for scope in scopes]
+    rounds = [[step() for step in trainers] for _ in range(ROUNDS)]
+    one, two = map(min, zip(*rounds, strict=True))
+    print(
+        f"{name:20} one device {one:.2f} ms a step, two replicas {two:.2f}: "
+        f"{two / one:.3f}",
+        flush=True,
+    )
+
+
+def main(names):
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    device = tf.config.LogicalDeviceConfiguration()
+    tf.config.set_logical_device_configuration(cpu, [device] * 2)
+    for name in names or ENTRIES:
+        compare(name)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
