@@ -2,8 +2,8 @@
 
 Run `python -m benchmarks.replicas [ENTRY ...]` from the root of the repository, on a
 machine of two cores that does nothing else. Both trainings see the same global batches,
-in graphs without XLA, which several replicas refuse; their rounds alternate in one
-process, and the fastest ones are compared.
+in graphs without XLA and one step an execution, as several replicas do; their rounds
+alternate in one process, and the fastest ones are compared.
 """
 
 import contextlib
@@ -26,27 +26,21 @@ def trainer(recipe, scope):
     with scope:
         model = recipe.model()
         recipe.compile(model, steps=100_000)
-        model.compile(
-            model.optimizer,
-            jit_compile=False,
-            steps_per_execution=model.steps_per_execution,
-        )
-    steps = -(-STEPS // model.steps_per_execution) * model.steps_per_execution
+        model.compile(model.optimizer, jit_compile=False)
     data = recipe.data("train[:20000]", repeat=True)
 
     def milliseconds():
         start = time.perf_counter()
-        model.fit(data, steps_per_epoch=steps, verbose=0)
-        return 1000 * (time.perf_counter() - start) / steps
+        model.fit(data, steps_per_epoch=STEPS, verbose=0)
+        return 1000 * (time.perf_counter() - start) / STEPS
 
     milliseconds()
     return milliseconds
 
 
-def compare(name):
+def compare(name, strategy):
     """Prints the ratio of the fastest round of two replicas to that of one device."""
     recipe = load_recipe(name)
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     scopes = contextlib.nullcontext(), strategy.scope()
     trainers = [trainer(recipe, scope) for scope in scopes]
     rounds = [[step() for step in trainers] for _ in range(ROUNDS)]
@@ -62,8 +56,10 @@ def main(names):
     cpu = tf.config.list_physical_devices("CPU")[0]
     device = tf.config.LogicalDeviceConfiguration()
     tf.config.set_logical_device_configuration(cpu, [device] * 2)
+    # One for all, since collectives count across strategies.
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     for name in names or ENTRIES:
-        compare(name)
+        compare(name, strategy)
 
 
 if __name__ == "__main__":
