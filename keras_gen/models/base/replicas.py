@@ -84,12 +84,14 @@ def apply(optimizer, gradients, variables):
         # The optimizer clips again, a part which is within the bounds, and adds up.
         clipped = optimizer._clip_gradients(gradients)
         gradients = [gradient / num_replicas() for gradient in clipped]
-    if tf.distribute.has_strategy():
+    scales = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    if tf.distribute.has_strategy() or scales:
         optimizer.apply(gradients, variables)
     else:
         # Here Keras sums nothing. As a replica it would sum over one, which makes a
         # node through which all gradients pass, and after which TensorFlow's optimizer
-        # of graphs drops what orders the updates of a variable in a step.
+        # of graphs drops what orders the updates of a variable in a step. Where losses
+        # are scaled, Keras must be in a replica, and there is one update in a step.
         context = tf.distribute.get_replica_context()
         context.merge_call(lambda strategy: optimizer.apply(gradients, variables))
 

@@ -35,6 +35,24 @@ def test_gradients_are_clipped_after_they_are_summed(two_replicas, clipping):
         np.testing.assert_allclose(np.array(b) - start, change, atol=1e-7)
 
 
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        keras.optimizers.Adam(0.01, gradient_accumulation_steps=2),
+        keras.optimizers.Adam(
+            0.01, use_ema=True, global_clipnorm=1.0, weight_decay=0.1
+        ),
+        keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.01)),
+    ],
+    ids=["accumulating", "averaging", "scaling"],
+)
+def test_one_device_trains_with_every_kind_of_optimizer(optimizer):
+    model = make()
+    model.compile(optimizer)
+    losses = model.fit(images(32), batch_size=8, epochs=20, verbose=0).history["loss"]
+    assert losses[-1] < 0.9 * losses[0]
+
+
 def test_several_steps_an_execution_are_taken_one_by_one(two_replicas):
     with two_replicas.scope():
         model = make()
