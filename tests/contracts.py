@@ -165,7 +165,8 @@ class ModelContract:
         arrays = map(tf.constant, self.arrays(4 * model.num_shares))
         graphs = optimized_graphs(model.train_step, tuple(arrays))
         assert any(accesses(graph) for graph in graphs)
-        assert not [pair for graph in graphs for pair in races(graph)]
+        found = [pair for graph in graphs for pair in races(graph)]
+        assert not found, found
 
     def test_training_goes_on_bit_equal_from_a_checkpoint(self, trained, tmp_path):
         options = {"steps_per_epoch": 3, "epochs": 3, "verbose": 0}

@@ -11,13 +11,25 @@ WRITES = {"AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"}
 
 def optimized_graphs(step, *arguments):
     """Graphs of a function of tensors as they run, `tf.compat.v1.GraphDef`s."""
+
+    @tf.function
+    def named(*arguments):
+        with tf.name_scope("step_of_this_test"):
+            return step(*arguments)
+
     context.context().enable_run_metadata()
     try:
-        tf.function(step)(*arguments)
+        named(*arguments)
         metadata = context.context().export_run_metadata()
     finally:
         context.context().disable_run_metadata()
-    return [graph.post_optimization_graph for graph in metadata.function_graphs]
+    # What other functions of the process have left there stays out.
+    graphs = [graph.post_optimization_graph for graph in metadata.function_graphs]
+    return [
+        graph
+        for graph in graphs
+        if any("step_of_this_test/" in node.name for node in graph.node)
+    ]
 
 
 def accesses(graph):
