@@ -7,8 +7,8 @@ same process but for deterministic operations, which a process cannot turn off a
 
 import subprocess
 import sys
-import time
 
+from benchmarks.steps import fastest, stepper
 from keras_gen.random import seed_initializers
 from keras_gen.zoo.recipes import load_recipe
 from keras_gen.zoo.startup import be_deterministic
@@ -29,15 +29,7 @@ def trainer(recipe, jit_compile, skip_nonfinite):
         skip_nonfinite=skip_nonfinite,
     )
     steps = -(-STEPS // model.steps_per_execution) * model.steps_per_execution
-    data = recipe.data("train[:20000]", repeat=True)
-
-    def milliseconds():
-        start = time.perf_counter()
-        model.fit(data, steps_per_epoch=steps, verbose=0)
-        return 1000 * (time.perf_counter() - start) / steps
-
-    milliseconds()
-    return milliseconds
+    return stepper(model, recipe.data("train[:20000]", repeat=True), steps)
 
 
 def compare(name):
@@ -45,8 +37,7 @@ def compare(name):
     recipe = load_recipe(name)
     for jit_compile in (False, True):
         trainers = [trainer(recipe, jit_compile, guarded) for guarded in (False, True)]
-        rounds = [[step() for step in trainers] for _ in range(ROUNDS)]
-        plain, guarded = map(min, zip(*rounds, strict=True))
+        plain, guarded = fastest(trainers, ROUNDS)
         print(
             f"{name:20} XLA {jit_compile!s:5} plain {plain:.2f} ms a step, guarded "
             f"{guarded:.2f}: {guarded / plain:.3f}",
@@ -80,7 +71,7 @@ def main(arguments):
             seed_initializers(0)
             be_deterministic()
         step = trainer(load_recipe(arguments[0]), False, False)
-        print(min(step() for _ in range(ROUNDS)))
+        print(*fastest([step], ROUNDS))
         return
     for name in arguments or ENTRIES:
         compare(name)

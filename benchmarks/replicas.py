@@ -8,10 +8,10 @@ alternate in one process, and the fastest ones are compared.
 
 import contextlib
 import sys
-import time
 
 import tensorflow as tf
 
+from benchmarks.steps import fastest, stepper
 from keras_gen.random import seed_initializers
 from keras_gen.zoo.recipes import load_recipe
 
@@ -27,24 +27,14 @@ def trainer(recipe, scope):
         model = recipe.model()
         recipe.compile(model, steps=100_000)
         model.compile(model.optimizer, jit_compile=False)
-    data = recipe.data("train[:20000]", repeat=True)
-
-    def milliseconds():
-        start = time.perf_counter()
-        model.fit(data, steps_per_epoch=STEPS, verbose=0)
-        return 1000 * (time.perf_counter() - start) / STEPS
-
-    milliseconds()
-    return milliseconds
+    return stepper(model, recipe.data("train[:20000]", repeat=True), STEPS)
 
 
 def compare(name, strategy):
     """Prints the ratio of the fastest round of two replicas to that of one device."""
     recipe = load_recipe(name)
     scopes = contextlib.nullcontext(), strategy.scope()
-    trainers = [trainer(recipe, scope) for scope in scopes]
-    rounds = [[step() for step in trainers] for _ in range(ROUNDS)]
-    one, two = map(min, zip(*rounds, strict=True))
+    one, two = fastest([trainer(recipe, scope) for scope in scopes], ROUNDS)
     print(
         f"{name:20} one device {one:.2f} ms a step, two replicas {two:.2f}: "
         f"{two / one:.3f}",

@@ -148,7 +148,9 @@ def train(
             write_json(folder / "run.json", run)
         start = checkpoints.restore(model) if resume else (0, 0)
         # Of an endless stream Keras takes whole executions, more than an epoch's steps.
-        model.steps_per_execution = math.gcd(steps, start[1], model.steps_per_execution)
+        # On several replicas it has no more than one step.
+        at_once = model.steps_per_execution if replicas == 1 else 1
+        model.steps_per_execution = math.gcd(steps, start[1], at_once)
         # One stream over all epochs, which never waits for an epoch to begin.
         options = {"start": start, "repeat": True, **source}
         stream = recipe.data("train", seed=seed, **options)

@@ -8,7 +8,6 @@ import numpy as np
 
 from keras_gen import datasets
 from keras_gen.images import grid, to_uint8
-from keras_gen.models.base import num_replicas
 from keras_gen.networks import conv_classifier
 
 IMAGE_SHAPE = (28, 28, 1)
@@ -47,7 +46,7 @@ def compile(model, steps):
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         jit_compile=False,
-        steps_per_execution=48 if num_replicas() == 1 else 1,
+        steps_per_execution=48,
     )
 
 
