@@ -1,6 +1,7 @@
 """Dense layer whose connections are chosen at call time."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_gen.arguments import check_count
@@ -13,9 +14,13 @@ class MaskedDense(keras.layers.Layer):
     Args:
         units: Integer of at least 1.
         use_bias: Boolean.
+        connectable: Optional boolean array of shape `(inputs, units)`: which
+            connections a mask may have. The others have no weight, so that none is
+            stored and trained for nothing. Defaults to all.
 
     Raises:
-        ValueError: If `units` is not a positive integer.
+        ValueError: If `units` is not a positive integer, or `connectable` is not of
+            that shape.
 
     Reference:
         Germain et al., MADE: Masked Autoencoder for Distribution Estimation, 2015
@@ -29,15 +34,34 @@ class MaskedDense(keras.layers.Layer):
     array([[0., 0.]], dtype=float32)
     """
 
-    def __init__(self, units, use_bias=True, **kwargs):
+    def __init__(self, units, use_bias=True, connectable=None, **kwargs):
         super().__init__(**kwargs)
         check_count(units, "units", 1)
         self.units = units
         self.use_bias = use_bias
+        self.connectable = None if connectable is None else np.array(connectable, bool)
 
     def build(self, input_shape):
+        shape = (input_shape[-1], self.units)
+        connectable = self.connectable
+        if connectable is None:
+            connectable = np.ones(shape, bool)
+        if connectable.shape != shape:
+            raise ValueError(
+                f"`connectable` must have the shape {shape}. Received: an array of "
+                f"shape {connectable.shape}"
+            )
+        positions = np.flatnonzero(connectable)
+        # Of each connection the place of its weight, or of the zero behind them all.
+        self._places = np.full(shape, len(positions), np.int32)
+        self._places.flat[positions] = np.arange(len(positions))
+
+        def initial(_, dtype):
+            kernel = keras.initializers.GlorotUniform()(shape, dtype)
+            return ops.take(kernel, positions)
+
         self.kernel = self.add_weight(
-            (input_shape[-1], self.units), initializer="glorot_uniform", name="kernel"
+            positions.shape, initializer=initial, name="kernel"
         )
         if self.use_bias:
             self.bias = self.add_weight((self.units,), initializer="zeros", name="bias")
@@ -49,13 +73,16 @@ class MaskedDense(keras.layers.Layer):
         )
 
     def masked_kernel(self, connections):
-        """The kernel where `connections` is 1, else zero."""
+        """The kernel, of shape `(inputs, units)`, where `connections` is 1, else zero."""
         dtype = self.compute_dtype
-        return ops.cast(self.kernel, dtype) * ops.cast(connections, dtype)
+        weights = ops.append(ops.cast(self.kernel, dtype), ops.zeros(1, dtype))
+        return ops.take(weights, self._places) * ops.cast(connections, dtype)
 
     def get_config(self):
+        connectable = self.connectable
         return {
             **super().get_config(),
             "units": self.units,
             "use_bias": self.use_bias,
+            "connectable": None if connectable is None else connectable.tolist(),
         }

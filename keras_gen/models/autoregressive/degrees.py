@@ -29,27 +29,28 @@ def draw_orderings(num_orderings, num_sites, seed):
     return np.argsort(uniform, axis=1, kind="stable").astype(np.int32)
 
 
-def draw_degrees(hidden_units, orderings, seed):
+def draw_degrees(hidden_units, orderings, seed, degree_range):
     """Degrees of the inputs, and random ones of the units of each hidden layer.
 
-    They are uniform from the least degree of the layer before to `num_sites - 1`.
+    They are uniform in `degree_range`, but not below the least of the layer before.
 
     Args:
         hidden_units: Tuple of integers, the width of each hidden layer.
         orderings: Int32 array of shape `(num_masks, num_sites)`, that of each mask, of
             at least two sites.
         seed: Integer in [0, 2**31).
+        degree_range: Pair of integers, the least and the greatest.
 
     Returns:
         List of int32 arrays of shape `(num_masks, units)`, one for each layer.
     """
-    num_masks, num_sites = orderings.shape
+    num_masks, low, high = len(orderings), *degree_range
     places = 1 + np.argsort(orderings, axis=1).astype(np.int32)
     degrees, rows = [places], Rows(num_masks, seed)
     for index, units in enumerate(hidden_units):
         uniform = rows.uniform((units,), f"degrees_{index}").numpy()
-        least = degrees[-1].min(axis=1, keepdims=True)
-        degrees.append((least + uniform * (num_sites - least)).astype(np.int32))
+        least = np.maximum(degrees[-1].min(axis=1, keepdims=True), low)
+        degrees.append((least + uniform * (high + 1 - least)).astype(np.int32))
     return degrees
 
 

@@ -24,7 +24,8 @@ class MADE(AutoregressiveModel):
 
     Each hidden unit has a degree, the number of first sites that it may know, and is
     connected to units of no higher degree; the outputs of a site, to units of lower
-    degree than its place. Degrees are drawn at random. With several masks, training
+    degree than its place. Degrees are drawn at random. What no mask connects has no
+    weight. With several masks, training
     takes the next one at each step, and the probability of a site is the mean of those
     under all masks, which costs as many passes.
 
@@ -52,6 +53,10 @@ class MADE(AutoregressiveModel):
         direct_connections: Boolean, whether the outputs of a site are also connected to
             the earlier sites. Without hidden layers they always are.
         num_orderings: Integer of at least 1. A single one is the raster order.
+        degree_range: Optional pair of integers in [1, num_sites - 1], the least and the
+            greatest degree of hidden units. Defaults to all of these. Where the first
+            and the last sites hardly vary, as at the border of digits, a smaller range
+            spends no units on them.
         seed: Integer, seed of the masks and orderings.
 
     Raises:
@@ -82,6 +87,7 @@ class MADE(AutoregressiveModel):
         num_masks=1,
         direct_connections=False,
         num_orderings=1,
+        degree_range=None,
         seed=0,
         **kwargs,
     ):
@@ -98,25 +104,36 @@ class MADE(AutoregressiveModel):
             raise ValueError(
                 f"`num_masks` must be 1 without `hidden_units`. Received: {num_masks}"
             )
+        if degree_range is None:
+            degree_range = (1, self.num_sites - 1)
+        check_sizes("degree_range", degree_range)
+        if len(degree_range) != 2 or not (
+            degree_range[0] <= degree_range[1] < self.num_sites
+        ):
+            raise ValueError(
+                "`degree_range` must be a pair of integers that rises from at least 1 "
+                f"to at most {self.num_sites - 1}. Received: {degree_range}"
+            )
         self.hidden_units = tuple(hidden_units)
         self.num_masks = num_masks
         self.direct_connections = direct_connections
         self.num_orderings = num_orderings
+        self.degree_range = tuple(degree_range)
         self._is_direct = direct_connections or not hidden_units
         self._parameters_per_site = site_distribution.parameters_per_site
-        self.hidden = [
-            MaskedDense(units, dtype=self.dtype_policy, name=f"hidden_{index}")
-            for index, units in enumerate(hidden_units)
-        ]
-        units = self.num_sites * self._parameters_per_site
-        self.outputs_layer = MaskedDense(units, name="outputs", dtype=self.dtype_policy)
         orderings = draw_orderings(num_orderings, self.num_sites, seed)
         self.orderings = orderings if num_orderings > 1 else None
         self._order = np.repeat(orderings, num_masks, axis=0)
         #: Of the inputs and of each hidden layer, int32 of shape `(masks, units)`; the
         #: masks of an ordering stand together.
-        self.degrees = draw_degrees(hidden_units, self._order, seed)
+        self.degrees = draw_degrees(hidden_units, self._order, seed, degree_range)
         self._finished = [units_by_degree(d, self.num_sites) for d in self.degrees[2:]]
+        self.hidden = [
+            self._layer(units, index, f"hidden_{index}")
+            for index, units in enumerate(hidden_units)
+        ]
+        units = self.num_sites * self._parameters_per_site
+        self.outputs_layer = self._layer(units, -1, "outputs")
         self.site_parameters(tf.zeros((1, *self.image_shape)))
 
     def site_parameters(self, images, labels=None, training=False):
@@ -178,6 +195,15 @@ class MADE(AutoregressiveModel):
         found = tf.unstack(tf.transpose(found, (0, 2, 1)) + bias[:, None])
         parameters = self.of_ordering(self._by_ordering(found), site.ordering)
         return parameters, {**cache, "values": values, "hidden": states}
+
+    def _layer(self, units, index, name):
+        """A layer with weights for what any mask connects."""
+        masks = range(len(self._order))
+        found = [np.array(self.connections(mask)[index]) for mask in masks]
+        connectable = np.any(found, axis=0)
+        return MaskedDense(
+            units, connectable=connectable, name=name, dtype=self.dtype_policy
+        )
 
     def _parameters(self, images, mask):
         *masks, last = self.connections(mask)

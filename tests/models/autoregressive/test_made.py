@@ -154,16 +154,37 @@ def test_the_first_number_chooses_the_ordering_and_stays_uniform():
         np.testing.assert_allclose(found, len(first) / 10, atol=90)
 
 
-def test_degrees_are_uniform_from_the_least_before():
-    model = tiny((3, 3, 1), hidden_units=(4000, 4000))
+@pytest.mark.parametrize(("low", "high"), [(1, 8), (3, 6), (5, 5)])
+def test_degrees_are_uniform_in_their_range(low, high):
+    options = {} if (low, high) == (1, 8) else {"degree_range": (low, high)}
+    model = tiny((3, 3, 1), hidden_units=(4000, 4000), **options)
     for degrees in model.degrees[1:]:
-        found = np.bincount(degrees[0], minlength=9)
-        np.testing.assert_allclose(found[1:] / 4000, 1 / 8, atol=0.02)
-        assert found[0] == 0
+        found = np.bincount(degrees[0], minlength=9) / 4000
+        expected = (np.arange(9) >= low) & (np.arange(9) <= high)
+        np.testing.assert_allclose(found, expected / expected.sum(), atol=0.02)
+
+
+def test_degrees_do_not_fall_below_the_least_before():
+    options = {"hidden_units": (1, 500), "degree_range": (2, 15)}
+    for seed in range(5):
+        _, (first,), second = tiny((4, 4, 1), seed=seed, **options).degrees
+        assert second.min() == max(first, 2)
+        assert second.max() == 15
+
+
+@pytest.mark.parametrize("num_masks", [1, 3])
+def test_what_no_mask_connects_has_no_weight(num_masks):
+    model = tiny(num_masks=num_masks, direct_connections=True)
+    masks = zip(*map(model.connections, range(num_masks)), strict=True)
+    for layer, of_masks in zip(
+        [*model.hidden, model.outputs_layer], masks, strict=True
+    ):
+        assert layer.kernel.shape == (np.any(of_masks, axis=0).sum(),)
 
 
 def test_units_are_found_by_their_degree():
-    (_, degrees) = draw_degrees((20,), draw_orderings(3, 6, seed=1), seed=1)
+    orderings = draw_orderings(3, 6, seed=1)
+    _, degrees = draw_degrees((20,), orderings, seed=1, degree_range=(1, 5))
     table = units_by_degree(degrees, 6)
     for degree in range(6):
         for mask in range(3):
@@ -238,8 +259,10 @@ def test_without_hidden_layers_each_site_is_a_logistic_regression():
     unsettle(model)
     images = Rows(3, 0).uniform((2, 2, 1), "images").numpy() < 0.5
     flat = images.reshape(3, 4).astype("f4")
-    kernel, bias = (np.array(weight) for weight in model.outputs_layer.weights)
-    expected = flat @ (kernel * np.tri(4, k=-1).T) + bias
+    later, bias = (np.array(weight) for weight in model.outputs_layer.weights)
+    kernel = np.zeros((4, 4))
+    kernel[np.triu_indices(4, k=1)] = later
+    expected = flat @ kernel + bias
     found = model.site_parameters(tf.constant(images, tf.float32))
     np.testing.assert_allclose(np.reshape(found, (3, 4)), expected, atol=1e-6)
 
@@ -268,6 +291,10 @@ def test_training_takes_the_masks_in_turn_and_evaluation_their_mean(options):
         ({"num_orderings": 0}, "`num_orderings`"),
         ({"hidden_units": (), "num_masks": 2}, "`num_masks` must be 1 without"),
         ({"image_shape": (1, 1, 1)}, "at least two sites"),
+        ({"degree_range": (0, 5)}, "`degree_range`"),
+        ({"degree_range": (5, 4)}, "`degree_range`.*(5, 4)"),
+        ({"degree_range": (1, 64)}, "`degree_range`.*at most 63"),
+        ({"degree_range": (1, 2, 3)}, "`degree_range`"),
     ],
 )
 def test_bad_arguments_are_refused(options, message):
