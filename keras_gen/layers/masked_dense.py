@@ -73,7 +73,7 @@ class MaskedDense(keras.layers.Layer):
         )
 
     def masked_kernel(self, connections):
-        """The kernel, of shape `(inputs, units)`, where `connections` is 1, else zero."""
+        """The kernel where `connections` is 1, else zero: `(inputs, units)`."""
         dtype = self.compute_dtype
         weights = ops.append(ops.cast(self.kernel, dtype), ops.zeros(1, dtype))
         return ops.take(weights, self._places) * ops.cast(connections, dtype)

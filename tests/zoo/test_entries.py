@@ -1,5 +1,5 @@
+import inspect
 import json
-import os
 import re
 import shutil
 from pathlib import Path
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from keras_gen import models, zoo
+from keras_gen.datasets.sources import find_set
 from keras_gen.latents import attribute_vector
 from keras_gen.models.base import AdversarialModel, AlternatingModel, GenerativeModel
 from keras_gen.random import Rows
@@ -30,12 +31,11 @@ ADVERSARIAL = [
     name for name, model in MODELS.items() if issubclass(model, AdversarialModel)
 ]
 
-FASHION = Path(os.environ.get("TFDS_DATA_DIR", "nowhere"), "fashion_mnist").is_dir()
-
 
 def skip_without_data(name):
-    if "fashion" in name and not FASHION:
-        pytest.skip("needs fashion_mnist in TFDS_DATA_DIR, which is not in the package")
+    source = inspect.signature(load_recipe(name).data).parameters["source"].default
+    if find_set(source) is None:
+        pytest.skip(f"needs {source} in TFDS_DATA_DIR, which is not in the package")
 
 
 def test_every_entry_is_whole():
@@ -127,6 +127,20 @@ def test_vae_mnist_meets_its_bound():
     assert full["protocol"]["num_images"] == 10_000
     paper = load_recipe("vae_mnist").paper["negative_log_likelihood"]
     assert full["value"] <= paper["value"] == 86.76
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("gated_pixel_cnn_binarized_mnist", 84.0)],
+)
+def test_exact_likelihoods_meet_their_bounds(name, most):
+    full = zoo.info(name)["results"]["negative_log_likelihood"]
+    assert full["protocol"] == {
+        "likelihood": "exact",
+        "num_images": 10_000,
+        "binarization": "static",
+    }
+    assert full["value"] <= most
 
 
 def test_samples_of_vae_mnist_look_like_ink_on_paper():
