@@ -52,9 +52,9 @@ class MaskedDense(keras.layers.Layer):
                 f"shape {connectable.shape}"
             )
         positions = np.flatnonzero(connectable)
-        # Of each connection the place of its weight, or of the zero behind them all.
-        self._places = np.full(shape, len(positions), np.int32)
-        self._places.flat[positions] = np.arange(len(positions))
+        #: Of each connection the place of its weight, or of the zero behind them all.
+        self.places = np.full(shape, len(positions), np.int32)
+        self.places.flat[positions] = np.arange(len(positions))
 
         def initial(_, dtype):
             kernel = keras.initializers.GlorotUniform()(shape, dtype)
@@ -76,7 +76,7 @@ class MaskedDense(keras.layers.Layer):
         """The kernel where `connections` is 1, else zero: `(inputs, units)`."""
         dtype = self.compute_dtype
         weights = ops.append(ops.cast(self.kernel, dtype), ops.zeros(1, dtype))
-        return ops.take(weights, self._places) * ops.cast(connections, dtype)
+        return ops.take(weights, self.places) * ops.cast(connections, dtype)
 
     def get_config(self):
         connectable = self.connectable

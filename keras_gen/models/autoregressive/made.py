@@ -135,6 +135,9 @@ class MADE(AutoregressiveModel):
         units = self.num_sites * self._parameters_per_site
         self.outputs_layer = self._layer(units, -1, "outputs")
         self.site_parameters(tf.zeros((1, *self.image_shape)))
+        for layer in [*self.hidden, self.outputs_layer]:
+            # A tensor is captured, where every graph would have a copy of an array.
+            layer.places = tf.constant(layer.places)
 
     def site_parameters(self, images, labels=None, training=False):
         return self._mean(self.parameters_by_ordering(images))

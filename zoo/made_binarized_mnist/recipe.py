@@ -1,0 +1,90 @@
+"""MADE of statically binarized MNIST, taught by a gated PixelCNN.
+
+It learns from the training images and from samples of the zoo's
+`gated_pixel_cnn_binarized_mnist`, which saw the same training images.
+
+Command: keras-gen train made_binarized_mnist
+"""
+
+import functools
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gen import datasets, zoo
+from keras_gen.distributions import BernoulliSites
+from keras_gen.models import MADE
+from keras_gen.models.base import num_replicas
+
+IMAGE_SHAPE = (28, 28, 1)
+DATASET = "binarized_mnist"
+TEACHER = "gated_pixel_cnn_binarized_mnist"
+NUM_DRAWN = 200_000
+
+epochs = 12
+validation = "validation"
+binarization = "static"
+paper = {
+    "negative_log_likelihood": {
+        "value": 88.04,
+        "source": "Germain et al., MADE, 2015, one hidden layer, 32 masks",
+        "protocol": {
+            "likelihood": "exact",
+            "num_images": 10_000,
+            "binarization": "static",
+        },
+    },
+}
+
+
+def model(seed=0):
+    return MADE(
+        IMAGE_SHAPE,
+        BernoulliSites(),
+        hidden_units=(860,),
+        direct_connections=True,
+        degree_range=(100, 660),
+        seed=seed,
+        name="made_binarized_mnist",
+    )
+
+
+def data(split="train", source=DATASET, download=False, **options):
+    options |= {"batch_size": 100}
+    if (split, source) == ("train", DATASET):
+        return datasets.batches(with_samples(download), **options)
+    return datasets.load(
+        source, split, image_shape=IMAGE_SHAPE, download=download, **options
+    )
+
+
+@functools.cache
+def with_samples(download):
+    """The training images and, behind them, samples of the teacher."""
+    images = datasets.load(
+        DATASET, image_shape=IMAGE_SHAPE, download=download, training=False
+    )
+    images = np.concatenate(list(images.as_numpy_iterator()))
+    print(f"Drawing {NUM_DRAWN:,} samples of {TEACHER} ...", file=sys.stderr)
+    samples = zoo.load(TEACHER).sample(NUM_DRAWN, seed=0, batch_size=100)
+    images = np.concatenate([images, samples]).astype(np.uint8)
+    labels = np.full(len(images), -1, np.int32)
+    return datasets.Source(
+        name=f"{DATASET} and samples of {TEACHER}",
+        num_images=len(images),
+        image_shape=IMAGE_SHAPE,
+        elements=tf.data.Dataset.from_tensor_slices((images, labels)),
+        class_names=[],
+        levels=2,
+    )
+
+
+def compile(model, steps):
+    rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)
+    model.compile(
+        keras.optimizers.Adam(rate),
+        jit_compile=num_replicas() == 1,
+        steps_per_execution=50,
+    )
