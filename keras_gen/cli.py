@@ -22,7 +22,7 @@ flags.DEFINE_string(
     "where to write: train and serve a folder, export what it makes, sample a PNG file "
     "or, ending in /, a folder of shards; else a PNG file",
 )
-flags.DEFINE_bool("download", False, "train: let TFDS download data that are missing")
+flags.DEFINE_bool("download", False, "let TFDS download data that are missing")
 flags.DEFINE_enum(
     "strategy", None, ["mirrored", "multiworker"], "train: on several devices, machines"
 )
@@ -83,12 +83,12 @@ USAGE = """Usage: keras-gen COMMAND [NAME ...] [--flag=value ...]
                          or shards of any number    [--out=folder/ --workers
                                                      --shard_size]
   complete NAME              lower halves of test   [--num --seed --temperature
-                             images, given the upper --out]
-  reconstruct NAME           test images, rebuilt   [--num --out]
-  interpolate NAME           between test images,   [--num --seed --out]
+                             images, given the upper --out --download]
+  reconstruct NAME           test images, rebuilt   [--num --out --download]
+  interpolate NAME           between test images,   [--num --seed --out --download]
                              or between latents where a model does not encode
   evaluate NAME              the numbers of its card [--metrics=a,b --quick --seed
-                                                     --samples=folder]
+                                                     --samples=folder --download]
   export NAME                a SavedModel, or a     [--format=saved_model|tflite --out
                              TFLite file             --overwrite; tflite: --batch_size
                                                      --precision --signatures=a,b]
@@ -251,7 +251,7 @@ def _complete(name):
     from keras_gen.models.base import AutoregressiveModel
     from keras_gen.zoo.loading import load
     from keras_gen.zoo.pictures import completions
-    from keras_gen.zoo.recipes import first_examples, load_recipe
+    from keras_gen.zoo.recipes import first_examples
 
     num = _num(10)
     model = load(name)
@@ -260,7 +260,7 @@ def _complete(name):
             f"{name} is a {type(model).__name__}, which does not complete images"
         )
     temperature = 1.0 if FLAGS.temperature is None else FLAGS.temperature
-    examples = first_examples(load_recipe(name).data("test"), num)
+    examples = first_examples(_recipe(name).data("test"), num)
     options = {"seed": FLAGS.seed or 0, "temperature": temperature}
     _write(completions(model, *examples, **options), "completions.png")
 
@@ -302,19 +302,28 @@ def _interpolate(name):
 def _model_and_images(name, num_images):
     from keras_gen.zoo.loading import load
     from keras_gen.zoo.pictures import test_images
-    from keras_gen.zoo.recipes import load_recipe
 
     model = load(name)
     if not hasattr(model, "reconstruct"):
         raise ValueError(f"{name} is a {type(model).__name__}, which does not encode")
-    return model, test_images(load_recipe(name), num_images)
+    return model, test_images(_recipe(name), num_images)
+
+
+def _recipe(name):
+    """The recipe of an entry whose data, if that is asked for, are there."""
+    from keras_gen.zoo.recipes import load_recipe
+
+    recipe = load_recipe(name)
+    if FLAGS.download:
+        recipe.data("test", download=True)
+    return recipe
 
 
 def _evaluate(name):
     from keras_gen.zoo.evaluation import QUICK, evaluate, full_protocol
-    from keras_gen.zoo.recipes import load_recipe
 
-    protocol = QUICK if FLAGS.quick else full_protocol(load_recipe(name))
+    recipe = _recipe(name)
+    protocol = QUICK if FLAGS.quick else full_protocol(recipe)
     protocol = protocol._replace(seed=FLAGS.seed or 0, samples=FLAGS.samples)
     for result in evaluate(name, FLAGS.metrics, protocol).values():
         print(_text(result))
@@ -447,10 +456,10 @@ _COMMANDS = {
         _sample,
         ("num", "seed", "labels", "temperature", "out", "workers", "shard_size"),
     ),
-    "complete": (_complete, ("num", "seed", "temperature", "out")),
-    "reconstruct": (_reconstruct, ("num", "out")),
-    "interpolate": (_interpolate, ("num", "seed", "out")),
-    "evaluate": (_evaluate, ("metrics", "quick", "seed", "samples")),
+    "complete": (_complete, ("num", "seed", "temperature", "out", "download")),
+    "reconstruct": (_reconstruct, ("num", "out", "download")),
+    "interpolate": (_interpolate, ("num", "seed", "out", "download")),
+    "evaluate": (_evaluate, ("metrics", "quick", "seed", "samples", "download")),
     "export": (
         _export,
         ("format", "out", "overwrite", "batch_size", "precision", "signatures"),

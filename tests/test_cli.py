@@ -2,6 +2,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,10 +13,12 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow_datasets as tfds
 from PIL import Image
 
 from keras_gen import cli, zoo
 from keras_gen.callbacks import Checkpoints, StopAtDivergence
+from keras_gen.datasets import sources
 from keras_gen.images import grid
 from keras_gen.models import ConditionalGAN
 from keras_gen.networks import mlp
@@ -513,6 +516,34 @@ def test_complete_draws_the_lower_half(entry_of_pixels, run_here, tmp_path):
     code, printed = run_here("complete", entry_of_pixels, "--temperature", 0)
     assert code == 2
     assert "`temperature` must be a positive number" in printed
+
+
+def test_missing_data_are_downloaded_when_that_is_asked_for(
+    entry_of_pixels, run_here, tmp_path, monkeypatch
+):
+    packaged, home = sources.PACKAGED / "mnist", tmp_path / "home"
+    monkeypatch.setattr(sources, "PACKAGED", tmp_path / "nothing")
+    monkeypatch.setenv("TFDS_DATA_DIR", str(home))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    builder = tfds.builder_from_directory(packaged / "3.0.1")
+
+    def of_the_web(name, data_dir):
+        assert name == "mnist"
+        return builder
+
+    def fetch():
+        shutil.copytree(packaged, home / "mnist")
+
+    monkeypatch.setattr(tfds, "builder", of_the_web)
+    monkeypatch.setattr(builder, "download_and_prepare", fetch)
+    code, printed = run_here("complete", entry_of_pixels)
+    assert code == 2
+    assert "no dataset 'mnist'" in printed
+    assert "--download" in printed
+    arguments = ["complete", entry_of_pixels, "--num", 2]
+    assert run_here(*arguments, "--download")[0] == 0
+    assert (tmp_path / "completions.png").is_file()
+    assert run_here(*arguments)[0] == 0
 
 
 def test_what_draws_no_sites_does_not_complete(run_here):

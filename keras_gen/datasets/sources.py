@@ -194,7 +194,7 @@ def _builder(name, data_dir, download):
         + (f"Did you mean {' or '.join(near)}? " if near else "")
         + f"Found there: {', '.join(found) or 'none'}. Point `data_dir` or the "
         "environment variable TFDS_DATA_DIR at a TFDS directory that holds it, or pass "
-        "`download=True`."
+        "`download=True`, on the command line --download."
     )
 
 
