@@ -1,0 +1,52 @@
+"""PixelCNN of statically binarized MNIST.
+
+Command: keras-gen train pixel_cnn_binarized_mnist
+"""
+
+import keras
+
+from keras_gen import datasets
+from keras_gen.distributions import BernoulliSites
+from keras_gen.models import PixelCNN
+
+IMAGE_SHAPE = (28, 28, 1)
+
+epochs = 12
+validation = "validation"
+binarization = "static"
+paper = {
+    "negative_log_likelihood": {
+        "value": 81.3,
+        "source": "van den Oord et al., 2016 (1601.06759), table 4",
+        "protocol": {
+            "likelihood": "exact",
+            "num_images": 10_000,
+            "binarization": "static",
+        },
+    },
+}
+
+
+def model(seed=0):
+    return PixelCNN(
+        IMAGE_SHAPE,
+        BernoulliSites(),
+        filters=32,
+        num_layers=7,
+        kernel_size=7,
+        output_filters=64,
+        seed=seed,
+        name="pixel_cnn_binarized_mnist",
+        dtype="mixed_bfloat16",
+    )
+
+
+def data(split="train", source="binarized_mnist", **options):
+    return datasets.load(
+        source, split, batch_size=25, image_shape=IMAGE_SHAPE, **options
+    )
+
+
+def compile(model, steps):
+    rate = keras.optimizers.schedules.CosineDecay(3e-3, steps)
+    model.compile(keras.optimizers.Adam(rate), jit_compile=False)
