@@ -626,6 +626,29 @@ def test_training_on_two_devices_is_that_on_one(tmp_path):
         np.testing.assert_allclose(np.array(a), np.array(b), atol=1e-6)
 
 
+def test_what_is_trained_in_bfloat16_is_measured_in_float32(tmp_path):
+    text = RECIPE_OF_PIXELS.replace("seed=0)", 'seed=0, dtype="float32")')
+    text = text.replace("seed=seed)", "seed=seed, dtype=dtype)")
+    text = text.replace("epochs = 1", 'epochs = 1\ntraining_dtype = "mixed_bfloat16"')
+    (tmp_path / "half.py").write_text(
+        text.replace("source, split,", "source, few(split),")
+    )
+    with open(tmp_path / "half.py", "a") as recipe:
+        recipe.write("\n\ndef few(split):\n    return split + '[:1000]'\n")
+    folder = zoo.train(tmp_path / "half.py", out=tmp_path / "run", verbose=0)
+    trained = keras.saving.load_model(folder / "model.keras")
+    assert trained.dtype_policy.name == "mixed_bfloat16"
+    recipe = load_recipe(tmp_path / "half.py")
+    model = recipe.model()
+    model.set_weights(trained.get_weights())
+    images = np.concatenate(list(recipe.data("test")))
+    nats = -model.log_prob(images).mean()
+    assert nats != -trained.log_prob(images).mean()
+    report = json.loads((folder / "metrics.json").read_text())
+    found = report["quick"]["negative_log_likelihood"]["value"]
+    assert found == pytest.approx(nats, rel=1e-6)
+
+
 def test_batches_that_cannot_be_dealt_to_the_devices_are_refused(
     tmp_path, two_replicas
 ):

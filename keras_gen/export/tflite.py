@@ -81,8 +81,9 @@ def export_tflite(
         `ExportReport`.
 
     Raises:
-        ValueError: If an argument is not as stated, the model needs an operation that
-            is no built-in, or the file fails its checks.
+        ValueError: If an argument is not as stated, the model does not compute in
+            float32 or needs an operation that is no built-in, or the file fails its
+            checks.
         OSError: If it cannot be written, for instance for want of space.
         ImportError: If ai-edge-litert, of the extra `export`, is not installed.
     """
@@ -96,6 +97,12 @@ def export_tflite(
         raise ValueError(f"`path` must end in .tflite. Received: {str(path)!r}")
     if batch_size is not None:
         check_count(batch_size, "batch_size", 1)
+    if model.compute_dtype != "float32":
+        raise ValueError(
+            "`model` must compute in float32. Received one of the dtype policy "
+            f"{model.dtype_policy.name!r}: build it again in float32, and give it the "
+            "weights by `set_weights(model.get_weights())`."
+        )
     chosen = _chosen(model, precision, signatures)
     if extractor is not None and not {"sample", "noise"} & chosen.keys():
         raise ValueError(

@@ -11,6 +11,9 @@ A recipe's docstring says in one line what it trains. It defines
   where `keras_gen.models.base.num_replicas()` is 1;
 - optionally `prepare(model, batches)`, which sets initial weights that depend on the
   training data;
+- optionally `training_dtype`, a dtype policy such as `"mixed_bfloat16"` in which the
+  model is trained: `model()` then takes `dtype`. The entry has `model()`'s own, which
+  should be float32: rounding to bfloat16 flips sampled pixels, and TFLite lacks it;
 - optionally `validation`, a split of its own dataset whose loss is reported after each
   epoch, as `val_loss`;
 - optionally `extractor`, the zoo entry in whose features samples are compared with the

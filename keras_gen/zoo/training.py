@@ -127,9 +127,10 @@ def train(
         raise ValueError("`out` must name a folder that all workers see.")
     else:
         folder = Path(out)
+    dtype = getattr(recipe, "training_dtype", None)
     with contextlib.nullcontext() if strategy is None else strategy.scope():
         seed_initializers(seed)
-        model = recipe.model(seed=seed)
+        model = recipe.model(seed=seed, **({"dtype": dtype} if dtype else {}))
         if hasattr(recipe, "prepare"):
             recipe.prepare(model, batches)
         recipe.compile(model, steps=epochs * steps)
@@ -168,8 +169,8 @@ def train(
             return None
         _fit_into(folder, recipe, model, stream, [stop, clock, checkpoints], fit)
     seconds = round(clock.seconds, 1)
-    if strategy is not None:
-        # What is left needs no other worker.
+    if strategy is not None or dtype is not None:
+        # What is left needs no other worker, and the dtype of the entry.
         weights, model = model.get_weights(), recipe.model(seed=seed)
         model.set_weights(weights)
     save_png(folder / "samples.png", picture_of(recipe, model))

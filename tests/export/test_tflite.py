@@ -9,11 +9,19 @@ import pytest
 import tensorflow as tf
 from contracts import make_tiny
 
+from keras_gen.distributions import BernoulliSites
 from keras_gen.export import Parity, export_tflite, tflite
 from keras_gen.export.parity import distance_of
 from keras_gen.export.signatures import sha256_of_weights
 from keras_gen.metrics import Features, frechet_distance
-from keras_gen.models import DCGAN, VAE, Autoencoder, ConditionalGAN, GatedPixelCNN
+from keras_gen.models import (
+    DCGAN,
+    MADE,
+    VAE,
+    Autoencoder,
+    ConditionalGAN,
+    GatedPixelCNN,
+)
 
 from .conftest import files_in
 
@@ -167,6 +175,12 @@ def test_eight_bits_are_for_generators_and_decoders(tmp_path, model_class):
         ValueError, match=f"`precision`.*'int8'.*{model_class.__name__}"
     ):
         export_tflite(make_tiny(model_class), tmp_path / "8.tflite", precision="int8")
+
+
+def test_a_model_in_bfloat16_is_refused(tmp_path):
+    model = MADE((2, 2, 1), BernoulliSites(), (), dtype="mixed_bfloat16")
+    with pytest.raises(ValueError, match="in float32.*'mixed_bfloat16'.*set_weights"):
+        export_tflite(model, tmp_path / "half.tflite")
 
 
 def test_a_model_that_is_not_built_is_refused(tmp_path, unbuilt):

@@ -14,6 +14,7 @@ IMAGE_SHAPE = (28, 28, 1)
 epochs = 12
 validation = "validation"
 binarization = "static"
+training_dtype = "mixed_bfloat16"
 paper = {
     "negative_log_likelihood": {
         "value": 81.3,
@@ -27,7 +28,7 @@ paper = {
 }
 
 
-def model(seed=0):
+def model(seed=0, dtype="float32"):
     return PixelCNN(
         IMAGE_SHAPE,
         BernoulliSites(),
@@ -37,7 +38,7 @@ def model(seed=0):
         output_filters=64,
         seed=seed,
         name="pixel_cnn_binarized_mnist",
-        dtype="mixed_bfloat16",
+        dtype=dtype,
     )
 
 
