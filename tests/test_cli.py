@@ -630,11 +630,8 @@ def test_what_is_trained_in_bfloat16_is_measured_in_float32(tmp_path):
     text = RECIPE_OF_PIXELS.replace("seed=0)", 'seed=0, dtype="float32")')
     text = text.replace("seed=seed)", "seed=seed, dtype=dtype)")
     text = text.replace("epochs = 1", 'epochs = 1\ntraining_dtype = "mixed_bfloat16"')
-    (tmp_path / "half.py").write_text(
-        text.replace("source, split,", "source, few(split),")
-    )
-    with open(tmp_path / "half.py", "a") as recipe:
-        recipe.write("\n\ndef few(split):\n    return split + '[:1000]'\n")
+    text = text.replace("source, split,", 'source, split + "[:1000]",')
+    (tmp_path / "half.py").write_text(text)
     folder = zoo.train(tmp_path / "half.py", out=tmp_path / "run", verbose=0)
     trained = keras.saving.load_model(folder / "model.keras")
     assert trained.dtype_policy.name == "mixed_bfloat16"

@@ -24,10 +24,10 @@ class MADE(AutoregressiveModel):
 
     Each hidden unit has a degree, the number of first sites that it may know, and is
     connected to units of no higher degree; the outputs of a site, to units of lower
-    degree than its place. Degrees are drawn at random. What no mask connects has no
-    weight. With several masks, training
-    takes the next one at each step, and the probability of a site is the mean of those
-    under all masks, which costs as many passes.
+    degree than its place. Degrees are drawn at random, and what no mask connects has no
+    weight. With several masks, training takes the next one at each step, and the
+    probability of a site is the mean of those under all masks, which costs as many
+    passes.
 
     With several orderings, random too and each with masks of its own, the probability
     of an image is the mean of those under all orderings, and a sample follows the one
