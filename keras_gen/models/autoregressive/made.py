@@ -3,18 +3,10 @@
 import math
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import check_count, check_sizes
 from keras_gen.layers import MaskedDense
-from keras_gen.models.autoregressive.degrees import (
-    connect,
-    draw_degrees,
-    draw_orderings,
-    in_order,
-    units_by_degree,
-)
+from keras_gen.models.autoregressive.masks import Masks, units_by_degree
 from keras_gen.models.base import AutoregressiveModel
 
 
@@ -92,48 +84,38 @@ class MADE(AutoregressiveModel):
         **kwargs,
     ):
         super().__init__(image_shape, site_distribution, seed=seed, **kwargs)
-        check_sizes("hidden_units", hidden_units)
-        check_count(num_masks, "num_masks", 1)
-        check_count(num_orderings, "num_orderings", 1)
         self.num_sites = math.prod(self.image_shape)
         if self.num_sites < 2:
             raise ValueError(
                 f"`image_shape` must have at least two sites. Received: {image_shape}"
             )
-        if num_masks > 1 and not hidden_units:
-            raise ValueError(
-                f"`num_masks` must be 1 without `hidden_units`. Received: {num_masks}"
-            )
-        if degree_range is None:
-            degree_range = (1, self.num_sites - 1)
-        check_sizes("degree_range", degree_range)
-        if len(degree_range) != 2 or not (
-            degree_range[0] <= degree_range[1] < self.num_sites
-        ):
-            raise ValueError(
-                "`degree_range` must be a pair of integers that rises from at least 1 "
-                f"to at most {self.num_sites - 1}. Received: {degree_range}"
-            )
+        self._is_direct = direct_connections or not hidden_units
+        self._parameters_per_site = site_distribution.parameters_per_site
+        self.masks = Masks(
+            self.num_sites,
+            self._parameters_per_site,
+            hidden_units,
+            num_masks,
+            num_orderings,
+            degree_range,
+            self._is_direct,
+            seed,
+        )
         self.hidden_units = tuple(hidden_units)
         self.num_masks = num_masks
         self.direct_connections = direct_connections
         self.num_orderings = num_orderings
-        self.degree_range = tuple(degree_range)
-        self._is_direct = direct_connections or not hidden_units
-        self._parameters_per_site = site_distribution.parameters_per_site
-        orderings = draw_orderings(num_orderings, self.num_sites, seed)
-        self.orderings = orderings if num_orderings > 1 else None
-        self._order = np.repeat(orderings, num_masks, axis=0)
-        #: Of the inputs and of each hidden layer, int32 of shape `(masks, units)`; the
-        #: masks of an ordering stand together.
-        self.degrees = draw_degrees(hidden_units, self._order, seed, degree_range)
-        self._finished = [units_by_degree(d, self.num_sites) for d in self.degrees[2:]]
-        self.hidden = [
-            self._layer(units, index, f"hidden_{index}")
-            for index, units in enumerate(hidden_units)
+        self.degree_range = degree_range
+        self.orderings = self.masks.orderings if num_orderings > 1 else None
+        self._finished = [
+            units_by_degree(degrees, self.num_sites)
+            for degrees in self.masks.degrees[2:]
         ]
-        units = self.num_sites * self._parameters_per_site
-        self.outputs_layer = self._layer(units, -1, "outputs")
+        names = [*(f"hidden_{i}" for i in range(len(hidden_units))), "outputs"]
+        *self.hidden, self.outputs_layer = (
+            MaskedDense(x.shape[1], connectable=x, name=name, dtype=self.dtype_policy)
+            for name, x in zip(names, self.masks.connectable(), strict=True)
+        )
         self.site_parameters(tf.zeros((1, *self.image_shape)))
         for layer in [*self.hidden, self.outputs_layer]:
             # A tensor is captured, where every graph would have a copy of an array.
@@ -143,27 +125,18 @@ class MADE(AutoregressiveModel):
         return self._mean(self.parameters_by_ordering(images))
 
     def parameters_by_ordering(self, images, labels=None):
-        found = [self._parameters(images, mask) for mask in range(len(self._order))]
+        found = [self._parameters(images, mask) for mask in range(len(self.masks))]
         return self._by_ordering(found)
 
     def training_parameters(self, batch):
-        return self._parameters(batch.images, batch.rows.step % len(self._order))
-
-    def connections(self, mask):
-        """What `degrees.connect()` gives for a mask, an integer or int32 scalar."""
-        return connect(self.degrees, mask, self._parameters_per_site, self._is_direct)
+        return self._parameters(batch.images, batch.rows.step % len(self.masks))
 
     def initial_cache(self, batch_size, labels=None):
         # Features stand before the batch, so that those of a unit are together, and
         # sites in the order of each mask.
-        num_masks, layers = len(self._order), [*self.hidden, self.outputs_layer]
-        masks = zip(*map(self.connections, range(num_masks)), strict=True)
-        kernels = [
-            tf.cast(tf.stack([layer.masked_kernel(c) for c in of_masks]), tf.float32)
-            for layer, of_masks in zip(layers, masks, strict=True)
-        ]
-        *kernels, outputs = in_order(kernels, self._order, self._is_direct)
-        zeros = tf.zeros(tf.stack([num_masks, 1, batch_size]))
+        layers = [*self.hidden, self.outputs_layer]
+        *kernels, outputs = self.masks.kernels_in_order(layers)
+        zeros = tf.zeros(tf.stack([len(self.masks), 1, batch_size]))
         cache = {
             "values": tf.zeros(tf.stack([self.num_sites, batch_size])),
             "kernels": [tf.transpose(kernel, (0, 2, 1)) for kernel in kernels[1:]],
@@ -191,25 +164,16 @@ class MADE(AutoregressiveModel):
             states[index] = tf.tensor_scatter_nd_update(states[index], unit, found)
             features = [states[index]]
         if self._is_direct:
-            features.append(tf.repeat(values[None], len(self._order), axis=0))
+            features.append(tf.repeat(values[None], len(self.masks), axis=0))
         found = cache["outputs"][place] @ tf.concat(features, axis=1)
         bias = tf.reshape(self.outputs_layer.bias, (-1, self._parameters_per_site))
-        bias = tf.gather(bias, tf.gather(self._order, place, axis=1))
+        bias = tf.gather(bias, tf.gather(self.masks.order, place, axis=1))
         found = tf.unstack(tf.transpose(found, (0, 2, 1)) + bias[:, None])
         parameters = self.of_ordering(self._by_ordering(found), site.ordering)
         return parameters, {**cache, "values": values, "hidden": states}
 
-    def _layer(self, units, index, name):
-        """A layer with weights for what any mask connects."""
-        masks = range(len(self._order))
-        found = [np.array(self.connections(mask)[index]) for mask in masks]
-        connectable = np.any(found, axis=0)
-        return MaskedDense(
-            units, connectable=connectable, name=name, dtype=self.dtype_policy
-        )
-
     def _parameters(self, images, mask):
-        *masks, last = self.connections(mask)
+        *masks, last = self.masks.connections(mask)
         inputs = hidden = tf.reshape(images, (-1, self.num_sites))
         for layer, connections in zip(self.hidden, masks, strict=True):
             hidden = tf.nn.relu(layer(hidden, connections))

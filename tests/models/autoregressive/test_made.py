@@ -16,7 +16,7 @@ from contracts import (
 from keras_gen.distributions import BernoulliSites, CategoricalSites
 from keras_gen.export import export_saved_model, export_tflite, signatures_of
 from keras_gen.models import MADE
-from keras_gen.models.autoregressive.degrees import (
+from keras_gen.models.autoregressive.masks import (
     draw_degrees,
     draw_orderings,
     units_by_degree,
@@ -116,7 +116,7 @@ def test_no_path_leads_from_a_site_to_itself_or_to_an_earlier_one(
     orderings = draw_orderings(num_orderings, 6, seed=0)
     for mask in range(4):
         order = orderings[mask // num_masks].tolist()
-        layers = [np.array(layer) for layer in model.connections(mask)]
+        layers = [np.array(layer) for layer in model.masks.connections(mask)]
         sizes = [layer.shape[0] for layer in layers]
         assert sizes == [6, 7, 5]
         for path in itertools.product(*(range(n) for n in (6, 7, 5, 6))):
@@ -125,10 +125,10 @@ def test_no_path_leads_from_a_site_to_itself_or_to_an_earlier_one(
             if layers[0][source, first] and layers[1][first, second] and outputs.any():
                 assert order.index(source) < order.index(target)
     # Masks are drawn, and the same again from the same seed.
-    first, second = model.connections(0), model.connections(1)
+    first, second = model.masks.connections(0), model.masks.connections(1)
     assert not np.array_equal(first[0], second[0])
     again = tiny((2, 3, 1), CategoricalSites(3), hidden_units=(7, 5), **options)
-    np.testing.assert_array_equal(again.connections(1)[1], second[1])
+    np.testing.assert_array_equal(again.masks.connections(1)[1], second[1])
 
 
 def test_orderings_are_permutations_drawn_from_the_seed():
@@ -158,7 +158,7 @@ def test_the_first_number_chooses_the_ordering_and_stays_uniform():
 def test_degrees_are_uniform_in_their_range(low, high):
     options = {} if (low, high) == (1, 8) else {"degree_range": (low, high)}
     model = tiny((3, 3, 1), hidden_units=(4000, 4000), **options)
-    for degrees in model.degrees[1:]:
+    for degrees in model.masks.degrees[1:]:
         found = np.bincount(degrees[0], minlength=9) / 4000
         expected = (np.arange(9) >= low) & (np.arange(9) <= high)
         np.testing.assert_allclose(found, expected / expected.sum(), atol=0.02)
@@ -167,7 +167,7 @@ def test_degrees_are_uniform_in_their_range(low, high):
 def test_degrees_do_not_fall_below_the_least_before():
     options = {"hidden_units": (1, 500), "degree_range": (2, 15)}
     for seed in range(5):
-        _, (first,), second = tiny((4, 4, 1), seed=seed, **options).degrees
+        _, (first,), second = tiny((4, 4, 1), seed=seed, **options).masks.degrees
         assert second.min() == max(first, 2)
         assert second.max() == 15
 
@@ -175,7 +175,7 @@ def test_degrees_do_not_fall_below_the_least_before():
 @pytest.mark.parametrize("num_masks", [1, 3])
 def test_what_no_mask_connects_has_no_weight(num_masks):
     model = tiny(num_masks=num_masks, direct_connections=True)
-    masks = zip(*map(model.connections, range(num_masks)), strict=True)
+    masks = zip(*map(model.masks.connections, range(num_masks)), strict=True)
     for layer, of_masks in zip(
         [*model.hidden, model.outputs_layer], masks, strict=True
     ):
