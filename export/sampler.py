@@ -249,10 +249,12 @@ def _checked(inputs, stated):
                 f"Received shape: {list(array.shape)}"
             )
         arrays[name] = array.astype(spec["dtype"])
-        wrong = ~(arrays[name] > 0) if name == "temperature" else np.False_
+        least = np.finfo(np.float32).tiny
+        wrong = ~(arrays[name] >= least) if name == "temperature" else np.False_
         if wrong.any():
             raise ValueError(
-                f"`temperature` must be positive numbers. Received: {array[wrong][0]}"
+                f"`temperature` must be positive numbers, of at least {least}. "
+                f"Received: {array[wrong][0]}"
             )
     rows = {name: len(array) for name, array in arrays.items()}
     if len(set(rows.values())) > 1 or 0 in rows.values():

@@ -18,6 +18,15 @@ def check_odd(value, name, least):
         raise ValueError(f"`{name}` must be odd. Received: {value}")
 
 
+def check_multiple(value, name, divisor):
+    """Raises a ValueError unless `value` is a positive multiple of `divisor`."""
+    check_count(value, name, 1)
+    if value % divisor:
+        raise ValueError(
+            f"`{name}` must be a multiple of the {divisor} channels. Received: {value}"
+        )
+
+
 def check_sizes(name, sizes):
     """Raises a ValueError unless `sizes` is a sequence of positive integers."""
     is_sequence = isinstance(sizes, (tuple, list))

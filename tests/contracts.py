@@ -1,5 +1,6 @@
 """The promises of every model. A model's test subclasses `ModelContract`."""
 
+import functools
 import importlib.util
 import itertools
 import json
@@ -525,10 +526,15 @@ class AutoregressiveContract(SamplerContract):
             ({"temperature": 0}, "`temperature` must be a positive number.*0"),
             ({"temperature": -1.0}, "`temperature` must be a positive number.*-1.0"),
             ({"temperature": np.nan}, "`temperature` must be a positive number.*nan"),
+            ({"temperature": 1e-45}, "`temperature` must be a positive number.*1e-45"),
+            ({"temperature": "hot"}, "`temperature` must be a positive number.*'hot'"),
+            ({"temperature": [1.0, 1.0]}, "`temperature` must be a positive number"),
             ({"images": "some"}, "given together.*`images` alone"),
             ({"mask": np.ones((8, 8), bool)}, "given together.*`mask` alone"),
             ({"images": "some", "mask": np.eye(8)}, r"site \(1, 0, 0\) unknown"),
             ({"images": "some", "mask": np.ones((7, 8))}, "`mask` must have shape"),
+            ({"images": "some", "mask": np.ones(1)}, "`mask` must have shape"),
+            ({"images": "text", "mask": np.ones((8, 8))}, "`images` must hold numbers"),
             ({"images": "some", "mask": np.ones((8, 8)) * 2}, "must be boolean"),
             ({"images": "more", "mask": np.ones((8, 8))}, "`images` must have shape"),
             ({"images": "grey", "mask": np.ones((8, 8))}, "`x` must hold"),
@@ -536,11 +542,50 @@ class AutoregressiveContract(SamplerContract):
     )
     def test_bad_conditions_are_refused(self, trained, options, message):
         images = self.images(2)
-        kinds = {"some": images, "more": self.images(3), "grey": images * 0.4983}
+        kinds = {
+            "some": images,
+            "more": self.images(3),
+            "grey": images * 0.4983,
+            "text": images.astype(str),
+        }
         if "images" in options:
             options = {**options, "images": kinds[options["images"]]}
         with pytest.raises(ValueError, match=message):
             trained.sample(2, **options)
+
+    def test_noise_alone_is_checked_too(self, trained):
+        noise, images = trained.noise(2, seed=0), self.images(2)
+        labels = trained.conditions(2).get("labels")
+        for method in (trained.from_noise, trained.reference):
+            with pytest.raises(ValueError, match="given together.*`images` alone"):
+                method(noise, labels, images=images)
+            with pytest.raises(ValueError, match="given together.*`mask` alone"):
+                method(noise, labels, mask=images > 0)
+            wrong = None if self.num_classes else np.zeros(2, np.int32)
+            with pytest.raises(ValueError, match="`labels` must be"):
+                method(noise, wrong)
+
+    def test_other_inputs_of_the_network_are_refused(self, trained):
+        images, *labels = self.arrays(4)
+        halves = images[:, :4]
+        halves, wrong = (
+            ((halves, *labels), images)
+            if labels
+            else (halves, (images, np.zeros(4, np.int32)))
+        )
+        with pytest.raises(
+            ValueError, match=r"shape \(None, 8, 8, 1\).*\(4, 4, 8, 1\)"
+        ):
+            trained(halves)
+        for method in (trained, functools.partial(trained.predict, verbose=0)):
+            with pytest.raises(ValueError, match=r"shape \(None, 8, 8, 1\)"):
+                method(halves)
+            with pytest.raises(ValueError, match="`labels` must be"):
+                method(wrong)
+        assert len(trained.predict(self.inputs(4), verbose=0)) == 4
+        for method in (trained.log_prob, *([trained.classify] if labels else [])):
+            with pytest.raises(ValueError, match="`x` must be an array of images.*5"):
+                method(5)
 
     def test_images_between_the_levels_are_refused(self, trained):
         images, *labels = self.arrays()

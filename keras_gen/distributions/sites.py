@@ -151,6 +151,8 @@ class CategoricalSites(SiteDistribution):
         return -tf.nn.sparse_softmax_cross_entropy_with_logits(levels, parameters)
 
     def cumulative(self, parameters, temperature=1.0):
+        # Below their greatest first: divided by a small temperature, it is infinite.
+        parameters -= tf.reduce_max(parameters, axis=-1, keepdims=True)
         probabilities = tf.nn.softmax(parameters / _per_site(temperature))
         return tf.cumsum(probabilities, axis=-1)[..., :-1]
 

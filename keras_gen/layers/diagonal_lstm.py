@@ -3,7 +3,7 @@
 import keras
 from keras import layers, ops
 
-from keras_gen.arguments import check_count
+from keras_gen.arguments import check_count, check_multiple
 from keras_gen.layers.lstm_cell import UnitForgetBias, lstm_cell, recur
 from keras_gen.layers.masked_conv_2d import MaskedConv2D
 
@@ -44,7 +44,8 @@ class DiagonalLSTM(keras.layers.Layer):
 
     def __init__(self, units, num_channels=1, **kwargs):
         super().__init__(**kwargs)
-        check_count(units, "units", 1)
+        check_count(num_channels, "num_channels", 1)
+        check_multiple(units, "units", num_channels)
         self.units = units
         self.num_channels = num_channels
         self.left_inputs = MaskedConv2D(

@@ -3,6 +3,7 @@
 import keras
 from keras import layers, ops
 
+from keras_gen.arguments import check_count, check_multiple, check_odd
 from keras_gen.layers.gated_activation import GatedActivation
 from keras_gen.layers.masked_conv_2d import MaskedConv2D
 
@@ -25,7 +26,11 @@ class GatedCausalBlock(keras.layers.Layer):
         num_classes: Optional integer. If given, labels give biases of both gates.
         is_first: Boolean, whether the inputs are images: mask A, no residual
             connection, and a vertical kernel without the row that starts a block.
-        is_last: Boolean, whether no horizontal output is needed.
+        is_last: Boolean, whether only the skip connection is needed: both other outputs
+            are None.
+
+    Raises:
+        ValueError: If an argument is not as stated.
 
     Reference:
         van den Oord et al., Conditional Image Generation with PixelCNN Decoders, 2016
@@ -52,6 +57,10 @@ class GatedCausalBlock(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        check_count(num_channels, "num_channels", 1)
+        check_multiple(filters, "filters", num_channels)
+        check_odd(kernel_size, "kernel_size", 3)
+        check_count(skip_filters, "skip_filters", num_channels)
         self.filters = filters
         self.kernel_size = kernel_size
         self.skip_filters = skip_filters
@@ -85,11 +94,14 @@ class GatedCausalBlock(keras.layers.Layer):
         self.skip = MaskedConv2D(skip_filters, 0, 0, name="skip", **grouped)
         if not is_last:
             self.residual = MaskedConv2D(filters, 0, 0, name="residual", **grouped)
+            self.vertical_gate = GatedActivation(dtype=self.dtype_policy)
         if num_classes is not None:
             self.label_biases = layers.Embedding(
-                num_classes, 4 * filters, dtype=self.dtype_policy, name="label_biases"
+                num_classes,
+                (2 if is_last else 4) * filters,
+                dtype=self.dtype_policy,
+                name="label_biases",
             )
-        self.vertical_gate = GatedActivation(dtype=self.dtype_policy)
         self.gate = GatedActivation(num_channels, dtype=self.dtype_policy)
 
     def build(self, vertical_shape, horizontal_shape):
@@ -100,9 +112,9 @@ class GatedCausalBlock(keras.layers.Layer):
         self.horizontal.build(horizontal_shape)
         self.skip.build(gated)
         self.gate.build(doubled)
-        self.vertical_gate.build(doubled)
         if not self.is_last:
             self.residual.build(gated)
+            self.vertical_gate.build(doubled)
         if self.num_classes is not None:
             self.label_biases.build((None,))
 
@@ -114,9 +126,9 @@ class GatedCausalBlock(keras.layers.Layer):
         crossing = self.crossing(above) + bias
         gated = self.gate(self.horizontal(horizontal) + crossing)
         skip = self.skip(gated)
-        vertical = self.vertical_gate(above + bias_above)
         if self.is_last:
-            return vertical, horizontal, skip
+            return None, None, skip
+        vertical = self.vertical_gate(above + bias_above)
         outputs = self.residual(gated)
         return vertical, outputs if self.is_first else horizontal + outputs, skip
 
@@ -128,13 +140,16 @@ class GatedCausalBlock(keras.layers.Layer):
             labels: Int32 tensor of shape `(batch,)`, or None.
 
         Returns:
-            The row of the vertical stack, of shape `(batch, width, filters)`, and what
-            it gives to the horizontal one, of shape `(batch, width, 2 * filters)`.
+            The row of the vertical stack, of shape `(batch, width, filters)`, None in
+            the last block, and what it gives to the horizontal one, of shape `(batch,
+            width, 2 * filters)`.
         """
         side = self.kernel_size // 2
         above = self.vertical(ops.pad(rows, [(0, 0), (0, 0), (side, side), (0, 0)]))
         bias_above, bias = self._label_biases(labels, 1)
         crossing = self.crossing(above[:, 0]) + bias
+        if self.is_last:
+            return None, crossing
         return self.vertical_gate(above[:, 0] + bias_above), crossing
 
     def advance(self, window, crossing):
@@ -161,7 +176,9 @@ class GatedCausalBlock(keras.layers.Layer):
         if self.num_classes is None:
             return 0.0, 0.0
         biases = self.label_biases(labels)
-        biases = ops.reshape(biases, (-1, *(1,) * num_axes, 4 * self.filters))
+        biases = ops.reshape(biases, (-1, *(1,) * num_axes, biases.shape[-1]))
+        if self.is_last:
+            return None, biases
         return ops.split(biases, 2, axis=-1)
 
     def get_config(self):

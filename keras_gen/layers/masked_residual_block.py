@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from keras_gen.arguments import check_odd
 from keras_gen.layers.masked_conv_2d import MaskedConv2D
 
 
@@ -18,6 +19,9 @@ class MaskedResidualBlock(keras.layers.Layer):
         kernel_size: Odd integer of at least 3.
         num_channels: Integer, channels of the image.
 
+    Raises:
+        ValueError: If an argument is not as stated.
+
     Reference:
         van den Oord et al., Pixel Recurrent Neural Networks, 2016 (arXiv:1601.06759),
         figure 5, left.
@@ -32,6 +36,7 @@ class MaskedResidualBlock(keras.layers.Layer):
 
     def __init__(self, filters, kernel_size=3, num_channels=1, **kwargs):
         super().__init__(**kwargs)
+        check_odd(kernel_size, "kernel_size", 3)
         self.filters = filters
         self.kernel_size = kernel_size
         self.num_channels = num_channels

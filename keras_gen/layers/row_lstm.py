@@ -3,7 +3,7 @@
 import keras
 from keras import layers, ops
 
-from keras_gen.arguments import check_count, check_odd
+from keras_gen.arguments import check_count, check_multiple, check_odd
 from keras_gen.layers.lstm_cell import UnitForgetBias, lstm_cell, recur
 from keras_gen.layers.masked_conv_2d import MaskedConv2D
 
@@ -40,7 +40,8 @@ class RowLSTM(keras.layers.Layer):
 
     def __init__(self, units, kernel_size=3, num_channels=1, **kwargs):
         super().__init__(**kwargs)
-        check_count(units, "units", 1)
+        check_count(num_channels, "num_channels", 1)
+        check_multiple(units, "units", num_channels)
         check_odd(kernel_size, "kernel_size", 3)
         self.units = units
         self.kernel_size = kernel_size

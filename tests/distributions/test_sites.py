@@ -83,6 +83,16 @@ def test_extreme_parameters_stay_finite(sites):
     assert np.isfinite(sites.log_prob(parameters, values)).all()
 
 
+@pytest.mark.parametrize("temperature", [1e-3, 1e-37, np.finfo(np.float32).tiny])
+@pytest.mark.parametrize("sites", SITES, ids=IDS)
+def test_a_small_temperature_leaves_the_likeliest_level(sites, temperature):
+    parameters = 100 * parameters_of(sites, 50)
+    likeliest = probabilities(sites, parameters).argmax(axis=-1)
+    uniform = Rows(50, 1).uniform((3,), "uniform")
+    values = sites.quantile(parameters, uniform, np.float32(temperature)).numpy()
+    np.testing.assert_allclose(values * (sites.num_levels - 1), likeliest, atol=1e-5)
+
+
 @pytest.mark.parametrize("sites", SITES, ids=IDS)
 def test_config_round_trips(sites):
     config = keras.saving.serialize_keras_object(sites)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 from contracts import unsettle
 
 from keras_gen.layers import GatedCausalBlock, MaskedResidualBlock, SiteHead
@@ -19,19 +20,33 @@ def test_gated_blocks_give_the_same_by_rows_and_pixels(num_classes, is_last):
     vertical, horizontal = features(4, 5, 6, stream="above"), features(4, 5, 6)
     block(vertical, horizontal, labels)
     unsettle(block)
-    whole = [np.array(part) for part in block(vertical, horizontal, labels)]
+    above_whole, left_whole, skip_whole = block(vertical, horizontal, labels)
     row, column = 3, 2
     rows = vertical[:, row - block.rows_above : row + 1]
     above, crossing = block.enter_row(rows, labels)
-    np.testing.assert_allclose(above, whole[0][:, row], atol=1e-5)
     window = horizontal[:, row, column - block.columns_left : column + 1]
     pixel, skip = block.advance(window, crossing[:, column])
-    np.testing.assert_allclose(skip, whole[2][:, row, column], atol=1e-5)
+    np.testing.assert_allclose(skip, skip_whole[:, row, column], atol=1e-5)
     if is_last:
-        assert pixel is None
-        assert not hasattr(block, "residual")
+        assert above is pixel is above_whole is left_whole is None
     else:
-        np.testing.assert_allclose(pixel, whole[1][:, row, column], atol=1e-5)
+        np.testing.assert_allclose(above, above_whole[:, row], atol=1e-5)
+        np.testing.assert_allclose(pixel, left_whole[:, row, column], atol=1e-5)
+
+
+@pytest.mark.parametrize("is_last", [False, True])
+def test_every_bias_of_a_label_reaches_an_output(is_last):
+    block = GatedCausalBlock(4, 3, 4, num_classes=2, is_last=is_last)
+    inputs = features(5, 5, 4)
+    block(inputs, inputs, np.array([0, 1]))
+    unsettle(block)
+    with tf.GradientTape() as tape:
+        outputs = block(inputs, inputs, np.array([0, 1]))
+        total = sum(tf.reduce_sum(part) for part in outputs if part is not None)
+    biases = block.label_biases.embeddings
+    gradient = tf.convert_to_tensor(tape.gradient(total, biases.value))
+    assert gradient.shape == biases.shape
+    assert np.all(gradient != 0)
 
 
 def test_labels_are_biases_of_both_gates():
@@ -80,3 +95,19 @@ def test_heads_give_the_same_by_pixels():
 def test_config_round_trips(layer):
     again = type(layer).from_config(layer.get_config())
     assert again.get_config() == layer.get_config()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: GatedCausalBlock(4, 4, 4), "`kernel_size` must be odd"),
+        (lambda: GatedCausalBlock(4, 1, 4), "`kernel_size`.*at least 3"),
+        (lambda: GatedCausalBlock(4, 3, 6, 3), "`filters`.*multiple of the 3 channels"),
+        (lambda: GatedCausalBlock(6, 3, 2, 3), "`skip_filters`.*at least 3.*2"),
+        (lambda: GatedCausalBlock(4, 3, 4, 0), "`num_channels`"),
+        (lambda: MaskedResidualBlock(4, 4), "`kernel_size` must be odd"),
+    ],
+)
+def test_bad_arguments_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

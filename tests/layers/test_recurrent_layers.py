@@ -135,3 +135,11 @@ def test_bad_arguments_are_refused():
     for layer_class in (RowLSTM, DiagonalLSTM):
         with pytest.raises(ValueError, match="`units`.*0"):
             layer_class(0)
+
+
+@pytest.mark.parametrize("layer", [RowLSTM, DiagonalLSTM])
+def test_units_are_dealt_to_the_channels(layer):
+    with pytest.raises(ValueError, match="`units` must be a multiple of the 3.*4"):
+        layer(4, num_channels=3)
+    with pytest.raises(ValueError, match="`num_channels`"):
+        layer(4, num_channels=0)

@@ -147,6 +147,20 @@ def test_exact_likelihoods_meet_their_bounds(name, most):
     assert full["value"] <= most
 
 
+def test_gated_pixel_cnn_mnist_tells_digits_by_bayes_rule():
+    stored = zoo.info("gated_pixel_cnn_mnist")["results"]["accuracy"]
+    assert stored["protocol"]["num_images"] == 10_000
+    assert stored["value"] >= 95.0
+
+
+def test_gated_pixel_cnn_mnist_draws_the_digits_that_it_is_told():
+    model = zoo.load("gated_pixel_cnn_mnist")
+    labels = np.arange(200) % 10
+    samples = model.sample(200, seed=1, labels=labels)
+    assert np.mean(classes_of(samples, model) == labels) >= 0.9
+    assert np.mean(model.classify(samples).argmax(axis=-1) == labels) >= 0.95
+
+
 def test_samples_of_vae_mnist_look_like_ink_on_paper():
     samples = zoo.load("vae_mnist").sample(50, seed=0)
     assert 0.08 < samples.mean() < 0.18

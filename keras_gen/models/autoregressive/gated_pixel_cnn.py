@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from keras_gen.arguments import check_count, check_odd
+from keras_gen.arguments import check_count, check_multiple, check_odd
 from keras_gen.layers import GatedCausalBlock, SiteHead
 from keras_gen.models.base import AutoregressiveModel, slide_window
 
@@ -76,12 +76,7 @@ class GatedPixelCNN(AutoregressiveModel):
         check_odd(kernel_size, "kernel_size", 3)
         check_odd(first_kernel_size, "first_kernel_size", 3)
         channels = image_shape[-1]
-        check_count(filters, "filters", channels)
-        if filters % channels:
-            raise ValueError(
-                f"`filters` must be a multiple of the {channels} channels. Received: "
-                f"{filters}"
-            )
+        check_multiple(filters, "filters", channels)
         check_count(output_filters, "output_filters", channels)
         self.filters = filters
         self.num_layers = num_layers

@@ -24,7 +24,8 @@ class PixelCNN(AutoregressiveModel):
     rows that one layer sees of the next.
 
     NOTE: Rows of a kernel that its mask would hide are left out, which changes no
-    result and saves their multiplications.
+    result and saves their multiplications. What it hides in the pixel's own row stays,
+    and counts among the parameters.
 
     Args:
         image_shape: Tuple `(height, width, channels)`.

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from keras_gen.arguments import check_count, check_odd
+from keras_gen.arguments import check_count, check_multiple, check_odd
 from keras_gen.layers import DiagonalLSTM, MaskedConv2D, RowLSTM, SiteHead
 from keras_gen.models.base import AutoregressiveModel, slide_rows, slide_window
 
@@ -76,12 +76,7 @@ class PixelRNN(AutoregressiveModel):
             raise ValueError(
                 f"`recurrence` must be one of {_RECURRENCES}. Received: {recurrence!r}"
             )
-        check_count(units, "units", channels)
-        if units % channels:
-            raise ValueError(
-                f"`units` must be a multiple of the {channels} channels. Received: "
-                f"{units}"
-            )
+        check_multiple(units, "units", channels)
         check_count(num_layers, "num_layers", 1)
         check_odd(kernel_size, "kernel_size", 3)
         check_odd(first_kernel_size, "first_kernel_size", 3)

@@ -1,6 +1,7 @@
 """The base of models that draw an image site by site."""
 
 import math
+import numbers
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,7 +74,7 @@ class AutoregressiveModel(Sampler, GenerativeModel):
         self, image_shape, site_distribution, num_classes=None, seed=0, **kwargs
     ):
         super().__init__(seed=seed, **kwargs)
-        if len(image_shape) != 3:
+        if not isinstance(image_shape, (tuple, list)) or len(image_shape) != 3:
             raise ValueError(
                 "`image_shape` must be (height, width, channels). Received: "
                 f"{image_shape!r}"
@@ -188,7 +189,8 @@ class AutoregressiveModel(Sampler, GenerativeModel):
         labels = self._checked_labels(labels, len(images))
         if self.orderings is not None:
             self._check_complete(mask)
-        mask = self._checked_mask(np.False_ if mask is None else mask, images.shape)
+        mask = np.zeros(images.shape[1:], bool) if mask is None else mask
+        mask = self._checked_mask(mask, images.shape)
         batch_size = min(batch_size, len(images))
         results = []
         for first in range(0, len(images), batch_size):
@@ -216,6 +218,7 @@ class AutoregressiveModel(Sampler, GenerativeModel):
             raise ValueError(
                 f"This {type(self).__name__} has no classes. Received: num_classes=None"
             )
+        self.check_images(images)
         scores = [
             self.log_prob(images, np.full(len(images), label), batch_size=batch_size)
             for label in range(self.num_classes)
@@ -287,15 +290,13 @@ class AutoregressiveModel(Sampler, GenerativeModel):
             ValueError: If an argument is not as stated, or `images` are given and the
                 model has several orderings.
         """
-        if np.ndim(temperature) or not temperature > 0:
+        least = np.finfo(np.float32).tiny
+        if not isinstance(temperature, numbers.Real) or not temperature >= least:
             raise ValueError(
-                f"`temperature` must be a positive number. Received: {temperature}"
+                f"`temperature` must be a positive number, of at least {least}. "
+                f"Received: {temperature!r}"
             )
-        if (images is None) != (mask is None):
-            raise ValueError(
-                "`images` and `mask` must be given together. Received "
-                + ("`mask` alone." if images is None else "`images` alone.")
-            )
+        _check_together(images, mask)
         shape = (num_samples, *self.image_shape)
         given = {"temperature": np.full(num_samples, temperature, np.float32)}
         if self.orderings is not None:
@@ -307,11 +308,7 @@ class AutoregressiveModel(Sampler, GenerativeModel):
             given["mask"] = self._checked_mask(mask, shape)
             given["images"] = self._checked_partial(images, given["mask"])
         if self.num_classes is None:
-            if labels is not None:
-                raise ValueError(
-                    f"This {type(self).__name__} has no classes, so `labels` must be "
-                    "left out."
-                )
+            self._check_whether_labels(labels)
             return given
         labels = self.labels_of_samples(num_samples, labels, first_row)
         return {**given, "labels": labels}
@@ -319,7 +316,7 @@ class AutoregressiveModel(Sampler, GenerativeModel):
     @tf.function(autograph=False)
     def from_noise(self, noise, labels=None, temperature=1.0, images=None, mask=None):
         uniform, temperature, images, mask, ordering = self._site_inputs(
-            noise, temperature, images, mask
+            noise, labels, temperature, images, mask
         )
         if ordering is not None:
             uniform = take_sites(uniform, tf.gather(self.orderings, ordering))
@@ -371,7 +368,7 @@ class AutoregressiveModel(Sampler, GenerativeModel):
             Float32 tensor of shape `(batch, *image_shape)`.
         """
         uniform, temperature, images, mask, ordering = self._site_inputs(
-            noise, temperature, images, mask
+            noise, labels, temperature, images, mask
         )
         places = tf.reshape(self._places(ordering), (-1, *self.image_shape))
 
@@ -401,8 +398,10 @@ class AutoregressiveModel(Sampler, GenerativeModel):
             return parameters[0]
         return tf.gather(tf.stack(parameters, 1), ordering, axis=1, batch_dims=1)
 
-    def _site_inputs(self, noise, temperature, images, mask):
+    def _site_inputs(self, noise, labels, temperature, images, mask):
         """Noise, a temperature for each image, what is known of it, its ordering."""
+        self._check_whether_labels(labels)
+        _check_together(images, mask)
         noise, ordering = tf.convert_to_tensor(noise, tf.float32), None
         ones = tf.ones_like(noise[:, 0, 0, 0])
         if self.orderings is not None:
@@ -421,9 +420,15 @@ class AutoregressiveModel(Sampler, GenerativeModel):
 
     def call(self, inputs):
         """Parameters of every site of images, or of a pair (images, labels)."""
-        if self.num_classes is None:
-            return self.site_parameters(inputs)
-        return self.site_parameters(*inputs)
+        is_pair = isinstance(inputs, (tuple, list)) and len(inputs) == 2
+        images, labels = inputs if is_pair else (inputs, None)
+        self._check_whether_labels(labels)
+        if tuple(images.shape[1:]) != self.image_shape:
+            raise ValueError(
+                f"Images must have shape {(None, *self.image_shape)} for this "
+                f"{type(self).__name__}. Received: {tuple(images.shape)}"
+            )
+        return self.site_parameters(images, labels)
 
     def comparison(self, batch):
         parameters = self.site_parameters(batch.images, batch.labels)
@@ -435,14 +440,23 @@ class AutoregressiveModel(Sampler, GenerativeModel):
         super().check_images(images)
         self.site_distribution.check_levels(images)
 
-    def _checked_labels(self, labels, num_labels):
-        if self.num_classes is None:
-            if labels is None:
-                return None
+    def _check_whether_labels(self, labels):
+        if self.num_classes is None and labels is not None:
             raise ValueError(
                 f"This {type(self).__name__} has no classes, so `labels` must be left "
                 "out."
             )
+        if self.num_classes is not None and labels is None:
+            raise ValueError(
+                f"{type(self).__name__} learns from labels, so `labels` must be given; "
+                "for `predict()` as a pair (images, labels) of arrays, or a dataset of "
+                "((images, labels),). Received images or noise alone."
+            )
+
+    def _checked_labels(self, labels, num_labels):
+        if self.num_classes is None:
+            self._check_whether_labels(labels)
+            return None
         self.check_labels(labels, num_labels)
         return np.asarray(labels, np.int32)
 
@@ -456,15 +470,12 @@ class AutoregressiveModel(Sampler, GenerativeModel):
 
     def _checked_mask(self, mask, shape):
         mask = np.asarray(mask)
-        if mask.ndim == 2:
-            mask = mask[..., None]
-        try:
-            mask = np.broadcast_to(mask, shape)
-        except ValueError as error:
+        if mask.shape not in (shape[1:3], shape[1:], shape):
             raise ValueError(
                 f"`mask` must have shape {shape[1:3]}, {shape[1:]} or {shape}. "
                 f"Received shape: {mask.shape}"
-            ) from error
+            )
+        mask = np.broadcast_to(mask[..., None] if mask.ndim == 2 else mask, shape)
         if not np.isin(mask, (0, 1)).all():
             raise ValueError(
                 f"`mask` must be boolean. Received values from {mask.min()} to "
@@ -493,9 +504,19 @@ class AutoregressiveModel(Sampler, GenerativeModel):
                 f"`images` must have shape {self.image_shape} or {mask.shape}. "
                 f"Received shape: {images.shape}"
             )
+        if images.dtype.kind not in "biuf":
+            raise ValueError(f"`images` must hold numbers. Received: {images.dtype}")
         images = np.where(mask, images, 0)
         self.check_images(images)
         return images.astype(np.float32)
+
+
+def _check_together(images, mask):
+    if (images is None) != (mask is None):
+        raise ValueError(
+            "`images` and `mask` must be given together. Received "
+            + ("`mask` alone." if images is None else "`images` alone.")
+        )
 
 
 def _batch_size(tensor):

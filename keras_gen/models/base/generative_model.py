@@ -346,6 +346,8 @@ class GenerativeModel(keras.Model):
         Args:
             images: Array or tensor, expected of shape `(batch, *image_shape)`.
         """
+        if not hasattr(images, "shape"):
+            raise ValueError(f"`x` must be an array of images. Received: {images!r}")
         shape = tuple(images.shape)
         name = type(self).__name__
         if len(shape) == 0 or shape[0] == 0:

@@ -10,6 +10,7 @@ from contracts import (
 )
 
 from keras_gen.distributions import BernoulliSites, CategoricalSites
+from keras_gen.export import export_tflite
 from keras_gen.models import PixelRNN
 
 
@@ -29,7 +30,19 @@ class TestContract(AutoregressiveContract):
     model_class = PixelRNN
 
     def make(self, seed=0):
+        return tiny(seed=seed, num_layers=1)
+
+
+class TestRowRecurrence(AutoregressiveContract):
+    model_class = PixelRNN
+
+    def make(self, seed=0):
         return tiny(seed=seed, recurrence="row", num_layers=1)
+
+    def test_lite_files_give_its_samples(self, trained, tmp_path):
+        # It compares 100 images with the model's, and raises.
+        report = export_tflite(trained, tmp_path / "rows.tflite", batch_size=None)
+        assert {"sample", "complete"} <= set(report.parity)
 
 
 @pytest.mark.parametrize("recurrence", ["row", "diagonal"])

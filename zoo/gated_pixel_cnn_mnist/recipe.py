@@ -1,0 +1,50 @@
+"""Gated PixelCNN of dynamically binarized MNIST that is told the digit.
+
+Command: keras-gen train gated_pixel_cnn_mnist
+"""
+
+import keras
+
+from keras_gen import datasets
+from keras_gen.distributions import BernoulliSites
+from keras_gen.models import GatedPixelCNN
+
+IMAGE_SHAPE = (28, 28, 1)
+SPLITS = {"train": "train[:50000]", "validation": "train[50000:]"}
+
+epochs = 8
+validation = "validation"
+binarization = "dynamic"
+training_dtype = "mixed_bfloat16"
+
+
+def model(seed=0, dtype="float32"):
+    return GatedPixelCNN(
+        IMAGE_SHAPE,
+        BernoulliSites(),
+        filters=32,
+        num_layers=6,
+        kernel_size=5,
+        output_filters=64,
+        num_classes=10,
+        seed=seed,
+        name="gated_pixel_cnn_mnist",
+        dtype=dtype,
+    )
+
+
+def data(split="train", source="mnist", **options):
+    return datasets.load(
+        source,
+        SPLITS.get(split, split),
+        batch_size=25,
+        image_shape=IMAGE_SHAPE,
+        binarization=binarization,
+        labels=True,
+        **options,
+    )
+
+
+def compile(model, steps):
+    rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)
+    model.compile(keras.optimizers.Adam(rate), jit_compile=False)
