@@ -504,6 +504,17 @@ def entry_of_pixels(tmp_path, monkeypatch):
     return "tiny_pixels"
 
 
+def test_sample_draws_what_the_model_does_under_xla(
+    entry_of_pixels, run_here, tmp_path
+):
+    assert run_here("sample", entry_of_pixels, "--num", 5, "--seed", 1)[0] == 0
+    model = zoo.load(entry_of_pixels)
+    assert model.compiled_sampling
+    expected = grid(model.to_uint8(model.sample(5, seed=1)))
+    picture = np.asarray(Image.open(tmp_path / "samples.png"))
+    np.testing.assert_array_equal(picture, expected[..., 0])
+
+
 def test_complete_draws_the_lower_half(entry_of_pixels, run_here, tmp_path):
     arguments = ["complete", entry_of_pixels, "--num", 2, "--temperature", 0.5]
     assert run_here(*arguments)[0] == 0

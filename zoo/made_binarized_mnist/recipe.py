@@ -1,7 +1,7 @@
-"""MADE of statically binarized MNIST, taught by a gated PixelCNN.
+"""MADE of statically binarized MNIST, taught by a PixelCNN.
 
 It learns from the training images and from samples of the zoo's
-`gated_pixel_cnn_binarized_mnist`, which saw the same training images.
+`pixel_cnn_binarized_mnist`, which saw the same training images.
 
 Command: keras-gen train made_binarized_mnist
 """
@@ -20,10 +20,10 @@ from keras_gen.models.base import num_replicas
 
 IMAGE_SHAPE = (28, 28, 1)
 DATASET = "binarized_mnist"
-TEACHER = "gated_pixel_cnn_binarized_mnist"
-NUM_DRAWN = 200_000
+TEACHER = "pixel_cnn_binarized_mnist"
+NUM_DRAWN = 400_000
 
-epochs = 12
+epochs = 15
 validation = "validation"
 binarization = "static"
 paper = {
