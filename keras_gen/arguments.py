@@ -18,12 +18,13 @@ def check_odd(value, name, least):
         raise ValueError(f"`{name}` must be odd. Received: {value}")
 
 
-def check_multiple(value, name, divisor):
-    """Raises a ValueError unless `value` is a positive multiple of `divisor`."""
+def check_multiple(value, name, num_channels):
+    """Raises a ValueError unless `value` is a positive multiple of `num_channels`."""
     check_count(value, name, 1)
-    if value % divisor:
+    if value % num_channels:
         raise ValueError(
-            f"`{name}` must be a multiple of the {divisor} channels. Received: {value}"
+            f"`{name}` must be a multiple of the {num_channels} channels. "
+            f"Received: {value}"
         )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_gen.arguments import check_count, check_sizes
+from keras_gen.arguments import check_count, check_multiple, check_sizes
 
 
 @pytest.mark.parametrize("value", [0, -1, 1.0, 1.5, True, "1", None, [1]])
@@ -30,3 +30,15 @@ def test_bad_sizes_are_named_with_their_value(sizes):
 @pytest.mark.parametrize("sizes", [(), [], (1,), [28, 28, 1], (np.int32(3), 4)])
 def test_good_sizes_pass(sizes):
     check_sizes("filters", sizes)
+
+
+@pytest.mark.parametrize("value", [0, -3, 4, 3.0, "3", None])
+def test_what_cannot_be_dealt_to_channels_is_named(value):
+    with pytest.raises(ValueError, match="`units` must be") as error:
+        check_multiple(value, "units", 3)
+    assert repr(value) in str(error.value)
+
+
+@pytest.mark.parametrize("value", [3, 6, np.int64(9)])
+def test_what_can_be_dealt_to_channels_passes(value):
+    check_multiple(value, "units", 3)
