@@ -216,15 +216,9 @@ def _sample(name):
     conditions = {"labels": _labels(num)} if FLAGS.labels else {}
     if FLAGS.temperature is not None:
         conditions["temperature"] = FLAGS.temperature
-    _compile_if_it_pays(model, num)
+    model.compiled_sampling = False  # XLA compiles for longer than a picture takes.
     samples = model.sample(num, FLAGS.seed, **conditions)
     _write(grid(model.to_uint8(samples)), "samples.png")
-
-
-def _compile_if_it_pays(model, num):
-    """Leaves XLA off for few samples: it compiles for longer than they take without."""
-    if num <= 256:
-        model.compiled_sampling = False
 
 
 def _sample_shards(name, num):
@@ -269,7 +263,7 @@ def _complete(name):
     temperature = 1.0 if FLAGS.temperature is None else FLAGS.temperature
     examples = first_examples(_recipe(name).data("test"), num)
     options = {"seed": FLAGS.seed or 0, "temperature": temperature}
-    _compile_if_it_pays(model, 8 * num)
+    model.compiled_sampling = False  # As for samples.
     _write(completions(model, *examples, **options), "completions.png")
 
 

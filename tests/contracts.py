@@ -574,11 +574,11 @@ class AutoregressiveContract(SamplerContract):
             else (halves, (images, np.zeros(4, np.int32)))
         )
         with pytest.raises(
-            ValueError, match=r"shape \(None, 8, 8, 1\).*\(4, 4, 8, 1\)"
+            ValueError, match=r"shape \(batch, 8, 8, 1\).*\(4, 4, 8, 1\)"
         ):
             trained(halves)
         for method in (trained, functools.partial(trained.predict, verbose=0)):
-            with pytest.raises(ValueError, match=r"shape \(None, 8, 8, 1\)"):
+            with pytest.raises(ValueError, match=r"shape \(batch, 8, 8, 1\)"):
                 method(halves)
             with pytest.raises(ValueError, match="`labels` must be"):
                 method(wrong)

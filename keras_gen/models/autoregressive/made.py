@@ -89,16 +89,14 @@ class MADE(AutoregressiveModel):
             raise ValueError(
                 f"`image_shape` must have at least two sites. Received: {image_shape}"
             )
-        self._is_direct = direct_connections or not hidden_units
-        self._parameters_per_site = site_distribution.parameters_per_site
         self.masks = Masks(
             self.num_sites,
-            self._parameters_per_site,
+            site_distribution.parameters_per_site,
             hidden_units,
             num_masks,
             num_orderings,
             degree_range,
-            self._is_direct,
+            direct_connections,
             seed,
         )
         self.hidden_units = tuple(hidden_units)
@@ -163,10 +161,10 @@ class MADE(AutoregressiveModel):
             found = tf.nn.relu(tf.gather_nd(kernel, unit) @ features[0] + bias)
             states[index] = tf.tensor_scatter_nd_update(states[index], unit, found)
             features = [states[index]]
-        if self._is_direct:
+        if self.masks.is_direct:
             features.append(tf.repeat(values[None], len(self.masks), axis=0))
         found = cache["outputs"][place] @ tf.concat(features, axis=1)
-        bias = tf.reshape(self.outputs_layer.bias, (-1, self._parameters_per_site))
+        bias = tf.reshape(self.outputs_layer.bias, (-1, self.masks.parameters_per_site))
         bias = tf.gather(bias, tf.gather(self.masks.order, place, axis=1))
         found = tf.unstack(tf.transpose(found, (0, 2, 1)) + bias[:, None])
         parameters = self.of_ordering(self._by_ordering(found), site.ordering)
@@ -177,10 +175,12 @@ class MADE(AutoregressiveModel):
         inputs = hidden = tf.reshape(images, (-1, self.num_sites))
         for layer, connections in zip(self.hidden, masks, strict=True):
             hidden = tf.nn.relu(layer(hidden, connections))
-        if self._is_direct and self.hidden:
+        if self.masks.is_direct and self.hidden:
             hidden = tf.concat([hidden, tf.cast(inputs, hidden.dtype)], axis=-1)
         outputs = tf.cast(self.outputs_layer(hidden, last), tf.float32)
-        return tf.reshape(outputs, (-1, *self.image_shape, self._parameters_per_site))
+        return tf.reshape(
+            outputs, (-1, *self.image_shape, self.masks.parameters_per_site)
+        )
 
     def _by_ordering(self, found):
         """Parameters under each ordering, a list, of those under each mask."""

@@ -24,7 +24,8 @@ class Masks:
         num_orderings: Integer of at least 1. A single one is the raster order.
         degree_range: Pair of integers in [1, num_sites - 1], the least and the greatest
             degree of hidden units, or None for all of these.
-        is_direct: Boolean, whether the inputs stand beside the last hidden layer.
+        direct_connections: Boolean, whether the outputs of a site are also connected to
+            the earlier sites; without hidden layers they always are.
         seed: Integer in [0, 2**31).
 
     Attributes:
@@ -32,6 +33,8 @@ class Masks:
         order: Int32 array of shape `(len(masks), num_sites)`, that of each mask.
         degrees: List of int32 arrays of shape `(len(masks), units)`, of the inputs and
             of each hidden layer.
+        is_direct: Boolean, whether the inputs stand beside the last hidden layer.
+        parameters_per_site: Integer.
 
     Raises:
         ValueError: If an argument is not as stated.
@@ -45,7 +48,7 @@ class Masks:
         num_masks,
         num_orderings,
         degree_range,
-        is_direct,
+        direct_connections,
         seed,
     ):
         check_sizes("hidden_units", hidden_units)
@@ -66,7 +69,7 @@ class Masks:
                 f"to at most {num_sites - 1}. Received: {degree_range}"
             )
         self.parameters_per_site = parameters_per_site
-        self.is_direct = is_direct
+        self.is_direct = direct_connections or not hidden_units
         self.orderings = draw_orderings(num_orderings, num_sites, seed)
         self.order = np.repeat(self.orderings, num_masks, axis=0)
         self.degrees = draw_degrees(hidden_units, self.order, seed, degree_range)
@@ -89,8 +92,7 @@ class Masks:
 
     def connectable(self):
         """Which units any mask connects: a boolean array for each layer."""
-        of_masks = [self.connections(mask) for mask in range(len(self))]
-        return [np.any(layer, axis=0) for layer in zip(*of_masks, strict=True)]
+        return [np.any(of_masks, axis=0) for of_masks in self._by_layer()]
 
     def kernels_in_order(self, layers):
         """The kernels of all masks, with sites in the order of each.
@@ -103,12 +105,9 @@ class Masks:
             the last, whose outputs are split: its shape is `(len(masks), inputs,
             num_sites, parameters_per_site)`.
         """
-        of_masks = [self.connections(mask) for mask in range(len(self))]
         *kernels, last = [
-            tf.cast(tf.stack([layer.masked_kernel(c) for c in connections]), tf.float32)
-            for layer, connections in zip(
-                layers, zip(*of_masks, strict=True), strict=True
-            )
+            tf.cast(tf.stack([layer.masked_kernel(c) for c in of_masks]), tf.float32)
+            for layer, of_masks in zip(layers, self._by_layer(), strict=True)
         ]
 
         def sort(kernel, axis=1):
@@ -122,6 +121,10 @@ class Masks:
             last = tf.concat([hidden, sort(direct)], axis=1)
         last = tf.reshape(last, (num_masks, last.shape[1], num_sites, -1))
         return [*kernels, sort(last, axis=2)]
+
+    def _by_layer(self):
+        """For each layer its connections under all masks."""
+        return zip(*map(self.connections, range(len(self))), strict=True)
 
 
 def draw_orderings(num_orderings, num_sites, seed):

@@ -423,11 +423,7 @@ class AutoregressiveModel(Sampler, GenerativeModel):
         is_pair = isinstance(inputs, (tuple, list)) and len(inputs) == 2
         images, labels = inputs if is_pair else (inputs, None)
         self._check_whether_labels(labels)
-        if tuple(images.shape[1:]) != self.image_shape:
-            raise ValueError(
-                f"Images must have shape {(None, *self.image_shape)} for this "
-                f"{type(self).__name__}. Received: {tuple(images.shape)}"
-            )
+        self._check_image_shape(tuple(images.shape))
         return self.site_parameters(images, labels)
 
     def comparison(self, batch):
@@ -454,8 +450,8 @@ class AutoregressiveModel(Sampler, GenerativeModel):
             )
 
     def _checked_labels(self, labels, num_labels):
-        if self.num_classes is None:
-            self._check_whether_labels(labels)
+        self._check_whether_labels(labels)
+        if labels is None:
             return None
         self.check_labels(labels, num_labels)
         return np.asarray(labels, np.int32)

@@ -349,14 +349,9 @@ class GenerativeModel(keras.Model):
         if not hasattr(images, "shape"):
             raise ValueError(f"`x` must be an array of images. Received: {images!r}")
         shape = tuple(images.shape)
-        name = type(self).__name__
         if len(shape) == 0 or shape[0] == 0:
             raise ValueError(f"`x` holds no images. Received shape: {shape}")
-        if shape[1:] != tuple(self.image_shape):
-            raise ValueError(
-                f"`x` must have shape (batch, {', '.join(map(str, self.image_shape))}) "
-                f"for this {name}. Received shape: {shape}"
-            )
+        self._check_image_shape(shape)
         values = np.asarray(images)
         if values.dtype.kind not in "fiu":
             raise ValueError(f"`x` must hold numbers. Received dtype: {values.dtype}")
@@ -409,6 +404,13 @@ class GenerativeModel(keras.Model):
             labels = np.full(num_samples, labels)
         self.check_labels(labels, num_samples)
         return labels.astype(np.int32)
+
+    def _check_image_shape(self, shape):
+        if shape[1:] != tuple(self.image_shape):
+            raise ValueError(
+                f"`x` must have shape (batch, {', '.join(map(str, self.image_shape))}) "
+                f"for this {type(self).__name__}. Received shape: {shape}"
+            )
 
     def _checked(self, x, y, kwargs):
         """`x`, once its first batch has passed the checks."""
