@@ -43,7 +43,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from keras_gen import zoo
-from keras_gen.distributions import BernoulliSites
+from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.layers import MaskedConv2D
 from keras_gen.models import GatedPixelCNN
 
@@ -59,7 +59,7 @@ FILTERS, LAYERS, KERNEL, FIRST_KERNEL = 32, 6, 3, 7
 
 def gated(filters=FILTERS, shape=(SIZE, SIZE, 1)):
     return GatedPixelCNN(
-        shape, BernoulliSites(), filters, LAYERS, KERNEL, FIRST_KERNEL, filters
+        shape, BernoulliLikelihood(), filters, LAYERS, KERNEL, FIRST_KERNEL, filters
     )
 
 

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from keras_gen import zoo
-from keras_gen.distributions import BernoulliSites
+from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.models import GatedPixelCNN
 from keras_gen.random import seed_initializers
 
@@ -38,7 +38,9 @@ def main(num_shards=16, shard_size=256):
     with tempfile.TemporaryDirectory() as root:
         root = Path(root)
         seed_initializers(0)
-        model = GatedPixelCNN((28, 28, 1), BernoulliSites(), filters=32, num_layers=6)
+        model = GatedPixelCNN(
+            (28, 28, 1), BernoulliLikelihood(), filters=32, num_layers=6
+        )
         model.save(root / "model.keras")
         for round_ in range(ROUNDS):
             drawing = []

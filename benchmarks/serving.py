@@ -36,7 +36,7 @@ NAMES = ("generator", "dense", "pixels")
 
 def untrained_models():
     """The models by name."""
-    from keras_gen.distributions import BernoulliSites
+    from keras_gen.distributions import BernoulliLikelihood
     from keras_gen.models import DCGAN, GAN, GatedPixelCNN
     from keras_gen.networks import mlp
     from keras_gen.random import seed_initializers
@@ -47,7 +47,7 @@ def untrained_models():
     return {
         "generator": DCGAN(shape, filters=[128, 64], latent_dim=64),
         "dense": GAN(dense, mlp(shape, [16], (1,))),
-        "pixels": GatedPixelCNN(shape, BernoulliSites(), filters=32, num_layers=6),
+        "pixels": GatedPixelCNN(shape, BernoulliLikelihood(), filters=32, num_layers=6),
     }
 
 

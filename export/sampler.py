@@ -32,9 +32,9 @@ class Sampler:
         num_threads: Optional integer.
 
     Attributes:
-        metadata: Dict of what the file says of itself: `model`, `image_shape`,
-            `image_range`, `num_classes`, `signatures`, `batch_size`, `precision`,
-            `weights_sha256` and others.
+        metadata: Dict of what the file says of itself: `model`, its data `x` and what
+            they are paired with, `y` (each with `class` and `shape` or `num_classes`),
+            `signatures`, `batch_size`, `precision`, `weights_sha256` and others.
 
     Raises:
         ValueError: If there is no such file, or it is not one of keras_gen.
@@ -52,20 +52,20 @@ class Sampler:
             ) from error
         self._runners = {}
 
-    def sample(self, num, seed=None, labels=None, temperature=None):
-        """Images `0 ... num - 1` of a seed.
+    def sample(self, num, seed=None, y=None, temperature=None):
+        """Samples `0 ... num - 1` of a seed.
 
         Args:
             num: Integer of at least 1.
             seed: Integer in [0, 2**31). Defaults to a fresh one.
-            labels: For models with classes: an integer, or one for each image. Defaults
-                to the classes in turn.
-            temperature: For models that draw an image site by site: a positive number,
-                to whose inverse power the probabilities of each site are taken.
-                Defaults to 1.
+            y: For models with labels: an integer, or one for each sample. Defaults to
+                the classes in turn.
+            temperature: For models that draw an example site by site: a positive
+                number, to whose inverse power the probabilities of each site are
+                taken. Defaults to 1.
 
         Returns:
-            Uint8 array of shape `(num, *image_shape)`.
+            Array whose first axis is `num`; of images uint8.
 
         Raises:
             ValueError: If an argument is not as stated.
@@ -74,13 +74,15 @@ class Sampler:
         seed = secrets.randbelow(_MAX_SEED + 1) if seed is None else seed
         _check_integer(seed, "seed", 0, _MAX_SEED)
         seeds = np.stack([np.full(num, seed), np.arange(num)], axis=1)
-        labels = self._labels(num, labels)
+        y = self._y(num, y)
         given = self._temperature(num, temperature)
         if "noise" not in self.metadata["signatures"]:
-            return self.run("sample", seed=seeds, **labels, **given)["images"]
+            return self.run("sample", seed=seeds, **y, **given)["x"]
         noise = self.run("noise", seed=seeds)
-        samples = self.run("serving_default", **noise, **labels)["samples"]
-        low, high = self.metadata["image_range"]
+        samples = self.run("serving_default", **noise, **y)["x"]
+        if self.metadata["x"]["class"] != "Images":
+            return samples
+        low, high = self.metadata["x"]["low"], self.metadata["x"]["high"]
         levels = np.rint((samples - low) * (255.0 / (high - low)))
         return np.clip(levels, 0, 255).astype(np.uint8)
 
@@ -146,24 +148,24 @@ class Sampler:
             )
         return {"temperature": np.full(num, temperature)}
 
-    def _labels(self, num, labels):
-        num_classes = self.metadata["num_classes"]
-        if num_classes is None:
-            if labels is not None:
+    def _y(self, num, y):
+        domain = self.metadata["y"]
+        if domain is None:
+            if y is not None:
                 raise ValueError(
-                    "`labels` must be left out: the model has no classes. Received: "
-                    f"{labels!r}"
+                    f"`y` must be left out: the model has no labels. Received: {y!r}"
                 )
             return {}
-        labels = np.arange(num) % num_classes if labels is None else np.asarray(labels)
-        labels = np.full(num, labels) if labels.ndim == 0 else labels
-        is_one_each = labels.shape == (num,) and labels.dtype.kind in "iu"
-        if not is_one_each or labels.min() < 0 or labels.max() >= num_classes:
+        num_classes = domain["num_classes"]
+        y = np.arange(num) % num_classes if y is None else np.asarray(y)
+        y = np.full(num, y) if y.ndim == 0 else y
+        is_one_each = y.shape == (num,) and y.dtype.kind in "iu"
+        if not is_one_each or y.min() < 0 or y.max() >= num_classes:
             raise ValueError(
-                f"`labels` must be {num} integers in [0, {num_classes}), or one. "
-                f"Received: {labels.tolist()}"
+                f"`y` must be {num} integers in [0, {num_classes}), or one. "
+                f"Received: {y.tolist()}"
             )
-        return {"labels": labels.astype(np.int32)}
+        return {"y": y.astype(np.int32)}
 
 
 def grid(images):
@@ -213,13 +215,23 @@ def main(arguments=None):
             [int(label) for label in given.labels.split(",")], max(given.num, 1)
         )
         sampler = Sampler(given.path)
-        images = sampler.sample(given.num, given.seed, labels, given.temperature)
-        picture = grid(images)
-        Path(given.out).write_bytes(png(picture))
+        samples = sampler.sample(given.num, given.seed, labels, given.temperature)
+        written = _write(samples, given.out)
     except (ValueError, OSError) as error:
         print(f"sampler: {error}", file=sys.stderr)
         sys.exit(2)
-    print(f"Wrote {given.out}: {picture.shape[1]} x {picture.shape[0]} pixels")
+    print(written)
+
+
+def _write(samples, out):
+    """Writes images as a PNG file, and other samples as an array; says so."""
+    if samples.ndim == 4 and samples.shape[-1] in (1, 3):
+        picture = grid(samples)
+        Path(out).write_bytes(png(picture))
+        return f"Wrote {out}: {picture.shape[1]} x {picture.shape[0]} pixels"
+    path = Path(out).with_suffix(".npy")
+    np.save(path, samples)
+    return f"Wrote {path}: {samples.dtype} of shape {samples.shape}"
 
 
 def _check_integer(value, name, least, most):

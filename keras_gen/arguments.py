@@ -35,5 +35,16 @@ def check_sizes(name, sizes):
         raise ValueError(f"`{name}` must hold positive integers. Received: {sizes!r}")
 
 
+def check_image_shape(image_shape):
+    """Raises a ValueError unless `image_shape` is (height, width, channels)."""
+    if not isinstance(image_shape, (tuple, list)) or len(image_shape) != 3:
+        raise ValueError(
+            "`image_shape` must be (height, width, channels). Received: "
+            f"{image_shape!r}"
+        )
+    for size in image_shape:
+        check_count(size, "image_shape", 1)
+
+
 def _is_integer(value):
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)

@@ -1,7 +1,7 @@
 """What watches a training."""
 
 from keras_gen.callbacks.checkpoints import Checkpoints, check_interval
-from keras_gen.callbacks.discriminator_collapse import DiscriminatorCollapse
+from keras_gen.callbacks.discriminator_collapse import DiscriminatorCollapse, is_watched
 from keras_gen.callbacks.divergence import StopAtDivergence, WarnOfDivergence
 from keras_gen.callbacks.measure import MeasureEvery
 from keras_gen.callbacks.mode_collapse import ModeCollapse
@@ -18,4 +18,5 @@ __all__ = [
     "StopAtDivergence",
     "WarnOfDivergence",
     "check_interval",
+    "is_watched",
 ]

@@ -1,9 +1,10 @@
 """A warning when the game of generator and discriminator has stopped."""
 
-import math
 import warnings
 
 import keras
+
+from keras_gen.models.base import marks_of
 
 _WON = 0.05
 _DRAWN = 0.01
@@ -12,27 +13,28 @@ _DRAWN = 0.01
 class DiscriminatorCollapse(keras.callbacks.Callback):
     """Warns when a discriminator tells all images from all samples, or none.
 
-    It looks at the means over an epoch of an `AdversarialModel` whose scores are
-    logits. The discriminator has won where its loss is within 0.05 of the least that
-    there is, 0 without label smoothing: the generator then learns next to nothing. It
-    is a draw where both losses are within 0.01 of those of scores that are all zero,
-    `log 4` and `log 2`.
+    It looks at the means over an epoch of an `AdversarialModel` that states
+    `stopped_losses`. The discriminator has won where its loss is within 0.05 of the
+    least that there is, 0 without label smoothing: the generator then learns next to
+    nothing. It is a draw where both losses are within 0.01 of those of scores that are
+    all zero, `log 4` and `log 2`.
 
     Raises:
         ValueError: In training, if the model is no such one.
     """
 
     def on_train_begin(self, logs=None):
-        if not getattr(self.model, "scores_are_logits", False):
+        if not is_watched(self.model):
             raise ValueError(
-                "`DiscriminatorCollapse` watches adversarial models whose scores are "
-                f"logits. Received: {type(self.model).__name__}"
+                "`DiscriminatorCollapse` watches adversarial models whose losses show "
+                "that the game has stopped, such as `GAN`. Received: "
+                f"{type(self.model).__name__}"
             )
 
     def on_epoch_end(self, epoch, logs=None):
-        discriminator_loss = logs["discriminator_loss"]
-        generator_loss = logs["generator_loss"]
-        if discriminator_loss < _least_loss(self.model.label_smoothing) + _WON:
+        losses = logs["discriminator_loss"], abs(logs["generator_loss"])
+        stopped = self.model.stopped_losses
+        if losses[0] < stopped["won"] + _WON:
             self._warn(
                 epoch,
                 "the discriminator tells all images from all samples",
@@ -42,9 +44,9 @@ class DiscriminatorCollapse(keras.callbacks.Callback):
                 "`label_smoothing`, a smaller discriminator, or `WGANGP`; with "
                 "`minimax_generator_loss`, `non_saturating_generator_loss`.",
             )
-        elif (
-            abs(discriminator_loss - math.log(4)) < _DRAWN
-            and abs(abs(generator_loss) - math.log(2)) < _DRAWN
+        elif all(
+            abs(loss - drawn) < _DRAWN
+            for loss, drawn in zip(losses, stopped["drawn"], strict=True)
         ):
             self._warn(
                 epoch,
@@ -66,9 +68,6 @@ class DiscriminatorCollapse(keras.callbacks.Callback):
         )
 
 
-def _least_loss(label_smoothing):
-    """The entropy of the smoothed target, in nats."""
-    if label_smoothing == 0:
-        return 0.0
-    kept = 1.0 - label_smoothing
-    return -kept * math.log(kept) - label_smoothing * math.log(label_smoothing)
+def is_watched(model):
+    """Whether the losses of a model show that its game has stopped."""
+    return bool(marks_of(model)) and model.stopped_losses is not None

@@ -75,7 +75,7 @@ class ModeCollapse(keras.callbacks.Callback):
             logs[name] = self._rarest(samples)
 
     def _rarest(self, samples):
-        found = self.extractor(self.model.to_uint8(samples)).probabilities
+        found = self.extractor(self.model.x_domain.to_bytes(samples)).probabilities
         num_classes = found.shape[1]
         counts = np.bincount(found.argmax(axis=1), minlength=num_classes)
         shares = counts / len(samples)

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.models.base import GenerativeModel
+from keras_gen.models.base import keras_seams, marks_of
 
 # What Keras' callbacks remember from epoch to epoch.
 _REMEMBERED = {
@@ -61,11 +61,12 @@ def _is_multiworker(model):
 
 def _build_metrics(model):
     """Makes the variables of metrics given to `compile()`, as the first step would."""
-    metrics = model._compile_metrics
-    if isinstance(model, GenerativeModel) and metrics is not None and not metrics.built:
-        images = keras.KerasTensor((None, *model.image_shape))
+    if not marks_of(model):
+        return
+    for metric in keras_seams.unbuilt_metrics(model):
+        examples = keras.KerasTensor((None, *model.x_domain.shape))
         with model.distribute_strategy.scope():
-            metrics.build(images, images)
+            metric.build(examples, examples)
 
 
 def copy_of(variables):

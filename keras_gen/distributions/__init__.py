@@ -1,31 +1,29 @@
-"""What TFP lacks, and how a network's outputs become a distribution of images."""
+"""What TFP lacks, and how a network's outputs become a distribution of examples."""
 
 from keras_gen.distributions.bernoulli_image import BernoulliImage
 from keras_gen.distributions.discretized_logistic import DiscretizedLogistic
 from keras_gen.distributions.divergence import kl_divergence
-from keras_gen.distributions.pixels import (
-    BernoulliPixels,
-    DiscretizedLogisticPixels,
-    GaussianPixels,
-    LearnedGaussianPixels,
-    PixelDistribution,
-)
-from keras_gen.distributions.sites import (
-    BernoulliSites,
-    CategoricalSites,
-    SiteDistribution,
+from keras_gen.distributions.likelihoods import (
+    BernoulliLikelihood,
+    CategoricalLikelihood,
+    DiscretizedLogisticLikelihood,
+    GaussianLikelihood,
+    LearnedGaussianLikelihood,
+    LevelLikelihood,
+    Likelihood,
+    MixableLikelihood,
 )
 
 __all__ = [
     "BernoulliImage",
-    "BernoulliPixels",
-    "BernoulliSites",
-    "CategoricalSites",
+    "BernoulliLikelihood",
+    "CategoricalLikelihood",
     "DiscretizedLogistic",
-    "DiscretizedLogisticPixels",
-    "GaussianPixels",
-    "LearnedGaussianPixels",
-    "PixelDistribution",
-    "SiteDistribution",
+    "DiscretizedLogisticLikelihood",
+    "GaussianLikelihood",
+    "LearnedGaussianLikelihood",
+    "LevelLikelihood",
+    "Likelihood",
+    "MixableLikelihood",
     "kl_divergence",
 ]

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.export.signatures import default_of, exported_marks
 from keras_gen.metrics import frechet_distance
 from keras_gen.random import Rows
 
@@ -78,18 +79,18 @@ class ExportReport(NamedTuple):
     distance: Distance | None = None
 
 
-def probes(model, signatures, num_images):
+def probes(model, signatures, num_examples):
     """A probe for each of some signatures.
 
     Args:
         model: Model of `signatures_of()`.
         signatures: Names of signatures.
-        num_images: Integer.
+        num_examples: Integer.
 
     Returns:
         Dict from names to `Probe`.
     """
-    return {name: _PROBES[name](model, num_images) for name in signatures}
+    return {name: _probe(model, name, num_examples) for name in signatures}
 
 
 def compare(probe, outputs):
@@ -135,7 +136,7 @@ def distance_of(model, sample, extractor, num_samples=_COMPARED_SAMPLES):
     """
 
     def of_model(seed):
-        return model.to_uint8(model.sample(num_samples, seed))
+        return model.x_domain.to_bytes(model.sample(num_samples, seed))
 
     others, exported, own = (
         extractor(images).features
@@ -173,95 +174,46 @@ def saved_model_report(model, path, num_images=4):
     return ExportReport(path, sum(f.stat().st_size for f in files), names, parity)
 
 
-def _default(model, num):
-    if hasattr(model, "sample"):
-        labels = _labels(model, num)
-        samples = np.array(model.from_noise(model.noise(num, _SEED), **labels))
-        inputs = {**_noise(model, num).outputs, **labels}
-        return Probe(inputs, {"samples": samples})
-    if hasattr(model, "encode"):
-        return _reconstruct(model, num)
-    spec = model.inputs[0]
-    inputs = Rows(num, _SEED).uniform(tuple(spec.shape[1:]), "inputs").numpy()
-    return Probe({"inputs": inputs}, {"outputs": np.array(model(inputs))})
+def _probe(model, name, num):
+    """Inputs of a signature that are drawn, and what the model makes of them."""
+    marks = exported_marks(model)
+    if not marks:
+        spec = model.inputs[0]
+        inputs = Rows(num, _SEED).uniform(tuple(spec.shape[1:]), "inputs").numpy()
+        return Probe({"inputs": inputs}, {"outputs": np.array(model(inputs))})
+    seeds = np.stack([np.full(num, _SEED), np.arange(num)], axis=1).astype(np.int32)
+    if name == "noise":
+        return Probe({"seed": seeds}, {"noise": _draw(model, "noise", num)})
+    is_default = name == "serving_default"
+    mark = marks[default_of(model, marks) if is_default else name]
+    inputs = {n: _draw(model, n, num) for n in mark.takes}
+    if "temperature" in inputs:
+        inputs["temperature"] = np.ones(num, np.float32)
+    if is_default:
+        inputs.pop("temperature", None)
+    if is_default or "noise" not in mark.takes:
+        outputs = _outputs(mark, getattr(model, mark.traced)(**inputs))
+        return Probe(inputs, outputs)
+    if mark.traced == name:
+        outputs = getattr(model, name)(**inputs)
+    else:
+        # By the public method, which draws the noise of a seed by itself.
+        given = {n: v for n, v in inputs.items() if n not in ("noise", "temperature")}
+        count = [] if "x" in given else [num]
+        outputs = getattr(model, name)(*count, seed=_SEED, **given)
+    outputs = {
+        n: model.domain_of(n).to_bytes(values)
+        for n, values in _outputs(mark, outputs).items()
+    }
+    del inputs["noise"]
+    return Probe({"seed": seeds, **inputs}, outputs)
 
 
-def _noise(model, num):
-    noise = model.noise(num, _SEED)
-    noise = noise if isinstance(noise, dict) else {"noise": noise}
-    noise = {name: np.array(values) for name, values in noise.items()}
-    return Probe({"seed": _seeds(num)}, noise)
+def _draw(model, name, num):
+    return model.domain_of(name).draw(Rows(num, _SEED))
 
 
-def _sample(model, num):
-    labels = _labels(model, num)
-    images = model.to_uint8(model.sample(num, _SEED, **labels))
-    inputs = {"seed": _seeds(num), **labels, **_temperature(model, num)}
-    return Probe(inputs, {"images": images})
-
-
-def _complete(model, num):
-    labels = _labels(model, num)
-    shape = (num, *model.image_shape)
-    upper_half = np.arange(shape[1])[:, None, None] < shape[1] // 2
-    known = {"images": _images(model, num), "mask": np.broadcast_to(upper_half, shape)}
-    images = model.to_uint8(model.sample(num, _SEED, **known, **labels))
-    inputs = {"seed": _seeds(num), **known, **labels, **_temperature(model, num)}
-    return Probe(inputs, {"images": images})
-
-
-def _encode(model, num):
-    images = _images(model, num)
-    return Probe({"images": images}, {"latents": np.array(model.encode(images))})
-
-
-def _decode(model, num):
-    latents = Rows(num, _SEED).normal((model.latent_dim,), "latents").numpy()
-    return Probe({"latents": latents}, {"images": np.array(model.decode(latents))})
-
-
-def _reconstruct(model, num):
-    images = _images(model, num)
-    return Probe({"images": images}, {"images": np.array(model.reconstruct(images))})
-
-
-def _log_prob(model, num):
-    images, labels = _images(model, num), _labels(model, num)
-    log_prob = model.log_prob(images, **labels)
-    return Probe({"images": images, **labels}, {"log_prob": log_prob})
-
-
-_PROBES = {
-    "serving_default": _default,
-    "noise": _noise,
-    "sample": _sample,
-    "complete": _complete,
-    "encode": _encode,
-    "decode": _decode,
-    "reconstruct": _reconstruct,
-    "log_prob": _log_prob,
-}
-
-
-def _seeds(num):
-    return np.stack([np.full(num, _SEED), np.arange(num)], axis=1).astype(np.int32)
-
-
-def _labels(model, num):
-    if model.num_classes is None:
-        return {}
-    return {"labels": model.labels_of_samples(num)}
-
-
-def _temperature(model, num):
-    conditions = model.conditions(num)
-    return {name: conditions[name] for name in {"temperature"} & conditions.keys()}
-
-
-def _images(model, num):
-    """Images of the model's range: its own where it samples, so that levels are its."""
-    low, high = model.image_range
-    if hasattr(model, "sample"):
-        return np.clip(model.sample(num, _SEED + 1), low, high)
-    uniform = Rows(num, _SEED).uniform(tuple(model.image_shape), "images").numpy()
-    return low + (high - low) * uniform
+def _outputs(mark, outputs):
+    several = outputs if len(mark.gives) > 1 else (outputs,)
+    arrays = map(np.array, several)
+    return dict(zip(mark.gives, arrays, strict=True))

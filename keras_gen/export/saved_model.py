@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_count
 from keras_gen.export.signatures import signatures_of, traced, variables_of
-from keras_gen.export.writing import check_absent, written_whole
+from keras_gen.files import check_absent, written_whole
 
 
 def export_saved_model(model, directory, version=1, overwrite=False):

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.models.base import GenerativeModel
+from keras_gen.models.base import marks_of
 from keras_gen.random import Rows
 
 
@@ -25,14 +25,13 @@ class Signature(NamedTuple):
 
 
 def signatures_of(model, compiled=False):
-    """What a model can do, by its own methods.
+    """What a model can do, by the marks of its methods.
 
-    `serving_default` is noise to samples where the model samples, else `call()`.
-    `sample` takes an int32 pair (seed, row) for each image and gives the uint8 image
-    that is row `row` of `model.sample(..., seed)`; so does `complete`, which also takes
-    images and a mask of what is known of them. Where samples have a temperature, both
-    take it, one for each image. `encode`, `decode`, `reconstruct` and `log_prob` are
-    the methods of that name. Labels enter by that name. Nothing is checked: wrong
+    Each marked method that is a pure function is a signature of its name, with inputs
+    and outputs as the mark names them. One that draws noise takes an int32 pair (seed,
+    row) for each example in its place, as `seed`, and gives examples as bytes: `sample`
+    gives example `row` of `model.sample(..., seed)`. `serving_default` is noise to
+    samples where the model samples, else what `call()` does. Nothing is checked: wrong
     labels, masks or levels give some result.
 
     Args:
@@ -48,27 +47,46 @@ def signatures_of(model, compiled=False):
         ValueError: If `model` is not as stated, or not built.
     """
     check_model(model)
-    if not isinstance(model, GenerativeModel):
+    marks = exported_marks(model)
+    if not marks:
         return {"serving_default": _call(model)}
     found = {}
-    if hasattr(model, "encode"):
-        found |= _reconstruction(model)
-    if hasattr(model, "sample"):
-        found |= _sampling(model, compiled and model.compiled_sampling)
-    if hasattr(model, "batch_log_prob"):
-        inputs = {"images": _images_of(model), **_labels_of(model)}
-        found["log_prob"] = Signature(
-            lambda **inputs: {"log_prob": model.batch_log_prob(**inputs)}, inputs
-        )
+    for name, mark in marks.items():
+        found[name] = _drawn(model, mark) if "noise" in mark.takes else _of(model, mark)
+    name = default_of(model, marks)
+    mark = marks[name]._replace(
+        takes=tuple(n for n in marks[name].takes if n != "temperature")
+    )
+    found["serving_default"] = _of(model, mark)
+    if compiled and model.compiled_sampling:
+        for name in ("serving_default", *marks):
+            if "noise" in marks.get(name, mark).takes:
+                found[name] = _compiled(found[name])
     return found
+
+
+def exported_marks(model):
+    """The marks of the methods that are pure functions of tensors, by name."""
+    marks = marks_of(model)
+    return {name: mark for name, mark in marks.items() if mark.traced is not None}
+
+
+def default_of(model, marks):
+    """The name of the marked method that `serving_default` is."""
+    return model.default_method if model.default_method in marks else next(iter(marks))
+
+
+def domain_of(model, name):
+    """The domain of something that a model takes or gives; None if there is none."""
+    return model.domain_of(name) if marks_of(model) else None
 
 
 def noise_signature(model):
     """The noise of pairs (seed, row), as `serving_default` takes it."""
+    domain = model.domain_of("noise")
 
     def noise(seed):
-        drawn = model.noise_rows(Rows.of(seed[:, 0], seed[:, 1]))
-        return drawn if isinstance(drawn, dict) else {"noise": drawn}
+        return {"noise": domain.of_rows(Rows.of(seed[:, 0], seed[:, 1]))}
 
     return Signature(noise, {"seed": tf.TensorSpec((None, 2), tf.int32)})
 
@@ -82,8 +100,10 @@ def check_model(model):
             "`model` must be built, so that it has weights. Received an unbuilt "
             f"{type(model).__name__}: {model.name!r}"
         )
-    ends = [getattr(model, name, None) or () for name in ("inputs", "outputs")]
-    if not isinstance(model, GenerativeModel) and [*map(len, ends)] != [1, 1]:
+    if marks_of(model):
+        return
+    is_functional = isinstance(model, keras.Model) and hasattr(model, "operations")
+    if not is_functional or [len(model.inputs), len(model.outputs)] != [1, 1]:
         raise ValueError(
             "`model` must be one of `keras_gen.models`, or a functional model of one "
             f"input and one output. Received: {type(model).__name__}"
@@ -128,81 +148,46 @@ def sha256_of_weights(model):
     return digest.hexdigest()
 
 
-def as_uint8(images, image_range):
-    """Images as uint8 by the rule of `keras_gen.images.to_uint8()`, as tensors."""
-    low, high = image_range
-    levels = tf.round((images - low) * (255.0 / (high - low)))
-    return tf.cast(tf.clip_by_value(levels, 0.0, 255.0), tf.uint8)
+def _of(model, mark):
+    """What a marked method does, as a signature."""
+    function = getattr(model, mark.traced)
+
+    def call(**inputs):
+        return _named(mark, function(**inputs))
+
+    return Signature(call, {name: _spec(model, name) for name in mark.takes})
 
 
-def _sampling(model, compiled):
-    noise = model.noise(1, seed=0)
-    named = isinstance(noise, dict)
-    noise_inputs = _specs(noise if named else {"noise": noise})
-    conditions = model.conditions(1)
-    labels, temperature = (
-        _specs({name: conditions[name] for name in {name} & conditions.keys()})
-        for name in ("labels", "temperature")
+def _drawn(model, mark):
+    """What a marked method does with noise that it draws by itself."""
+    function, noise = getattr(model, mark.traced), noise_signature(model)
+
+    def call(seed, **inputs):
+        found = _named(mark, function(**noise.function(seed), **inputs))
+        return {n: model.domain_of(n).bytes_of(value) for n, value in found.items()}
+
+    others = [name for name in mark.takes if name != "noise"]
+    return Signature(
+        call, {**noise.inputs, **{name: _spec(model, name) for name in others}}
     )
 
-    def from_noise(**inputs):
-        noise = {name: inputs.pop(name) for name in noise_inputs}
-        return {
-            "samples": model.from_noise(noise if named else noise["noise"], **inputs)
-        }
 
-    def draw(seed, **given):
-        noise = model.noise_rows(Rows.of(seed[:, 0], seed[:, 1]))
-        return {"images": as_uint8(model.from_noise(noise, **given), model.image_range)}
-
-    if compiled:
-        from_noise, draw = (
-            tf.function(function, autograph=False, jit_compile=True)
-            for function in (from_noise, draw)
-        )
-    seed = {"seed": tf.TensorSpec((None, 2), tf.int32)}
-    found = {
-        "serving_default": Signature(from_noise, {**noise_inputs, **labels}),
-        "sample": Signature(draw, {**seed, **labels, **temperature}),
-    }
-    if {"images", "mask"} <= conditions.keys():
-        known = _specs({name: conditions[name] for name in ("images", "mask")})
-        inputs = {**seed, **known, **labels, **temperature}
-        found["complete"] = Signature(draw, inputs)
-    return found
+def _named(mark, outputs):
+    several = outputs if len(mark.gives) > 1 else (outputs,)
+    return dict(zip(mark.gives, several, strict=True))
 
 
-def _reconstruction(model):
-    images = {"images": _images_of(model)}
-    latents = {"latents": tf.TensorSpec((None, model.latent_dim), tf.float32)}
-    reconstruct = Signature(lambda images: {"images": model(images)}, images)
-    return {
-        "serving_default": reconstruct,
-        "encode": Signature(lambda images: {"latents": model.encode(images)}, images),
-        "decode": Signature(lambda latents: {"images": model.decode(latents)}, latents),
-        "reconstruct": reconstruct,
-    }
+def _compiled(signature):
+    function = tf.function(signature.function, autograph=False, jit_compile=True)
+    return signature._replace(function=function)
+
+
+def _spec(model, name):
+    domain = model.domain_of(name)
+    return tf.TensorSpec((None, *domain.shape), domain.dtype)
 
 
 def _call(model):
     spec = model.inputs[0]
     inputs = {"inputs": tf.TensorSpec(spec.shape, spec.dtype)}
     return Signature(lambda inputs: {"outputs": model(inputs, training=False)}, inputs)
-
-
-def _images_of(model):
-    return tf.TensorSpec((None, *model.image_shape), tf.float32)
-
-
-def _labels_of(model):
-    if model.num_classes is None:
-        return {}
-    return {"labels": tf.TensorSpec((None,), tf.int32)}
-
-
-def _specs(values):
-    """What arrays with the batch first are like, the batch left open."""
-    return {
-        name: tf.TensorSpec((None, *np.shape(value)[1:]), value.dtype)
-        for name, value in values.items()
-    }

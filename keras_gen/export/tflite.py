@@ -17,6 +17,7 @@ from keras_gen.arguments import check_count
 from keras_gen.export.parity import ExportReport, compare, distance_of, probes
 from keras_gen.export.saved_model import write_saved_model
 from keras_gen.export.signatures import (
+    domain_of,
     noise_signature,
     operations_of,
     sha256_of_weights,
@@ -24,7 +25,8 @@ from keras_gen.export.signatures import (
     traced,
     variables_of,
 )
-from keras_gen.export.writing import check_absent, written_whole
+from keras_gen.files import check_absent, written_whole
+from keras_gen.models.base import marks_of
 
 # Bytes of a weight, and how far outputs that are no drawn sites may lie from the
 # model's, relative to the largest: at most, and in the mean.
@@ -151,7 +153,7 @@ def _chosen(model, precision, names):
             f"{precision!r}"
         )
     if precision == "int8":
-        if not hasattr(model, "sample") or model.compiled_sampling:
+        if "sample" not in marks_of(model) or model.compiled_sampling:
             raise ValueError(
                 "`precision` can be 'int8' only for models that draw an image in one "
                 f"pass of a network. Received one for {type(model).__name__}."
@@ -269,12 +271,19 @@ def _metadata(model, path, batch_size, precision, stated):
         "keras_gen": keras_gen.__version__,
         "precision": precision,
         "batch_size": batch_size,
-        "image_shape": getattr(model, "image_shape", None),
-        "image_range": getattr(model, "image_range", None),
-        "num_classes": getattr(model, "num_classes", None),
+        "x": _described(model, "x"),
+        "y": _described(model, "y"),
         "weights_sha256": sha256_of_weights(model),
         "signatures": stated,
     }
+
+
+def _described(model, name):
+    """A domain of a model as JSON; None if there is none."""
+    domain = domain_of(model, name)
+    if domain is None:
+        return None
+    return {"class": type(domain).__name__, **domain.get_config()}
 
 
 def _parity(model, signatures, folder, path):
@@ -302,16 +311,18 @@ def _parity(model, signatures, folder, path):
 
 def _check_parity(model, precision, parity):
     """Raises a ValueError if a file cannot be that of the model."""
-    draws_sites = getattr(model, "compiled_sampling", False)
+    draws_sites = bool(marks_of(model)) and model.compiled_sampling
     _, most, mean = _PRECISIONS[precision]
     for name, found in parity.items():
-        if name in ("serving_default", "sample", "complete") and draws_sites:
+        drawn = name == "serving_default" or "noise" in marks_of(model)[name].takes
+        if drawn and draws_sites:
             # A number within rounding of a step changes a site, and what follows.
             few = found.num_differing <= found.num_images // 10
             agrees = np.isfinite(found.difference) and (few or precision != "float32")
         else:
             # Bytes may differ by a level where a float lies near a rounding step.
-            scale, step = (255, 1) if name in ("sample", "complete") else (1, 0)
+            bytes_ = drawn and name != "serving_default"
+            scale, step = (255, 1) if bytes_ else (1, 0)
             agrees = (
                 found.difference <= scale * most + step
                 and found.mean_difference <= scale * mean + step

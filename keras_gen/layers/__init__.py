@@ -4,11 +4,13 @@ from keras_gen.layers.diagonal_lstm import DiagonalLSTM
 from keras_gen.layers.gated_activation import GatedActivation
 from keras_gen.layers.gated_causal_block import GatedCausalBlock
 from keras_gen.layers.gaussian_corruption import GaussianCorruption
+from keras_gen.layers.label_code import LabelCode
 from keras_gen.layers.masked_conv_2d import MaskedConv2D
 from keras_gen.layers.masked_dense import MaskedDense
 from keras_gen.layers.masked_residual_block import MaskedResidualBlock
 from keras_gen.layers.masking_corruption import MaskingCorruption
 from keras_gen.layers.minibatch_standard_deviation import MinibatchStandardDeviation
+from keras_gen.layers.recurrence import DiagonalRecurrence, RowRecurrence
 from keras_gen.layers.reference_batch import DropReferenceBatch, PrependReferenceBatch
 from keras_gen.layers.reference_batch_normalization import ReferenceBatchNormalization
 from keras_gen.layers.row_lstm import RowLSTM
@@ -17,10 +19,12 @@ from keras_gen.layers.virtual_batch_normalization import VirtualBatchNormalizati
 
 __all__ = [
     "DiagonalLSTM",
+    "DiagonalRecurrence",
     "DropReferenceBatch",
     "GatedActivation",
     "GatedCausalBlock",
     "GaussianCorruption",
+    "LabelCode",
     "MaskedConv2D",
     "MaskedDense",
     "MaskedResidualBlock",
@@ -29,6 +33,7 @@ __all__ = [
     "PrependReferenceBatch",
     "ReferenceBatchNormalization",
     "RowLSTM",
+    "RowRecurrence",
     "SiteHead",
     "VirtualBatchNormalization",
 ]

@@ -8,6 +8,7 @@ import keras
 from keras import layers
 
 from keras_gen.arguments import check_sizes
+from keras_gen.networks.labels import with_labels
 
 _SMALLEST_SIDES = (4, 7)
 
@@ -18,6 +19,7 @@ def dcgan_generator(
     image_shape,
     kernel_size=5,
     normalization=layers.BatchNormalization,
+    num_classes=None,
     name="generator",
 ):
     """A projection of the latents, then transposed convolutions that double the image.
@@ -35,6 +37,9 @@ def dcgan_generator(
         normalization: Function without arguments that returns a new layer, such as
             `keras.layers.BatchNormalization`; called for each place. `None` for none.
             The layers before a normalization have no bias.
+        num_classes: Optional integer of at least 2. With it the network takes a list
+            `[inputs, labels]`, and sees the one-hot code of the label beside each
+            input.
         name: String, the name of the network.
 
     Returns:
@@ -56,12 +61,13 @@ def dcgan_generator(
     smallest = (height, width, filters[0])
     use_bias = normalization is None
     inputs = keras.Input((latent_dim,), name="latents")
+    inputs, x = with_labels(inputs, num_classes)
     x = layers.Dense(
         height * width * filters[0],
         use_bias=use_bias,
         kernel_initializer=_initializer(),
         name="projection",
-    )(inputs)
+    )(x)
     x = layers.Reshape(smallest, name="reshape")(x)
     x = layers.ReLU(name="relu_0")(_normalize(x, normalization))
     for index, channels in enumerate(filters[1:], start=1):
@@ -93,6 +99,7 @@ def dcgan_discriminator(
     kernel_size=5,
     normalization=layers.BatchNormalization,
     output_bias=True,
+    num_classes=None,
     name="discriminator",
 ):
     """Strided convolutions that halve the image, then one logit.
@@ -110,6 +117,9 @@ def dcgan_discriminator(
             The layers before a normalization have no bias.
         output_bias: Boolean, whether the logit has a bias. That of a Wasserstein
             discriminator has no gradient.
+        num_classes: Optional integer of at least 2. With it the network takes a list
+            `[inputs, labels]`, and sees the one-hot code of the label beside each
+            input.
         name: String, the name of the network.
 
     Returns:
@@ -126,7 +136,8 @@ def dcgan_discriminator(
     """
     check_sizes("kernel_size", (kernel_size,))
     _smallest_sides(image_shape, filters)
-    inputs = x = keras.Input(tuple(image_shape), name="images")
+    inputs = keras.Input(tuple(image_shape), name="images")
+    inputs, x = with_labels(inputs, num_classes)
     for index, channels in enumerate(filters):
         x = layers.Conv2D(
             channels,

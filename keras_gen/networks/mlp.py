@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from keras_gen.arguments import check_sizes
+from keras_gen.networks.labels import with_labels
 
 
 def mlp(
@@ -15,6 +16,7 @@ def mlp(
     activation="relu",
     output_activation=None,
     output_bias=True,
+    num_classes=None,
     name="mlp",
 ):
     """A stack of dense layers between tensors of any shape.
@@ -28,6 +30,9 @@ def mlp(
         output_activation: Activation of the outputs; `None` for linear outputs.
         output_bias: Boolean, whether the outputs have a bias. That of a Wasserstein
             discriminator has no gradient.
+        num_classes: Optional integer of at least 2. With it the network takes a list
+            `[inputs, labels]`, and sees the one-hot code of the label beside each
+            input.
         name: String, the name of the network.
 
     Returns:
@@ -47,7 +52,8 @@ def mlp(
         "output_shape": output_shape,
     }.items():
         check_sizes(argument, sizes)
-    inputs = x = keras.Input(tuple(input_shape), name="inputs")
+    inputs = keras.Input(tuple(input_shape), name="inputs")
+    inputs, x = with_labels(inputs, num_classes)
     if len(input_shape) > 1:
         x = layers.Flatten(name="flatten")(x)
     for index, units in enumerate(hidden_units):

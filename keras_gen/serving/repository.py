@@ -141,15 +141,22 @@ def _tensors(model, stated, bounded=False):
             "datatype": DATATYPES[tensor["dtype"]],
             "shape": shape,
         }
-        if bounded and name in ("seed", "labels", "images", "temperature"):
-            low, high = {
-                "seed": (0, _MAX_SEED),
-                "labels": (0, (model.num_classes or 1) - 1),
-                "images": model.image_range,
-                "temperature": _TEMPERATURES,
-            }[name]
-            described["parameters"] = {"minimum": low, "maximum": high}
-            if name == "temperature":
-                described["parameters"]["default"] = 1.0
+        bounds = _bounds(model, name) if bounded else None
+        if bounds is not None:
+            described["parameters"] = {"minimum": bounds[0], "maximum": bounds[1]}
+        if bounded and name == "temperature":
+            described["parameters"]["default"] = 1.0
         tensors.append(described)
     return tensors
+
+
+def _bounds(model, name):
+    """The least and the greatest value of an input; None where there are none."""
+    if name == "seed":
+        return 0, _MAX_SEED
+    if name == "temperature":
+        return _TEMPERATURES
+    from keras_gen.export.signatures import domain_of
+
+    domain = domain_of(model, name)
+    return None if domain is None else domain.bounds

@@ -22,6 +22,7 @@ from keras_gen.callbacks import (
     StopAtDivergence,
     WarnOfDivergence,
     check_interval,
+    is_watched,
 )
 from keras_gen.images import save_png
 from keras_gen.models.base import GenerativeModel
@@ -236,8 +237,7 @@ def _skip_nonfinite(model):
 
 
 def _watches(model):
-    logits = getattr(model, "scores_are_logits", False)
-    return [DiscriminatorCollapse()] if logits else []
+    return [DiscriminatorCollapse()] if is_watched(model) else []
 
 
 def _fit(model, stream, callbacks, options):

@@ -21,11 +21,10 @@ extractor = "classifier_mnist"
 
 
 def model(seed=0):
-    height, width, channels = IMAGE_SHAPE
-    told = (height, width, channels + NUM_CLASSES)
+    told = {"kernel_size": 4, "num_classes": NUM_CLASSES}
     return ConditionalGAN(
-        dcgan_generator(LATENT_DIM + NUM_CLASSES, [64, 32], IMAGE_SHAPE, kernel_size=4),
-        dcgan_discriminator(told, [32, 64], kernel_size=4),
+        dcgan_generator(LATENT_DIM, [64, 32], IMAGE_SHAPE, **told),
+        dcgan_discriminator(IMAGE_SHAPE, [32, 64], **told),
         NUM_CLASSES,
         seed=seed,
         name="conditional_gan_mnist",

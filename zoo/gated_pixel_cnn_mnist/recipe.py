@@ -6,7 +6,7 @@ Command: keras-gen train gated_pixel_cnn_mnist
 import keras
 
 from keras_gen import datasets
-from keras_gen.distributions import BernoulliSites
+from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.models import GatedPixelCNN
 
 IMAGE_SHAPE = (28, 28, 1)
@@ -21,7 +21,7 @@ training_dtype = "mixed_bfloat16"
 def model(seed=0, dtype="float32"):
     return GatedPixelCNN(
         IMAGE_SHAPE,
-        BernoulliSites(),
+        BernoulliLikelihood(),
         filters=32,
         num_layers=6,
         kernel_size=5,

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen import datasets, zoo
-from keras_gen.distributions import BernoulliSites
+from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.models import MADE
 from keras_gen.models.base import num_replicas
 
@@ -42,7 +42,7 @@ paper = {
 def model(seed=0):
     return MADE(
         IMAGE_SHAPE,
-        BernoulliSites(),
+        BernoulliLikelihood(),
         hidden_units=(860,),
         direct_connections=True,
         degree_range=(100, 660),

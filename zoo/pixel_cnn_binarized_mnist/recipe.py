@@ -6,7 +6,7 @@ Command: keras-gen train pixel_cnn_binarized_mnist
 import keras
 
 from keras_gen import datasets
-from keras_gen.distributions import BernoulliSites
+from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.models import PixelCNN
 
 IMAGE_SHAPE = (28, 28, 1)
@@ -31,7 +31,7 @@ paper = {
 def model(seed=0, dtype="float32"):
     return PixelCNN(
         IMAGE_SHAPE,
-        BernoulliSites(),
+        BernoulliLikelihood(),
         filters=32,
         num_layers=7,
         kernel_size=7,

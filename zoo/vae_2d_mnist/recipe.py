@@ -12,7 +12,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from keras_gen import datasets
-from keras_gen.distributions import BernoulliPixels
+from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.images import grid
 from keras_gen.models import VAE
 from keras_gen.models.base import num_replicas
@@ -28,7 +28,7 @@ binarization = "dynamic"
 def model(seed=0):
     encoder = mlp(IMAGE_SHAPE, [400, 400], (4,), name="encoder")
     decoder = mlp((2,), [400, 400], IMAGE_SHAPE, name="decoder")
-    return VAE(encoder, decoder, BernoulliPixels(), seed=seed, name="vae_2d_mnist")
+    return VAE(encoder, decoder, BernoulliLikelihood(), seed=seed, name="vae_2d_mnist")
 
 
 def data(split="train", source="mnist", **options):

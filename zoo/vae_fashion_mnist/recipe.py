@@ -9,7 +9,7 @@ Command: keras-gen train vae_fashion_mnist
 import keras
 
 from keras_gen import datasets
-from keras_gen.distributions import DiscretizedLogisticPixels
+from keras_gen.distributions import DiscretizedLogisticLikelihood
 from keras_gen.models import VAE
 from keras_gen.models.base import num_replicas
 from keras_gen.networks import conv_decoder, conv_encoder
@@ -28,7 +28,7 @@ def model(seed=0):
     return VAE(
         encoder,
         decoder,
-        DiscretizedLogisticPixels(),
+        DiscretizedLogisticLikelihood(),
         seed=seed,
         name="vae_fashion_mnist",
     )

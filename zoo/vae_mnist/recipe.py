@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from keras_gen import datasets
-from keras_gen.distributions import BernoulliPixels
+from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.models import VAE
 from keras_gen.models.base import num_replicas
 from keras_gen.networks import mlp
@@ -37,7 +37,7 @@ paper = {
 def model(seed=0):
     encoder = mlp(IMAGE_SHAPE, [200, 200], (100,), activation="tanh", name="encoder")
     decoder = mlp((50,), [200, 200], IMAGE_SHAPE, activation="tanh", name="decoder")
-    return VAE(encoder, decoder, BernoulliPixels(), seed=seed, name="vae_mnist")
+    return VAE(encoder, decoder, BernoulliLikelihood(), seed=seed, name="vae_mnist")
 
 
 def data(split="train", source="mnist", **options):

@@ -3,12 +3,11 @@
 import keras
 
 from keras_gen.losses import squared_error
-from keras_gen.models.base import ReconstructionModel
-from keras_gen.networks import check_mirrored
+from keras_gen.models.base import EncoderDecoder
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class Autoencoder(ReconstructionModel):
+class Autoencoder(EncoderDecoder):
     """Learns to reproduce images through a bottleneck.
 
     With one linear layer on each side the bottleneck spans the subspace of the leading
@@ -20,7 +19,7 @@ class Autoencoder(ReconstructionModel):
     Args:
         encoder: Network from images to latents of shape `(latent_dim,)`.
         decoder: Network from latents to images.
-        seed: Integer, the seed of the model's noise; plain reconstruction has none.
+        **kwargs: Options of every model: `x_domain`, `seed`, `name`.
 
     Raises:
         ValueError: If the networks do not fit each other.
@@ -38,21 +37,7 @@ class Autoencoder(ReconstructionModel):
     TensorShape([3, 4])
     """
 
-    def __init__(self, encoder, decoder, seed=0, **kwargs):
-        super().__init__(seed=seed, **kwargs)
-        check_mirrored(encoder, decoder)
-        self.encoder = encoder
-        self.decoder = decoder
-        self.image_shape = tuple(encoder.input_shape[1:])
-        self.latent_dim = encoder.output_shape[-1]
-
-    def encode(self, images):
-        return self.encoder(images)
-
-    def decode(self, latents):
-        return self.decoder(latents)
-
     def loss_terms(self, batch, training):
-        latents = self.encoder(batch.images, training=training)
+        latents = self.encoder(batch.x, training=training)
         reconstructions = self.decoder(latents, training=training)
-        return {"loss": squared_error(batch.images, reconstructions)}
+        return {"loss": squared_error(batch.x, reconstructions)}

@@ -3,12 +3,11 @@
 import keras
 
 from keras_gen.losses import squared_error
-from keras_gen.models.base import ReconstructionModel
-from keras_gen.networks import check_mirrored
+from keras_gen.models.base import EncoderDecoder, Noise, marked
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class DenoisingAutoencoder(ReconstructionModel):
+class DenoisingAutoencoder(EncoderDecoder):
     """Learns to recover images from corrupted ones.
 
     Each step corrupts its images anew; the loss compares with the clean ones. Images
@@ -20,7 +19,7 @@ class DenoisingAutoencoder(ReconstructionModel):
         corruption: Layer called as `corruption(images, noise)` with standard normal
             noise of the images' shape: `keras_gen.layers.GaussianCorruption` or
             `keras_gen.layers.MaskingCorruption`.
-        seed: Integer, seed of the corruption.
+        **kwargs: Options of every model: `x_domain`, `seed`, `name`.
 
     Raises:
         ValueError: If the networks do not fit each other.
@@ -40,27 +39,36 @@ class DenoisingAutoencoder(ReconstructionModel):
     TensorShape([3, 8, 8, 1])
     """
 
-    def __init__(self, encoder, decoder, corruption, seed=0, **kwargs):
-        super().__init__(seed=seed, **kwargs)
-        check_mirrored(encoder, decoder)
-        self.encoder = encoder
-        self.decoder = decoder
+    def __init__(self, encoder, decoder, corruption, **kwargs):
+        super().__init__(encoder, decoder, **kwargs)
         self.corruption = corruption
-        self.image_shape = tuple(encoder.input_shape[1:])
-        self.latent_dim = encoder.output_shape[-1]
 
-    def encode(self, images):
-        return self.encoder(images)
+    def noise_rows(self, rows):
+        """What `corrupt()` takes, for one example a row of `keras_gen.random.Rows`."""
+        return rows.normal(self.x_domain.shape, "corruption")
 
-    def decode(self, latents):
-        return self.decoder(latents)
+    @marked(("x", "noise"), ("x",), traced=None)
+    def corrupt(self, x, noise):
+        """Corrupted examples.
 
-    def corrupt(self, images, rows):
-        """Corrupted images, a function of `images` and `keras_gen.random.Rows`."""
-        return self.corruption(images, rows.normal(self.image_shape, "corruption"))
+        Args:
+            x: Array or tensor of shape `(batch, *x_domain.shape)`.
+            noise: Standard normal array of the same shape.
+
+        Returns:
+            Float32 tensor of the same shape.
+        """
+        return self.corruption(self.take("x", x), self.take("noise", noise))
+
+    def domain_of(self, name):
+        return Noise(self.noise_rows) if name == "noise" else super().domain_of(name)
 
     def loss_terms(self, batch, training):
-        corrupted = self.corrupt(batch.images, batch.rows)
+        corrupted = self.corrupt(batch.x, self.noise_rows(batch.rows))
         latents = self.encoder(corrupted, training=training)
         reconstructions = self.decoder(latents, training=training)
-        return {"loss": squared_error(batch.images, reconstructions)}
+        return {"loss": squared_error(batch.x, reconstructions)}
+
+    def check_input(self, name, values):
+        # Corrupted examples may lie outside of the range of clean ones.
+        self.domain_of(name).check_numbers(values, name)

@@ -5,7 +5,8 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_count, check_multiple, check_odd
 from keras_gen.layers import GatedCausalBlock, SiteHead
-from keras_gen.models.base import AutoregressiveModel, slide_window
+from keras_gen.models.autoregressive.pixel_window import slide_window
+from keras_gen.models.base import AutoregressiveModel
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -14,7 +15,7 @@ class GatedPixelCNN(AutoregressiveModel):
 
     The vertical stack sees all rows above, the horizontal one the pixels to the left
     and, at each layer, the vertical one. Labels enter as biases of every gate. Images
-    lie in [0, 1], on the levels of `site_distribution`; `fit` takes `(images, labels)`
+    lie in [0, 1], on the levels of `output_distribution`; `fit` takes images and labels
     if there are classes.
 
     Kernels hold the causal half of a square only: of size 3 they are 2 x 3 in the
@@ -27,8 +28,8 @@ class GatedPixelCNN(AutoregressiveModel):
 
     Args:
         image_shape: Tuple `(height, width, channels)`.
-        site_distribution: `keras_gen.distributions.BernoulliSites()` for black and
-            white, `CategoricalSites(256)` for grey and color levels.
+        output_distribution: `keras_gen.distributions.BernoulliLikelihood()` for black
+            and white, `CategoricalLikelihood(256)` for grey and color levels.
         filters: Integer, features of each stack; a multiple of the channels.
         num_layers: Integer of at least 1.
         kernel_size: Odd integer of at least 3, width of the vertical kernels.
@@ -36,7 +37,7 @@ class GatedPixelCNN(AutoregressiveModel):
         output_filters: Integer, features of the skip connections and of the layer
             before the outputs; at least as many as the channels.
         num_classes: Optional integer of at least 2.
-        seed: Integer, seed of the randomness of training.
+        **kwargs: Options of every model: `seed`, `name`.
 
     Raises:
         ValueError: If an argument is not as stated.
@@ -47,9 +48,9 @@ class GatedPixelCNN(AutoregressiveModel):
 
     Example:
     >>> import numpy as np
-    >>> from keras_gen.distributions import BernoulliSites
+    >>> from keras_gen.distributions import BernoulliLikelihood
     >>> from keras_gen.models import GatedPixelCNN
-    >>> model = GatedPixelCNN((8, 8, 1), BernoulliSites(), filters=4, num_layers=2)
+    >>> model = GatedPixelCNN((8, 8, 1), BernoulliLikelihood(), filters=4, num_layers=2)
     >>> model.compile()
     >>> history = model.fit(np.zeros((32, 8, 8, 1)), verbose=0).history
     >>> sorted(history)
@@ -61,23 +62,24 @@ class GatedPixelCNN(AutoregressiveModel):
     def __init__(
         self,
         image_shape,
-        site_distribution,
+        output_distribution,
         filters=128,
         num_layers=15,
         kernel_size=3,
         first_kernel_size=7,
         output_filters=128,
         num_classes=None,
-        seed=0,
         **kwargs,
     ):
-        super().__init__(image_shape, site_distribution, num_classes, seed, **kwargs)
+        super().__init__(image_shape, output_distribution, num_classes, **kwargs)
         check_count(num_layers, "num_layers", 1)
         check_odd(kernel_size, "kernel_size", 3)
         check_odd(first_kernel_size, "first_kernel_size", 3)
         channels = image_shape[-1]
         check_multiple(filters, "filters", channels)
         check_count(output_filters, "output_filters", channels)
+        self.image_shape = tuple(image_shape)
+        self.num_classes = num_classes
         self.filters = filters
         self.num_layers = num_layers
         self.kernel_size = kernel_size
@@ -97,23 +99,23 @@ class GatedPixelCNN(AutoregressiveModel):
             )
             for index in range(num_layers)
         ]
-        parameters = site_distribution.parameters_per_site
+        parameters = output_distribution.parameters_per_value
         self.head = SiteHead(
             output_filters, channels, parameters, dtype=self.dtype_policy, name="head"
         )
         labels = None if num_classes is None else tf.zeros((1,), tf.int32)
         self.site_parameters(tf.zeros((1, *image_shape)), labels)
 
-    def site_parameters(self, images, labels=None, training=False):
-        horizontal = tf.cast(2.0 * images - 1.0, self.compute_dtype)
+    def site_parameters(self, x, y=None, training=False):
+        horizontal = tf.cast(2.0 * x - 1.0, self.compute_dtype)
         vertical = tf.pad(horizontal, [(0, 0), (1, 0), (0, 0), (0, 0)])[:, :-1]
         skips = 0.0
         for block in self.blocks:
-            vertical, horizontal, skip = block(vertical, horizontal, labels)
+            vertical, horizontal, skip = block(vertical, horizontal, y)
             skips += skip
         return self.head(skips)
 
-    def initial_cache(self, batch_size, labels=None):
+    def initial_cache(self, batch_size, y=None):
         _, width, channels = self.image_shape
 
         def zeros(*shape):
@@ -127,11 +129,12 @@ class GatedPixelCNN(AutoregressiveModel):
             "left": [zeros(block.columns_left, size) for block, size in blocks[1:]],
             "crossing": zeros(width, self.num_layers, 2 * self.filters),
         }
-        return cache if labels is None else {**cache, "labels": labels}
+        return cache if y is None else {**cache, "labels": y}
 
     def enter_row(self, cache, row, above):
         labels = cache.get("labels")
-        vertical = tf.where(row > 0, 2.0 * above - 1.0, 0.0)
+        pixels = 2.0 * self.x_domain.from_levels(above) - 1.0
+        vertical = tf.where(row > 0, pixels, 0.0)
         vertical = tf.cast(vertical, self.compute_dtype)
         rows, crossings = [], []
         for block, before in zip(self.blocks, cache["rows"], strict=True):
@@ -147,8 +150,9 @@ class GatedPixelCNN(AutoregressiveModel):
             "crossing": tf.stack(crossings, axis=2),
         }
 
-    def advance(self, cache, site, value):
-        cache = {**cache, "window": slide_window(cache["window"], site, 2 * value - 1)}
+    def advance(self, cache, site, level):
+        pixel = 2.0 * self.x_domain.from_levels(level) - 1.0
+        cache = {**cache, "window": slide_window(cache["window"], site, pixel)}
         crossings = tf.unstack(cache["crossing"][:, site.column], axis=1)
         features, skips = self.blocks[0].advance(cache["window"], crossings[0])
         finished = []

@@ -3,10 +3,17 @@
 import math
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from keras_gen.distributions import MixableLikelihood
 from keras_gen.layers import MaskedDense
 from keras_gen.models.autoregressive.masks import Masks, units_by_degree
+from keras_gen.models.autoregressive.orderings import (
+    choose_ordering,
+    of_ordering,
+    take_sites,
+)
 from keras_gen.models.base import AutoregressiveModel
 
 
@@ -28,7 +35,7 @@ class MADE(AutoregressiveModel):
 
     Without hidden layers this is the fully visible sigmoid belief network (Neal, 1992),
     the logistic regression of each site on the earlier ones. Images lie in [0, 1], on
-    the levels of `site_distribution`.
+    the levels of `output_distribution`.
 
     The sampler adds to the first hidden layer what each new site gives to it, computes
     units of further layers when their last input is known, and takes one column of the
@@ -38,8 +45,8 @@ class MADE(AutoregressiveModel):
 
     Args:
         image_shape: Tuple `(height, width, channels)` of at least two sites.
-        site_distribution: `keras_gen.distributions.BernoulliSites()` for black and
-            white, `CategoricalSites(...)` for few levels.
+        output_distribution: `keras_gen.distributions.BernoulliLikelihood()` for black
+            and white, `CategoricalLikelihood(...)` for few levels.
         hidden_units: Tuple of integers, the width of each hidden layer.
         num_masks: Integer of at least 1, of each ordering; 1 without hidden layers.
         direct_connections: Boolean, whether the outputs of a site are also connected to
@@ -60,9 +67,9 @@ class MADE(AutoregressiveModel):
 
     Example:
     >>> import numpy as np
-    >>> from keras_gen.distributions import BernoulliSites
+    >>> from keras_gen.distributions import BernoulliLikelihood
     >>> from keras_gen.models import MADE
-    >>> model = MADE((8, 8, 1), BernoulliSites(), hidden_units=(16,), num_masks=2)
+    >>> model = MADE((8, 8, 1), BernoulliLikelihood(), hidden_units=(16,), num_masks=2)
     >>> model.compile()
     >>> history = model.fit(np.zeros((32, 8, 8, 1)), verbose=0).history
     >>> sorted(history)
@@ -74,7 +81,7 @@ class MADE(AutoregressiveModel):
     def __init__(
         self,
         image_shape,
-        site_distribution,
+        output_distribution,
         hidden_units=(500,),
         num_masks=1,
         direct_connections=False,
@@ -83,15 +90,24 @@ class MADE(AutoregressiveModel):
         seed=0,
         **kwargs,
     ):
-        super().__init__(image_shape, site_distribution, seed=seed, **kwargs)
+        super().__init__(image_shape, output_distribution, seed=seed, **kwargs)
+        self.image_shape = tuple(image_shape)
         self.num_sites = math.prod(self.image_shape)
+        if num_masks * num_orderings > 1 and not isinstance(
+            output_distribution, MixableLikelihood
+        ):
+            raise ValueError(
+                "`output_distribution` must have mixtures of its own kind for several "
+                "masks, as `BernoulliLikelihood` and `CategoricalLikelihood` have. "
+                f"Received: {type(output_distribution).__name__}"
+            )
         if self.num_sites < 2:
             raise ValueError(
                 f"`image_shape` must have at least two sites. Received: {image_shape}"
             )
         self.masks = Masks(
             self.num_sites,
-            site_distribution.parameters_per_site,
+            output_distribution.parameters_per_value,
             hidden_units,
             num_masks,
             num_orderings,
@@ -104,7 +120,7 @@ class MADE(AutoregressiveModel):
         self.direct_connections = direct_connections
         self.num_orderings = num_orderings
         self.degree_range = degree_range
-        self.orderings = self.masks.orderings if num_orderings > 1 else None
+        self.completes = num_orderings == 1
         self._finished = [
             units_by_degree(degrees, self.num_sites)
             for degrees in self.masks.degrees[2:]
@@ -119,17 +135,41 @@ class MADE(AutoregressiveModel):
             # A tensor is captured, where every graph would have a copy of an array.
             layer.places = tf.constant(layer.places)
 
-    def site_parameters(self, images, labels=None, training=False):
-        return self._mean(self.parameters_by_ordering(images))
+    def site_parameters(self, x, y=None, training=False):
+        return self._mean(self.parameters_by_ordering(x))
 
-    def parameters_by_ordering(self, images, labels=None):
-        found = [self._parameters(images, mask) for mask in range(len(self.masks))]
+    def parameters_by_ordering(self, x):
+        """What `site_parameters()` gives under each ordering, a list of tensors."""
+        found = [self._parameters(x, mask) for mask in range(len(self.masks))]
         return self._by_ordering(found)
 
     def training_parameters(self, batch):
-        return self._parameters(batch.images, batch.rows.step % len(self.masks))
+        return self._parameters(batch.x, batch.rows.step % len(self.masks))
 
-    def initial_cache(self, batch_size, labels=None):
+    def log_prob_of_sites(self, x, y=None):
+        levels, log_prob = self.levels_of(x), self.output_distribution.log_prob
+        return [log_prob(some, levels) for some in self.parameters_by_ordering(x)]
+
+    def choose_order(self, noise):
+        if self.completes:
+            return noise, None
+        return choose_ordering(noise, self.num_orderings)
+
+    def into_order(self, sites, order):
+        if order is None:
+            return sites
+        return take_sites(sites, tf.gather(self.masks.orderings, order))
+
+    def out_of_order(self, sites, order):
+        if order is None:
+            return sites
+        places = np.argsort(self.masks.orderings, axis=1).astype(np.int32)
+        return take_sites(sites, tf.gather(places, order))
+
+    def ordered_parameters(self, x, y, order):
+        return of_ordering(self.parameters_by_ordering(x), order)
+
+    def initial_cache(self, batch_size, y=None):
         # Features stand before the batch, so that those of a unit are together, and
         # sites in the order of each mask.
         layers = [*self.hidden, self.outputs_layer]
@@ -145,10 +185,11 @@ class MADE(AutoregressiveModel):
             cache["inputs"] = tf.transpose(kernels[0], (1, 0, 2))
         return cache
 
-    def advance(self, cache, site, value):
+    def advance(self, cache, site, level):
         _, width, channels = self.image_shape
         place = (site.row * width + site.column) * channels + site.channel
         before = tf.maximum(place - 1, 0)
+        value = self.x_domain.from_levels(level)
         values = tf.tensor_scatter_nd_update(cache["values"], [[before]], value[None])
         states, features = list(cache["hidden"]), []
         if self.hidden:
@@ -167,12 +208,12 @@ class MADE(AutoregressiveModel):
         bias = tf.reshape(self.outputs_layer.bias, (-1, self.masks.parameters_per_site))
         bias = tf.gather(bias, tf.gather(self.masks.order, place, axis=1))
         found = tf.unstack(tf.transpose(found, (0, 2, 1)) + bias[:, None])
-        parameters = self.of_ordering(self._by_ordering(found), site.ordering)
+        parameters = of_ordering(self._by_ordering(found), site.order)
         return parameters, {**cache, "values": values, "hidden": states}
 
-    def _parameters(self, images, mask):
+    def _parameters(self, x, mask):
         *masks, last = self.masks.connections(mask)
-        inputs = hidden = tf.reshape(images, (-1, self.num_sites))
+        inputs = hidden = tf.reshape(x, (-1, self.num_sites))
         for layer, connections in zip(self.hidden, masks, strict=True):
             hidden = tf.nn.relu(layer(hidden, connections))
         if self.masks.is_direct and self.hidden:
@@ -189,5 +230,5 @@ class MADE(AutoregressiveModel):
 
     def _mean(self, parameters):
         """Parameters of the mean of distributions whose parameters are in a list."""
-        mixture = self.site_distribution.mixture
+        mixture = self.output_distribution.mixture
         return mixture(tf.stack(parameters)) if parameters[1:] else parameters[0]

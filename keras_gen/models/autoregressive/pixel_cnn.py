@@ -5,7 +5,8 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_count, check_odd
 from keras_gen.layers import MaskedConv2D, MaskedResidualBlock, SiteHead
-from keras_gen.models.base import AutoregressiveModel, slide_rows, slide_window
+from keras_gen.models.autoregressive.pixel_window import slide_rows, slide_window
+from keras_gen.models.base import AutoregressiveModel
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -13,7 +14,8 @@ class PixelCNN(AutoregressiveModel):
     """Draws pixels with masked convolutions.
 
     The first convolution has mask A, which hides the pixel itself, those of the
-    residual blocks mask B. Images lie in [0, 1], on the levels of `site_distribution`.
+    residual blocks mask B. Images lie in [0, 1], on the levels of
+    `output_distribution`.
 
     Pixels above and to the right stay unseen beyond a line that rises by one row for
     each column, or as many columns as the kernels reach: the blind spot that
@@ -29,15 +31,15 @@ class PixelCNN(AutoregressiveModel):
 
     Args:
         image_shape: Tuple `(height, width, channels)`.
-        site_distribution: `keras_gen.distributions.BernoulliSites()` for black and
-            white, `CategoricalSites(256)` for grey and color levels.
+        output_distribution: `keras_gen.distributions.BernoulliLikelihood()` for black
+            and white, `CategoricalLikelihood(256)` for grey and color levels.
         filters: Integer, features inside of the residual blocks, at least as many as
             the channels; there are twice as many between them.
         num_layers: Integer of at least 1, the residual blocks.
         kernel_size: Odd integer of at least 3.
         first_kernel_size: The same for the first layer.
         output_filters: Integer, features of the layer before the outputs.
-        seed: Integer, seed of the randomness of training.
+        **kwargs: Options of every model: `seed`, `name`.
 
     Raises:
         ValueError: If an argument is not as stated.
@@ -48,9 +50,9 @@ class PixelCNN(AutoregressiveModel):
 
     Example:
     >>> import numpy as np
-    >>> from keras_gen.distributions import BernoulliSites
+    >>> from keras_gen.distributions import BernoulliLikelihood
     >>> from keras_gen.models import PixelCNN
-    >>> model = PixelCNN((8, 8, 1), BernoulliSites(), filters=4, num_layers=2)
+    >>> model = PixelCNN((8, 8, 1), BernoulliLikelihood(), filters=4, num_layers=2)
     >>> model.compile()
     >>> history = model.fit(np.zeros((32, 8, 8, 1)), verbose=0).history
     >>> sorted(history)
@@ -62,17 +64,17 @@ class PixelCNN(AutoregressiveModel):
     def __init__(
         self,
         image_shape,
-        site_distribution,
+        output_distribution,
         filters=128,
         num_layers=15,
         kernel_size=3,
         first_kernel_size=7,
         output_filters=1024,
-        seed=0,
         **kwargs,
     ):
-        super().__init__(image_shape, site_distribution, seed=seed, **kwargs)
-        channels = self.image_shape[-1]
+        super().__init__(image_shape, output_distribution, **kwargs)
+        channels = image_shape[-1]
+        self.image_shape = tuple(image_shape)
         check_count(filters, "filters", channels)
         check_count(num_layers, "num_layers", 1)
         check_odd(kernel_size, "kernel_size", 3)
@@ -94,7 +96,7 @@ class PixelCNN(AutoregressiveModel):
         ]
         self.head = SiteHead(
             output_filters,
-            parameters_per_site=site_distribution.parameters_per_site,
+            parameters_per_site=output_distribution.parameters_per_value,
             name="head",
             **options,
         )
@@ -103,13 +105,13 @@ class PixelCNN(AutoregressiveModel):
     def default_optimizer(self):
         return keras.optimizers.RMSprop(1e-3)
 
-    def site_parameters(self, images, labels=None, training=False):
-        features = self.first(tf.cast(2.0 * images - 1.0, self.compute_dtype))
+    def site_parameters(self, x, y=None, training=False):
+        features = self.first(tf.cast(2.0 * x - 1.0, self.compute_dtype))
         for block in self.blocks:
             features = block(features)
         return self.head(features)
 
-    def initial_cache(self, batch_size, labels=None):
+    def initial_cache(self, batch_size, y=None):
         _, width, channels = self.image_shape
 
         def zeros(*shape):
@@ -129,6 +131,7 @@ class PixelCNN(AutoregressiveModel):
         }
 
     def enter_row(self, cache, row, above):
+        above = self.x_domain.from_levels(above)
         image_rows = slide_rows(cache["image_rows"], row, above)
         finished = tf.transpose(cache["row"], (1, 0, 2))[:, None]
         finished = tf.split(finished, self.num_layers, axis=-1)
@@ -147,8 +150,9 @@ class PixelCNN(AutoregressiveModel):
             "above": tf.concat(parts, axis=-1),
         }
 
-    def advance(self, cache, site, value):
-        window = slide_window(cache["window"], site, 2.0 * value - 1.0)
+    def advance(self, cache, site, level):
+        pixel = 2.0 * self.x_domain.from_levels(level) - 1.0
+        window = slide_window(cache["window"], site, pixel)
         sizes = [2 * self.filters] + [self.filters] * self.num_layers
         first, *above = tf.split(cache["above"][:, site.column], sizes, axis=-1)
         features = self.first.from_row(window) + first

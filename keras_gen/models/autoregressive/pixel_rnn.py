@@ -4,10 +4,16 @@ import keras
 import tensorflow as tf
 
 from keras_gen.arguments import check_count, check_multiple, check_odd
-from keras_gen.layers import DiagonalLSTM, MaskedConv2D, RowLSTM, SiteHead
-from keras_gen.models.base import AutoregressiveModel, slide_rows, slide_window
+from keras_gen.layers import (
+    DiagonalRecurrence,
+    MaskedConv2D,
+    RowRecurrence,
+    SiteHead,
+)
+from keras_gen.models.autoregressive.pixel_window import slide_rows, slide_window
+from keras_gen.models.base import AutoregressiveModel
 
-_RECURRENCES = ("row", "diagonal")
+_DIAGONAL = DiagonalRecurrence()
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -19,23 +25,23 @@ class PixelRNN(AutoregressiveModel):
     of the Diagonal BiLSTM from both upper corners and know of all earlier pixels, but
     for one: the path from the right enters a row with features that mask A has kept
     from its last pixel, so only the first convolution brings that to the row below, as
-    far as it reaches. Images lie in [0, 1], on the levels of `site_distribution`.
+    far as it reaches. Images lie in [0, 1], on the levels of `output_distribution`.
 
     A sample costs about one pass of the network: the state of a pixel is computed once,
     from those that the cache holds of the row above and of its own row.
 
     Args:
         image_shape: Tuple `(height, width, channels)`.
-        site_distribution: `keras_gen.distributions.BernoulliSites()` for black and
-            white, `CategoricalSites(256)` for grey and color levels.
-        recurrence: "row" or "diagonal".
+        output_distribution: `keras_gen.distributions.BernoulliLikelihood()` for black
+            and white, `CategoricalLikelihood(256)` for grey and color levels.
+        recurrence: `keras_gen.layers.DiagonalRecurrence()` or `RowRecurrence()`.
         units: Integer, features of a state, a multiple of the channels; there are twice
             as many features between the layers.
         num_layers: Integer of at least 1, the recurrent layers.
-        kernel_size: Odd integer of at least 3, pixels of a row that a Row LSTM spans.
-        first_kernel_size: The same for the first layer, which is a convolution.
+        first_kernel_size: Odd integer of at least 3, of the first layer, which is a
+            convolution.
         output_filters: Integer, features of the layer before the outputs.
-        seed: Integer, seed of the randomness of training.
+        **kwargs: Options of every model: `seed`, `name`.
 
     Raises:
         ValueError: If an argument is not as stated.
@@ -46,9 +52,9 @@ class PixelRNN(AutoregressiveModel):
 
     Example:
     >>> import numpy as np
-    >>> from keras_gen.distributions import BernoulliSites
+    >>> from keras_gen.distributions import BernoulliLikelihood
     >>> from keras_gen.models import PixelRNN
-    >>> model = PixelRNN((8, 8, 1), BernoulliSites(), "diagonal", 4, num_layers=2)
+    >>> model = PixelRNN((8, 8, 1), BernoulliLikelihood(), units=4, num_layers=2)
     >>> model.compile()
     >>> history = model.fit(np.zeros((32, 8, 8, 1)), verbose=0).history
     >>> sorted(history)
@@ -60,31 +66,29 @@ class PixelRNN(AutoregressiveModel):
     def __init__(
         self,
         image_shape,
-        site_distribution,
-        recurrence="diagonal",
+        output_distribution,
+        recurrence=_DIAGONAL,
         units=16,
         num_layers=7,
-        kernel_size=3,
         first_kernel_size=7,
         output_filters=32,
-        seed=0,
         **kwargs,
     ):
-        super().__init__(image_shape, site_distribution, seed=seed, **kwargs)
-        channels = self.image_shape[-1]
-        if recurrence not in _RECURRENCES:
+        super().__init__(image_shape, output_distribution, **kwargs)
+        channels = image_shape[-1]
+        self.image_shape = tuple(image_shape)
+        if not isinstance(recurrence, (RowRecurrence, DiagonalRecurrence)):
             raise ValueError(
-                f"`recurrence` must be one of {_RECURRENCES}. Received: {recurrence!r}"
+                "`recurrence` must be `RowRecurrence()` or `DiagonalRecurrence()` of "
+                f"`keras_gen.layers`. Received: {recurrence!r}"
             )
         check_multiple(units, "units", channels)
         check_count(num_layers, "num_layers", 1)
-        check_odd(kernel_size, "kernel_size", 3)
         check_odd(first_kernel_size, "first_kernel_size", 3)
         check_count(output_filters, "output_filters", channels)
         self.recurrence = recurrence
         self.units = units
         self.num_layers = num_layers
-        self.kernel_size = kernel_size
         self.first_kernel_size = first_kernel_size
         self.output_filters = output_filters
         reach = first_kernel_size // 2
@@ -93,10 +97,7 @@ class PixelRNN(AutoregressiveModel):
             2 * units, reach, reach, mask_type="A", name="first", **options
         )
         self.recurrent = [
-            RowLSTM(units, kernel_size, name=f"row_lstm_{index}", **options)
-            if recurrence == "row"
-            else DiagonalLSTM(units, name=f"diagonal_lstm_{index}", **options)
-            for index in range(num_layers)
+            recurrence.layer(units, index, **options) for index in range(num_layers)
         ]
         self.widen = [
             MaskedConv2D(2 * units, 0, 0, name=f"widen_{index}", **options)
@@ -104,7 +105,7 @@ class PixelRNN(AutoregressiveModel):
         ]
         self.head = SiteHead(
             output_filters,
-            parameters_per_site=site_distribution.parameters_per_site,
+            parameters_per_site=output_distribution.parameters_per_value,
             name="head",
             **options,
         )
@@ -113,13 +114,13 @@ class PixelRNN(AutoregressiveModel):
     def default_optimizer(self):
         return keras.optimizers.RMSprop(1e-3)
 
-    def site_parameters(self, images, labels=None, training=False):
-        features = self.first(tf.cast(2.0 * images - 1.0, self.compute_dtype))
+    def site_parameters(self, x, y=None, training=False):
+        features = self.first(tf.cast(2.0 * x - 1.0, self.compute_dtype))
         for lstm, widen in zip(self.recurrent, self.widen, strict=True):
             features += widen(lstm(features))
         return self.head(features)
 
-    def initial_cache(self, batch_size, labels=None):
+    def initial_cache(self, batch_size, y=None):
         _, width, channels = self.image_shape
 
         def zeros(*shape):
@@ -137,6 +138,7 @@ class PixelRNN(AutoregressiveModel):
         }
 
     def enter_row(self, cache, row, above):
+        above = self.x_domain.from_levels(above)
         image_rows = slide_rows(cache["image_rows"], row, above)
         return {
             "window": tf.zeros_like(cache["window"]),
@@ -148,8 +150,9 @@ class PixelRNN(AutoregressiveModel):
             ],
         }
 
-    def advance(self, cache, site, value):
-        cache = {**cache, "window": slide_window(cache["window"], site, 2 * value - 1)}
+    def advance(self, cache, site, level):
+        pixel = 2.0 * self.x_domain.from_levels(level) - 1.0
+        cache = {**cache, "window": slide_window(cache["window"], site, pixel)}
         features = self.first.from_row(cache["window"]) + cache["above"][:, site.column]
         after = []
         for lstm, widen, seen in zip(

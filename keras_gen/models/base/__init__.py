@@ -1,36 +1,55 @@
 """The abstract classes: all the framework there is."""
 
+from keras_gen.models.base.abilities import (
+    Autoencoding,
+    Decoding,
+    Translation,
+    TwoWayTranslation,
+)
 from keras_gen.models.base.adversarial_model import AdversarialModel
-from keras_gen.models.base.alternating_model import AlternatingModel, Phase
-from keras_gen.models.base.autoregressive_model import AutoregressiveModel, Site
+from keras_gen.models.base.autoregressive_model import AutoregressiveModel
 from keras_gen.models.base.batch import Batch
+from keras_gen.models.base.encoder_decoder import EncoderDecoder
 from keras_gen.models.base.generative_model import GenerativeModel
+from keras_gen.models.base.keras_seams import layers_of
 from keras_gen.models.base.latent_variable_model import (
     LatentVariableModel,
     LogLikelihood,
 )
-from keras_gen.models.base.orderings import choose_ordering
-from keras_gen.models.base.phase_optimizers import PhaseOptimizers
-from keras_gen.models.base.pixel_window import slide_rows, slide_window
-from keras_gen.models.base.reconstruction_model import ReconstructionModel
-from keras_gen.models.base.replicas import num_replicas
-from keras_gen.models.base.sampling import Sampler
+from keras_gen.models.base.marks import Mark, marked, marks_of
+from keras_gen.models.base.phases import Phase, PhaseOptimizers
+from keras_gen.models.base.replicas import (
+    assign_everywhere,
+    num_replicas,
+    whole_batch,
+)
+from keras_gen.models.base.sampling import Noise, Sampler
+from keras_gen.models.base.site_sampling import Site
+from keras_gen.models.base.variational_model import VariationalModel
 
 __all__ = [
     "AdversarialModel",
-    "AlternatingModel",
+    "Autoencoding",
     "AutoregressiveModel",
     "Batch",
+    "Decoding",
+    "EncoderDecoder",
     "GenerativeModel",
     "LatentVariableModel",
     "LogLikelihood",
+    "Mark",
+    "Noise",
     "Phase",
     "PhaseOptimizers",
-    "ReconstructionModel",
     "Sampler",
     "Site",
-    "choose_ordering",
+    "Translation",
+    "TwoWayTranslation",
+    "VariationalModel",
+    "assign_everywhere",
+    "layers_of",
+    "marked",
+    "marks_of",
     "num_replicas",
-    "slide_rows",
-    "slide_window",
+    "whole_batch",
 ]

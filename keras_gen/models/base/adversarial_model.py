@@ -1,33 +1,32 @@
 """The base of models that learn to generate by being told apart from data."""
 
 import keras
-import tensorflow as tf
 from keras import ops
 
+from keras_gen import domains
 from keras_gen.arguments import check_count
-from keras_gen.latents import linear_path
-from keras_gen.losses import (
-    non_saturating_discriminator_loss,
-    non_saturating_generator_loss,
-)
-from keras_gen.models.base.alternating_model import AlternatingModel, Phase
+from keras_gen.models.base import replicas
+from keras_gen.models.base.abilities import Decoding
+from keras_gen.models.base.generative_model import GenerativeModel
+from keras_gen.models.base.phases import Phase
 from keras_gen.models.base.sampling import Sampler
 
 
-class AdversarialModel(Sampler, AlternatingModel):
+class AdversarialModel(Sampler, Decoding, GenerativeModel):
     """Abstract: a generator and a discriminator, in turns.
 
-    Images lie in [-1, 1]. A training step is Algorithm 1 of Goodfellow et al. (2014,
-    arXiv:1406.2661): `discriminator_steps` updates of the discriminator, each on its
-    share of the batch and as many samples, then one of the generator.
+    A training step is Algorithm 1 of Goodfellow et al. (2014, arXiv:1406.2661):
+    `discriminator_steps` updates of the discriminator, each on its share of the batch
+    and as many samples, then one of the generator. The game is the subclass's: it
+    implements `discriminator_terms()`, `generator_terms()` and `default_optimizer()`,
+    which both players take. Images lie in [-1, 1].
 
-    The game is the non-saturating one, by the optimizers of DCGAN, unless a subclass
-    has its own `discriminator_terms()`, `generator_terms()` and `default_optimizers()`;
-    one with conditions has `generate()` and `score()` of its own.
+    A model that learns from labels tells them to both networks: where `num_classes` is
+    given, the generator takes `[latents, y]` and the discriminator `[x, y]`.
 
     Args:
-        generator: Network from latents to images.
-        discriminator: Network from images to one score each, a logit.
+        generator: Network from latents to examples.
+        discriminator: Network from examples to one score each.
         discriminator_steps: Integer of at least 1, updates of the discriminator in a
             training step.
         average_decay: Optional float in (0, 1). If given, an exponential moving average
@@ -36,36 +35,27 @@ class AdversarialModel(Sampler, AlternatingModel):
         instance_noise: Float of at least 0, or a Keras schedule of the training step:
             scale of the Gaussian noise added to all that the discriminator sees
             (Sønderby et al. 2016, arXiv:1610.04490, section 3.2).
-        num_classes: Optional integer, the classes of a conditional model: their one-hot
-            code enters the generator beside the latents, and the discriminator as so
-            many more channels.
-        seed: Integer, seed of the noise of training and evaluation.
-        name: Optional string.
+        num_classes: Optional integer of at least 2, the classes of the labels.
 
     Raises:
         ValueError: If the networks do not fit each other, or an argument is not as
             stated.
     """
 
-    image_range = (-1.0, 1.0)
     term_names = ("discriminator_loss", "generator_loss")
-    #: What the discriminator's target for real images falls short of one.
-    label_smoothing = 0.0
-    #: Whether the loss takes scores as logits of being real.
-    scores_are_logits = True
 
     def __init__(
         self,
         generator,
         discriminator,
+        *,
         discriminator_steps=1,
         average_decay=None,
         instance_noise=0.0,
         num_classes=None,
-        seed=0,
         **kwargs,
     ):
-        super().__init__(seed=seed, **kwargs)
+        super().__init__(**kwargs)
         check_count(discriminator_steps, "discriminator_steps", 1)
         if average_decay is not None and not 0 < average_decay < 1:
             raise ValueError(
@@ -82,34 +72,30 @@ class AdversarialModel(Sampler, AlternatingModel):
         self.average_decay = average_decay
         self.instance_noise = instance_noise
         self.num_classes = num_classes
-        self.image_shape = tuple(generator.output_shape[1:])
-        self.latent_dim = generator.input_shape[-1] - (self.num_classes or 0)
+        self.y_domain = None if num_classes is None else domains.Labels(num_classes)
+        self.x_domain = domains.of_shape(generator.output_shape[1:], -1.0, 1.0)
         self._check_networks()
+        self.latent_dim = generator.inputs[0].shape[-1]
         if average_decay is not None:
             self.averaged_generator = keras.models.clone_model(generator)
             self.averaged_generator.set_weights(generator.get_weights())
             self.averaged_generator.trainable = False
 
-    # The players' objectives
+    # The game: hooks
 
-    def discriminator_terms(self, images, fakes, batch, training):
+    def discriminator_terms(self, x, fakes, batch, training):
         """What the discriminator minimizes, as `"discriminator_loss"`, and reports.
 
         Args:
-            images: Float32 tensor of images.
+            x: Float32 tensor of examples.
             fakes: Float32 tensor of as many samples.
-            batch: `Batch` of the images, with labels and randomness for both.
+            batch: `Batch` of the examples, with `y` and randomness for both.
             training: Boolean, whether layers behave as in training.
 
         Returns:
             Dict from names to float32 scalars.
         """
-        loss = non_saturating_discriminator_loss(
-            self.score(images, batch.labels, training),
-            self.score(fakes, batch.labels, training),
-            self.label_smoothing,
-        )
-        return {"discriminator_loss": loss}
+        raise NotImplementedError
 
     def generator_terms(self, fakes, batch, training):
         """What the generator minimizes, as `"generator_loss"`, and reports.
@@ -122,24 +108,21 @@ class AdversarialModel(Sampler, AlternatingModel):
         Returns:
             Dict from names to float32 scalars.
         """
-        fake_score = self.score(fakes, batch.labels, training)
-        return {"generator_loss": non_saturating_generator_loss(None, fake_score)}
+        raise NotImplementedError
 
-    def default_optimizers(self):
-        return {
-            "discriminator": keras.optimizers.Adam(2e-4, beta_1=0.5),
-            "generator": keras.optimizers.Adam(2e-4, beta_1=0.5),
-        }
+    def after_discriminator_update(self):
+        """Called after each update of the discriminator; does nothing here."""
 
-    def generate(self, latents, labels, training):
-        """Samples of latents while training; labels are None without classes."""
-        return self.generator(latents, training=training)
+    # What the game is played with
 
-    def score(self, images, labels, training):
-        """The discriminator's logits, float32 of shape `(batch, 1)`."""
-        return ops.cast(self.discriminator(images, training=training), "float32")
+    def generate(self, latents, y, training):
+        """Samples of latents; `y` is None without classes."""
+        fakes = self.generator(_told(latents, y), training=training)
+        return ops.cast(fakes, "float32")
 
-    # Training
+    def score(self, x, y, training):
+        """The discriminator's scores, float32 of shape `(batch, 1)`."""
+        return ops.cast(self.discriminator(_told(x, y), training=training), "float32")
 
     def phases(self):
         return [
@@ -158,14 +141,11 @@ class AdversarialModel(Sampler, AlternatingModel):
             ),
         ]
 
-    def after_discriminator_update(self):
-        """Called after each update of the discriminator; does nothing here."""
-
     def _discriminator_phase(self, batch, training):
         fakes = self._fakes(batch, "discriminator", training)
-        images = self._with_noise(batch.images, batch.rows, "image_noise")
+        x = self._with_noise(batch.x, batch.rows, "image_noise")
         fakes = self._with_noise(fakes, batch.rows, "fake_noise")
-        return self.discriminator_terms(images, fakes, batch, training)
+        return self.discriminator_terms(x, fakes, batch, training)
 
     def _generator_phase(self, batch, training):
         fakes = self._fakes(batch, "generator", training)
@@ -174,16 +154,16 @@ class AdversarialModel(Sampler, AlternatingModel):
 
     def _fakes(self, batch, stream, training):
         latents = batch.rows.normal((self.latent_dim,), stream)
-        return ops.cast(self.generate(latents, batch.labels, training), "float32")
+        return self.generate(latents, batch.y, training)
 
-    def _with_noise(self, images, rows, stream):
+    def _with_noise(self, x, rows, stream):
         if callable(self.instance_noise):
             scale = self.instance_noise(rows.step)
         elif self.instance_noise == 0:
-            return images
+            return x
         else:
             scale = self.instance_noise
-        return images + scale * rows.normal(self.image_shape, stream)
+        return x + scale * rows.normal(self.x_domain.shape, stream)
 
     def _update_average(self):
         if self.average_decay is None:
@@ -196,22 +176,27 @@ class AdversarialModel(Sampler, AlternatingModel):
         )
         for average, variable in pairs:
             change = (1.0 - decay) * (variable - average)
-            self.assign_everywhere(average, average + change)
+            replicas.assign_everywhere(average, average + change)
 
     def comparison(self, batch):
-        return self._fakes(batch, "comparison", training=False)
+        return batch.x, self._fakes(batch, "comparison", training=False)
 
     # Sampling
 
     def noise_rows(self, rows):
         return rows.normal((self.latent_dim,), "latents")
 
-    def from_noise(self, noise):
-        return self(noise)
+    def from_noise(self, noise, y=None):
+        return self.decode(noise, y)
 
-    def call(self, latents):
-        """Samples of latents of shape `(batch, latent_dim)`, in [-1, 1]."""
-        return ops.cast(self.sampling_generator(latents, training=False), "float32")
+    def decode(self, latents, y=None):
+        return self(latents if y is None else (latents, y))
+
+    def call(self, inputs):
+        """Samples of latents, or of a pair of latents and `y`."""
+        is_pair = isinstance(inputs, (tuple, list))
+        told = list(inputs) if is_pair else inputs
+        return ops.cast(self.sampling_generator(told, training=False), "float32")
 
     @property
     def sampling_generator(self):
@@ -220,58 +205,40 @@ class AdversarialModel(Sampler, AlternatingModel):
             return self.generator
         return self.averaged_generator
 
-    def interpolate(self, start, end, num_steps=10, path=linear_path, **conditions):
-        """Samples along paths between latents.
-
-        Args:
-            start: Array of latents of shape `(num, latent_dim)`.
-            end: Array of the same shape.
-            num_steps: Integer of at least 2, points on each path, ends included.
-            path: Function `(start, end, num_steps)` to latents of shape
-                `(num, num_steps, latent_dim)`, for instance
-                `keras_gen.latents.spherical_path`.
-            **conditions: As for `sample()`, the same along each path.
-
-        Returns:
-            Float32 array of shape `(num, num_steps, *image_shape)`.
-
-        Raises:
-            ValueError: If an argument is not as stated.
-        """
-        latents = path(start, end, num_steps)
-        num = len(latents)
-        if latents.shape[-1] != self.latent_dim:
-            raise ValueError(
-                f"`start` and `end` must have {self.latent_dim} latents for this "
-                f"{type(self).__name__}. Received: {latents.shape[-1]}"
-            )
-        conditions = {
-            name: tf.repeat(values, num_steps, axis=0)
-            for name, values in self.conditions(num, **conditions).items()
-        }
-        flat = latents.reshape(num * num_steps, self.latent_dim)
-        images = self.from_noise(flat, **conditions)
-        return ops.convert_to_numpy(images).reshape(num, num_steps, *self.image_shape)
-
     def _check_networks(self):
+        _check_inputs("generator", self.generator, "latents", self.num_classes)
+        _check_inputs("discriminator", self.discriminator, "examples", self.num_classes)
         score = tuple(self.discriminator.output_shape[1:])
         if score != (1,):
             raise ValueError(
                 "`discriminator` must end in one score, of shape (1,). Received output "
                 f"shape: {score}"
             )
-        if len(self.generator.input_shape) != 2 or self.latent_dim < 1:
+        latents = tuple(self.generator.inputs[0].shape[1:])
+        if len(latents) != 1:
             raise ValueError(
-                "`generator` must take latents of shape (latent_dim,)"
-                + (f" and {self.num_classes} classes" if self.num_classes else "")
-                + f". Received input shape: {self.generator.input_shape[1:]}"
+                "`generator` must take latents of shape (latent_dim,). Received input "
+                f"shape: {latents}"
             )
-        *size, channels = self.image_shape
-        expected = (*size, channels + (self.num_classes or 0))
-        if tuple(self.discriminator.input_shape[1:]) != expected:
+        seen = tuple(self.discriminator.inputs[0].shape[1:])
+        if seen != self.x_domain.shape:
             raise ValueError(
-                f"`discriminator` must take shape {expected} for a `generator` that "
-                f"ends in {self.image_shape}"
-                + (f" and {self.num_classes} classes" if self.num_classes else "")
-                + f". Received input shape: {self.discriminator.input_shape[1:]}"
+                f"`discriminator` must take shape {self.x_domain.shape}, in which "
+                f"`generator` ends. Received input shape: {seen}"
             )
+
+
+def _told(values, y):
+    return values if y is None else [values, y]
+
+
+def _check_inputs(name, network, what, num_classes):
+    inputs = [tuple(tensor.shape[1:]) for tensor in network.inputs]
+    expected = 1 if num_classes is None else 2
+    if len(inputs) != expected or inputs[1:] != [()] * (expected - 1):
+        raise ValueError(
+            f"`{name}` must take {what} alone without `num_classes`, and a list of "
+            f"{what} and labels with it, such as `keras_gen.networks.mlp(..., "
+            f"num_classes=10)`. Received inputs of shapes {inputs} and "
+            f"num_classes={num_classes}"
+        )

@@ -8,18 +8,18 @@ from keras_gen.random import Rows
 
 
 class Batch(NamedTuple):
-    """Images, their randomness and their labels, row by row.
+    """Examples, their randomness and what they are paired with, row by row.
 
     Attributes:
-        images: Float32 tensor of shape `(batch, *image_shape)`.
-        rows: `keras_gen.random.Rows`, one row of randomness an image.
-        labels: Int32 tensor of shape `(batch,)` for models with `num_classes`, else
+        x: Tensor of shape `(batch, *x_domain.shape)`.
+        rows: `keras_gen.random.Rows`, one row of randomness an example.
+        y: Tensor of shape `(batch, *y_domain.shape)` for models with a `y_domain`, else
             None.
     """
 
-    images: Any
+    x: Any
     rows: Rows
-    labels: Any = None
+    y: Any = None
 
     def share(self, index, count):
         """Every `count`-th row, from row `index` on.
@@ -28,7 +28,7 @@ class Batch(NamedTuple):
         """
         if count == 1:
             return self
-        num_rows = tf.shape(self.images)[0]
+        num_rows = tf.shape(self.x)[0]
         part = tf.range(index, tf.maximum(num_rows, count), count) % num_rows
-        labels = None if self.labels is None else tf.gather(self.labels, part)
-        return Batch(tf.gather(self.images, part), self.rows.take(part), labels)
+        y = None if self.y is None else tf.gather(self.y, part)
+        return Batch(tf.gather(self.x, part), self.rows.take(part), y)

@@ -24,6 +24,38 @@ class SkippedUpdates(keras.metrics.Metric):
         self.count.assign(0.0)
 
 
+def weights_before(model):
+    """The weights that calls of layers change, if they may have to be restored.
+
+    Args:
+        model: `GenerativeModel`.
+
+    Returns:
+        List of tensors, empty unless updates may be skipped.
+    """
+    if not model.skip_nonfinite:
+        return []
+    return [
+        tf.convert_to_tensor(weight.value) for weight in model.non_trainable_weights
+    ]
+
+
+def restoring(model, optimizer):
+    """A function of `weights_before()` that undoes what a skipped update has changed.
+
+    Args:
+        model: `GenerativeModel`.
+        optimizer: The optimizer of the update, whose count of steps goes on.
+    """
+
+    def restore(before):
+        for weight, value in zip(model.non_trainable_weights, before, strict=True):
+            replicas.assign_everywhere(weight, value)
+        optimizer.iterations.assign_add(1)
+
+    return restore
+
+
 def all_finite(terms, gradients):
     """Whether the numbers of an update are finite on all replicas, a boolean scalar.
 

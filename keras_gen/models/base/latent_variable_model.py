@@ -7,70 +7,110 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import check_count
-from keras_gen.models.base.reconstruction_model import ReconstructionModel
+from keras_gen.domains import Scalars
+from keras_gen.models.base.abilities import Autoencoding
+from keras_gen.models.base.generative_model import GenerativeModel
+from keras_gen.models.base.marks import marked
 from keras_gen.models.base.sampling import Sampler
 from keras_gen.random import Rows, check_seed
 
 # Decoded at once: few enough to stay in the processor's cache.
-_PIXELS_AT_ONCE = 1_000_000
+_VALUES_AT_ONCE = 1_000_000
 
 
 class LogLikelihood(NamedTuple):
-    """An importance-weighted lower bound on the log likelihood of images, in nats.
+    """An importance-weighted lower bound on the log likelihood of examples, in nats.
 
     Attributes:
-        per_image: Float32 array of shape `(num_images,)`.
+        per_example: Float32 array of shape `(num,)`.
         mean: Float, their mean.
-        standard_error: Float, the standard error of that mean over the images.
+        standard_error: Float, the standard error of that mean over the examples.
         monte_carlo_error: Float, the part of the mean's uncertainty that more
             importance samples would reduce, by the delta method.
     """
 
-    per_image: np.ndarray
+    per_example: np.ndarray
     mean: float
     standard_error: float
     monte_carlo_error: float
 
 
-class LatentVariableModel(Sampler, ReconstructionModel):
-    """Abstract: images explained by latents.
+class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
+    """Abstract: examples explained by latents.
 
-    A subclass implements `prior()`, `likelihood()` and either `posterior()`, if its
-    latents have one level, or `infer()`; it sets `latent_dim`.
+    A subclass implements `infer()`, `likelihood()`, `log_prior()` and
+    `latents_from_noise()`, and sets `latent_dim`. Models that are told a `y` take it
+    where these hooks have it; the others leave it out.
     """
 
-    def prior(self):
-        """TFP distribution of latents, of event shape `(latent_dim,)`, normal."""
-        raise NotImplementedError
+    # Hooks
 
-    def posterior(self, images, training=False):
-        """TFP distribution of the latents of images, normal, one event an image."""
-        raise NotImplementedError
-
-    def likelihood(self, latents, training=False):
-        """TFP distribution of images, one event for each of the `(num, latent_dim)`."""
-        raise NotImplementedError
-
-    def infer(self, images, noise, training=False):
+    def infer(self, x, noise, y=None, training=False):
         """Latents drawn from the posterior as a function of noise.
 
         Args:
-            images: Float32 tensor of shape `(batch, *image_shape)`.
-            noise: Standard normal tensor of shape `(num_draws, batch, latent_dim)`.
+            x: Float32 tensor of shape `(batch, *x_domain.shape)`.
+            noise: Standard normal tensor of shape
+                `(num_draws, batch, *posterior_noise_shape)`.
+            y: Tensor of the `y_domain`, if there is one.
+            training: Boolean, whether layers behave as in training.
 
         Returns:
             Latents of shape `(num_draws, batch, latent_dim)` and the log density of the
             posterior there, of shape `(num_draws, batch)`.
         """
-        posterior = self.posterior(images, training)
-        latents = posterior.mean() + posterior.stddev() * noise
-        return latents, posterior.log_prob(latents)
+        raise NotImplementedError
+
+    def likelihood(self, latents, y=None, training=False):
+        """TFP distribution of examples, one event for each of the latents.
+
+        Args:
+            latents: Float32 tensor of shape `(num, latent_dim)`.
+            y: Tensor of the `y_domain`, if there is one.
+            training: Boolean, whether layers behave as in training.
+        """
+        raise NotImplementedError
+
+    def log_prior(self, latents, y=None):
+        """Log density of latents before an example is seen.
+
+        Args:
+            latents: Float32 tensor of shape `(num_draws, batch, latent_dim)`.
+            y: Tensor of the `y_domain`, if there is one.
+
+        Returns:
+            Float32 tensor of shape `(num_draws, batch)`, in nats.
+        """
+        raise NotImplementedError
+
+    def latents_from_noise(self, noise, y=None):
+        """Latents from the prior as a function of what `noise_rows()` gives.
+
+        Args:
+            noise: Tensor whose first axis is the batch; standard normal, of shape
+                `(batch, latent_dim)`, unless `noise_rows()` is overridden.
+            y: Tensor of the `y_domain`, if there is one.
+
+        Returns:
+            Float32 tensor of shape `(batch, latent_dim)`.
+        """
+        raise NotImplementedError
+
+    def noise_rows(self, rows):
+        return rows.normal(self.domain_of("latents").shape, "latents")
+
+    @property
+    def posterior_noise_shape(self):
+        """Tuple, the noise that `infer()` takes for one example."""
+        return self.domain_of("latents").shape
+
+    # What follows
 
     def posterior_noise(self, rows):
-        """What `infer()` takes, one draw a row: shape `(num_rows, latent_dim)`."""
-        return rows.normal((self.latent_dim,), "posterior")
+        """What `infer()` takes, one draw a row of `keras_gen.random.Rows`."""
+        return rows.normal(self.posterior_noise_shape, "posterior")
 
-    def log_weights(self, images, noise, training=False):
+    def log_weights(self, x, noise, y=None, training=False):
         """Log importance weights `log p(x, z) - log q(z | x)`.
 
         Their mean over draws is the evidence lower bound; the log of the mean of their
@@ -78,43 +118,60 @@ class LatentVariableModel(Sampler, ReconstructionModel):
         8).
 
         Args:
-            images: Float32 tensor of shape `(batch, *image_shape)`.
+            x: Float32 tensor of shape `(batch, *x_domain.shape)`.
             noise: As in `infer()`.
+            y: Tensor of the `y_domain`, if there is one.
+            training: Boolean, whether layers behave as in training.
 
         Returns:
             Float32 tensor of shape `(num_draws, batch)`.
         """
-        latents, log_q = self.infer(images, noise, training)
-        num_draws = noise.shape[0]
-        flat = tf.reshape(latents, (-1, self.latent_dim))
-        repeated = tf.tile(images, (num_draws, *[1] * len(self.image_shape)))
-        log_likelihood = self.likelihood(flat, training).log_prob(repeated)
-        log_likelihood = tf.reshape(log_likelihood, tf.shape(log_q))
-        return log_likelihood + self.prior().log_prob(latents) - log_q
+        given = {} if y is None else {"y": y}
+        latents, log_q = self.infer(x, noise, **given, training=training)
+        flat = tf.reshape(latents, (-1, *self.domain_of("latents").shape))
+        repeated = _repeat(x, noise.shape[0])
+        many = {name: _repeat(value, noise.shape[0]) for name, value in given.items()}
+        likelihood = self.likelihood(flat, **many, training=training)
+        log_likelihood = tf.reshape(likelihood.log_prob(repeated), tf.shape(log_q))
+        return log_likelihood + self.log_prior(latents, **given) - log_q
 
-    def encode(self, images):
-        return self.posterior(images).mean()
-
-    def decode(self, latents):
-        return self.likelihood(latents).mean()
-
-    def noise_rows(self, rows):
-        return rows.normal((self.latent_dim,), "latents")
-
-    def from_noise(self, noise):
-        prior = self.prior()
-        return self.decode(prior.mean() + prior.stddev() * noise)
-
-    def log_likelihood(self, images, num_importance_samples=5000, seed=0):
-        """Importance-weighted bound on `log p(x)`, streamed in constant memory.
-
-        Draw `k` of image `i` depends on the seed, `i` and `k` alone.
+    def encode(self, x, y=None):
+        """Latents of examples, `infer()` without noise: of normal posteriors the mean.
 
         Args:
-            images: Array of shape `(num_images, *image_shape)`.
-            num_importance_samples: Integer of at least 1, draws from the posterior an
-                image. With 1 the bound is the evidence lower bound.
+            x: Array or tensor of shape `(batch, *x_domain.shape)`.
+            y: Array of the `y_domain` for models that have one.
+
+        Returns:
+            Float32 tensor of shape `(batch, latent_dim)`.
+        """
+        given = {} if y is None else {"y": y}
+        noise = tf.zeros(tf.stack([1, tf.shape(x)[0], *self.posterior_noise_shape]))
+        return self.infer(x, noise, **given)[0][0]
+
+    def decode(self, latents, y=None):
+        given = {} if y is None else {"y": y}
+        return self.likelihood(latents, **given).mean()
+
+    def from_noise(self, noise, y=None):
+        given = {} if y is None else {"y": y}
+        return self.decode(self.latents_from_noise(noise, **given), **given)
+
+    def domain_of(self, name):
+        return Scalars() if name == "bound" else super().domain_of(name)
+
+    @marked(("x", "y"), ("bound",), traced=None)
+    def log_likelihood(self, x, num_importance_samples=5000, seed=0, y=None):
+        """Importance-weighted bound on `log p(x)`, streamed in constant memory.
+
+        Draw `k` of example `i` depends on the seed, `i` and `k` alone.
+
+        Args:
+            x: Array of shape `(num, *x_domain.shape)`.
+            num_importance_samples: Integer of at least 1, draws from the posterior
+                of each. With 1 the bound is the evidence lower bound.
             seed: Integer in [0, 2**31).
+            y: Array of the `y_domain` for models that have one.
 
         Returns:
             `LogLikelihood`, in nats.
@@ -126,49 +183,54 @@ class LatentVariableModel(Sampler, ReconstructionModel):
             Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2015,
             arXiv:1509.00519.
         """
-        self.check_images(images)
+        self.x_domain.check(x, "x")
+        self.check_y(y, len(x))
         check_count(num_importance_samples, "num_importance_samples", 1)
         seed = tf.constant(check_seed(seed))
-        images = np.asarray(images, np.float32)
-        rows_at_once = max(1, _PIXELS_AT_ONCE // math.prod(self.image_shape))
+        parts = [np.asarray(x, self.x_domain.dtype)]
+        if y is not None:
+            parts.append(np.asarray(y, self.y_domain.dtype))
+        rows_at_once = max(1, _VALUES_AT_ONCE // math.prod(self.x_domain.shape))
         draws = min(num_importance_samples, rows_at_once, 50)
-        block = min(rows_at_once // draws, len(images))
+        block = min(rows_at_once // draws, len(x))
         estimates, variances = [], []
-        for first in range(0, len(images), block):
-            rows = images[first : first + block]
-            padding = [(0, block - len(rows))] + [(0, 0)] * (images.ndim - 1)
+        for first in range(0, len(x), block):
+            # Every block is full, so that one trace serves all: surplus rows are cut.
+            index = np.arange(first, first + block).clip(max=len(x) - 1)
             results = self._bound_of_block(
-                tf.constant(np.pad(rows, padding, mode="edge")),
+                [tf.constant(part[index]) for part in parts],
                 tf.constant(first),
                 seed,
                 tf.constant(num_importance_samples),
                 draws,
             )
-            estimates.append(results[0].numpy()[: len(rows)])
-            variances.append(results[1].numpy()[: len(rows)])
-        per_image, variance = np.concatenate(estimates), np.concatenate(variances)
-        num = len(per_image)
+            num = min(block, len(x) - first)
+            estimates.append(results[0].numpy()[:num])
+            variances.append(results[1].numpy()[:num])
+        per_example, variance = np.concatenate(estimates), np.concatenate(variances)
+        num = len(per_example)
         return LogLikelihood(
-            per_image,
-            float(per_image.mean(dtype=np.float64)),
-            float(per_image.std(dtype=np.float64, ddof=1) / np.sqrt(num))
+            per_example,
+            float(per_example.mean(dtype=np.float64)),
+            float(per_example.std(dtype=np.float64, ddof=1) / np.sqrt(num))
             if num > 1
             else float("nan"),
             float(np.sqrt(variance.sum(dtype=np.float64)) / num),
         )
 
     @tf.function(jit_compile=True)
-    def _bound_of_block(self, images, first_image, seed, num_samples, draws):
-        """Bound and its Monte Carlo variance for each image, `draws` at once."""
-        batch = images.shape[0]
-        image = tf.tile(first_image + tf.range(batch), (draws,))
+    def _bound_of_block(self, parts, first_row, seed, num_samples, draws):
+        """Bound and its Monte Carlo variance for each row, `draws` at once."""
+        x, given = parts[0], dict(zip(("y",), parts[1:], strict=False))
+        batch = x.shape[0]
+        row = tf.tile(first_row + tf.range(batch), (draws,))
         draw = tf.repeat(tf.range(draws), batch)
 
         def accumulate(start, largest, total, squares):
-            rows = Rows.of(seed, image, step=start + draw)
+            rows = Rows.of(seed, row, step=start + draw)
             noise = self.posterior_noise(rows)
             noise = tf.reshape(noise, (draws, batch, *noise.shape[1:]))
-            weights = self.log_weights(images, noise)
+            weights = self.log_weights(x, noise, **given)
             surplus = start + tf.range(draws) >= num_samples
             weights = tf.where(surplus[:, None], -np.inf, weights)
             new = tf.maximum(largest, tf.reduce_max(weights, axis=0))
@@ -187,3 +249,7 @@ class LatentVariableModel(Sampler, ReconstructionModel):
         count = tf.cast(num_samples, tf.float32)
         bound = largest + tf.math.log(total) - tf.math.log(count)
         return bound, tf.maximum(squares / total**2 - 1.0 / count, 0.0)
+
+
+def _repeat(tensor, count):
+    return tf.tile(tensor, (count, *[1] * (len(tensor.shape) - 1)))

@@ -8,7 +8,7 @@ rest: what is refused, normalization, clipping, and batches that divide.
 import keras
 import tensorflow as tf
 
-_CLIPPINGS = ("clipnorm", "global_clipnorm", "clipvalue")
+from keras_gen.models.base import keras_seams
 
 
 def num_replicas():
@@ -64,7 +64,7 @@ def check_compile(model, optimizers, jit_compile, steps_per_execution):
 
 def synchronize_normalization(model):
     """Lets batch normalization take the moments of the whole batch on all replicas."""
-    for layer in model._flatten_layers():
+    for layer in keras_seams.layers_of(model):
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = True
 
@@ -77,12 +77,11 @@ def apply(optimizer, gradients, variables):
         gradients: List of tensors, of a loss divided by the number of replicas.
         variables: List of variables.
     """
-    clips = any(getattr(optimizer, name) is not None for name in _CLIPPINGS)
-    if clips and num_replicas() > 1:
+    if keras_seams.clips(optimizer) and num_replicas() > 1:
         context = tf.distribute.get_replica_context()
         gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
         # The optimizer clips again, a part which is within the bounds, and adds up.
-        clipped = optimizer._clip_gradients(gradients)
+        clipped = keras_seams.clipped(optimizer, gradients)
         gradients = [gradient / num_replicas() for gradient in clipped]
     scales = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
     if tf.distribute.has_strategy() or scales:
@@ -110,7 +109,7 @@ def check_batches(x, batch_size, divisor):
     Args:
         x: What `fit()` takes, checked.
         batch_size: Optional integer; for arrays 32 if not given.
-        divisor: Integer, what the images of a batch must be a multiple of.
+        divisor: Integer, what the examples of a batch must be a multiple of.
 
     Returns:
         `x`; a `tf.data.Dataset` raises a `tf.errors.InvalidArgumentError` at the first
@@ -128,16 +127,43 @@ def check_batches(x, batch_size, divisor):
         for size in {min(batch_size, len(x)), len(x) % batch_size} - {0}:
             if size % divisor:
                 raise ValueError(
-                    f"Every batch {advice}. Received {len(x)} images in batches of "
+                    f"Every batch {advice}. Received {len(x)} examples in batches of "
                     f"{batch_size}, of which one has {size}."
                 )
     if isinstance(x, tf.data.Dataset):
 
         def check(*parts):
-            num_images = tf.shape(tf.nest.flatten(parts)[0])[0]
+            num_rows = tf.shape(tf.nest.flatten(parts)[0])[0]
             message = f"Every batch of the dataset {advice} (see `drop_remainder`)."
-            tf.debugging.assert_equal(num_images % divisor, 0, message)
+            tf.debugging.assert_equal(num_rows % divisor, 0, message)
             return parts if len(parts) > 1 else parts[0]
 
         return x.map(check)
     return x
+
+
+def assign_everywhere(variable, value):
+    """Assigns the value that all replicas have found to a variable of theirs."""
+
+    def merge(strategy, value):
+        strategy.extended.update(
+            variable.value, lambda v, new: v.assign(new), args=(value,)
+        )
+
+    tf.distribute.get_replica_context().merge_call(merge, args=(value,))
+
+
+def whole_batch(tensor):
+    """The rows of all replicas, for terms that couple the examples of a batch.
+
+    Gradients flow back to the rows of each replica.
+
+    Args:
+        tensor: Tensor whose first axis is the replica's part of the batch.
+
+    Returns:
+        Tensor whose first axis is the whole batch, in its order.
+    """
+    if num_replicas() == 1:
+        return tensor
+    return tf.distribute.get_replica_context().all_gather(tensor, axis=0)

@@ -4,20 +4,43 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import check_count
+from keras_gen.domains import Domain
+from keras_gen.models.base.marks import marked
 from keras_gen.random import Rows, check_seed, fresh_seed
 
 
-class Sampler:
-    """Abstract: the three methods of a model that samples.
+class Noise(Domain):
+    """Noise that a model draws.
 
-    A subclass implements `noise_rows()` and `from_noise()`, and `conditions()` if its
-    samples depend on more than noise.
+    Args:
+        of_rows: Function of `keras_gen.random.Rows` that returns a tensor, whose first
+            axis is the rows.
     """
 
-    #: Whether `sample()` runs under XLA, which compiles anew for each batch size: some
-    #: seconds that pay where sampling is a long loop of small operations. Set it to
-    #: False on a model that draws a single batch.
-    compiled_sampling = False
+    noun = "noise"
+
+    def __init__(self, of_rows):
+        self.of_rows = of_rows
+        noise = of_rows(Rows(1, 0))
+        self.shape, self.dtype = tuple(noise.shape[1:]), noise.dtype.name
+
+    def draw(self, rows):
+        return np.asarray(self.of_rows(rows))
+
+    def get_config(self):
+        return {"shape": self.shape, "dtype": self.dtype}
+
+
+class Sampler:
+    """Ability: a model that samples.
+
+    A subclass implements `noise_rows()` and `from_noise()`, and `conditions()` if its
+    samples depend on more than noise and `y`.
+    """
+
+    default_method = "sample"
+
+    # Hooks
 
     def noise_rows(self, rows):
         """Noise for one sample a row.
@@ -26,7 +49,7 @@ class Sampler:
             rows: `keras_gen.random.Rows`.
 
         Returns:
-            Tensor, or dict of tensors, whose first axis is the rows.
+            Tensor whose first axis is the rows.
         """
         raise NotImplementedError
 
@@ -38,33 +61,39 @@ class Sampler:
             **conditions: What `conditions()` returns.
 
         Returns:
-            Float32 tensor of shape `(num, *image_shape)` on the scale of
-            `image_range`; where the likelihood is unbounded it may lie a little
-            outside.
+            Tensor of shape `(num, *x_domain.shape)` on the scale of `x_domain`; where
+            the likelihood is unbounded it may lie a little outside.
         """
         raise NotImplementedError
 
-    def conditions(self, num_samples, first_row=0, **given):
+    def conditions(self, num_samples, first_row=0, y=None, **given):
         """What samples depend on beside noise, checked and filled in.
 
         Args:
             num_samples: Integer.
             first_row: Integer, the place of the first sample among those of its seed,
                 where it bears on what is filled in.
-            **given: What `sample()` was given.
+            y: For models with a `y_domain`: one for each sample, or one for all. Labels
+                default to the classes in turn, of which row 0 has the first.
+            **given: What else `sample()` was given.
 
         Returns:
-            Dict of arrays whose first axis is `num_samples`; empty here.
+            Dict of arrays whose first axis is `num_samples`.
 
         Raises:
             ValueError: If something unknown or wrong is given.
         """
         if given:
             raise ValueError(
-                f"The samples of {type(self).__name__} depend on noise alone. "
-                f"Received: {', '.join(given)}"
+                f"`sample()` of {type(self).__name__} takes no {', '.join(given)}."
             )
-        return {}
+        y = self.y_for(num_samples, y, first_row)
+        return {} if y is None else {"y": y}
+
+    def domain_of(self, name):
+        return Noise(self.noise_rows) if name == "noise" else super().domain_of(name)
+
+    # What follows
 
     def noise(self, num_samples, seed, first_row=0):
         """Noise for samples `first_row ... first_row + num_samples - 1` of a seed.
@@ -75,7 +104,7 @@ class Sampler:
             first_row: Integer of at least 0.
 
         Returns:
-            Tensor, or dict of tensors, whose first axis is `num_samples`.
+            Tensor whose first axis is `num_samples`.
 
         Raises:
             ValueError: If an argument is not as stated.
@@ -84,6 +113,7 @@ class Sampler:
         check_count(first_row, "first_row", 0)
         return self.noise_rows(Rows(num_samples, check_seed(seed), first_row))
 
+    @marked(("noise", "y", "temperature"), ("x",), traced="from_noise")
     def sample(self, num_samples, seed=None, batch_size=256, first_row=0, **conditions):
         """Draws samples in batches.
 
@@ -93,10 +123,10 @@ class Sampler:
                 samples are the first of more. Defaults to a fresh one.
             batch_size: Integer of at least 1. It bounds memory and changes no sample.
             first_row: Integer of at least 0, how many samples of the seed to pass over.
-            **conditions: For models with conditions, such as `labels`.
+            **conditions: What `conditions()` takes, such as `y`.
 
         Returns:
-            Float32 numpy array of shape `(num_samples, *image_shape)`, as from
+            Numpy array of shape `(num_samples, *x_domain.shape)`, as from
             `from_noise()`.
 
         Raises:
@@ -106,8 +136,23 @@ class Sampler:
         check_count(batch_size, "batch_size", 1)
         check_count(first_row, "first_row", 0)
         seed = fresh_seed() if seed is None else check_seed(seed)
-        batch_size = min(batch_size, num_samples)
         conditions = self.conditions(num_samples, first_row=first_row, **conditions)
+        return self.draw(num_samples, seed, batch_size, first_row, conditions)
+
+    def draw(self, num_samples, seed, batch_size, first_row, conditions):
+        """What `sample()` does once its arguments are checked and filled in.
+
+        Args:
+            num_samples: Integer.
+            seed: Integer.
+            batch_size: Integer.
+            first_row: Integer.
+            conditions: Dict of arrays, for `from_noise()`.
+
+        Returns:
+            Numpy array of shape `(num_samples, *x_domain.shape)`.
+        """
+        batch_size = min(batch_size, num_samples)
         draw = self._compiled_batch if self.compiled_sampling else self._sample_batch
         batches = []
         for first in range(0, num_samples, batch_size):

@@ -2,13 +2,12 @@
 
 import keras
 
-from keras_gen.losses import check_label_smoothing
-from keras_gen.models.base import AdversarialModel
+from keras_gen.models.gan.gan import NonSaturatingModel
 from keras_gen.networks import dcgan_discriminator, dcgan_generator
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class DCGAN(AdversarialModel):
+class DCGAN(NonSaturatingModel):
     """The convolutional networks that made adversarial training work.
 
     Strided convolutions and no pooling, batch normalization in both networks, ReLU in
@@ -26,15 +25,8 @@ class DCGAN(AdversarialModel):
             `[1024, 512, 256, 128]` for images of 64 x 64.
         latent_dim: Integer, size of the latents.
         kernel_size: Integer, the side of each kernel in pixels.
-        label_smoothing: Float in [0, 1): the discriminator's target for real images is
-            `1 - label_smoothing` (Salimans et al. 2016, arXiv:1606.03498, section 3.4).
-        discriminator_steps: Integer, updates of the discriminator in a training step,
-            each on its share of the batch.
-        average_decay: Optional float in (0, 1), decay of the average of the generator's
-            weights that samples are made with.
-        instance_noise: Float or Keras schedule, scale of the noise on what the
-            discriminator sees.
-        seed: Integer, seed of the noise of training and evaluation.
+        **kwargs: Options of the game, as for `GAN`: `label_smoothing`,
+            `discriminator_steps`, `average_decay`, `instance_noise`, `seed`, `name`.
 
     Raises:
         ValueError: If an argument is not as stated.
@@ -55,29 +47,12 @@ class DCGAN(AdversarialModel):
     (3, 5, 8, 8, 1)
     """
 
-    def __init__(
-        self,
-        image_shape,
-        filters,
-        latent_dim=100,
-        kernel_size=5,
-        label_smoothing=0.0,
-        discriminator_steps=1,
-        average_decay=None,
-        instance_noise=0.0,
-        seed=0,
-        **kwargs,
-    ):
+    def __init__(self, image_shape, filters, latent_dim=100, kernel_size=5, **kwargs):
         super().__init__(
             dcgan_generator(latent_dim, filters, image_shape, kernel_size),
             dcgan_discriminator(image_shape, list(filters)[::-1], kernel_size),
-            discriminator_steps,
-            average_decay,
-            instance_noise,
-            seed=seed,
             **kwargs,
         )
-        check_label_smoothing(label_smoothing)
+        self.image_shape = tuple(image_shape)
         self.filters = list(filters)
         self.kernel_size = kernel_size
-        self.label_smoothing = label_smoothing

@@ -1,13 +1,67 @@
 """Generative adversarial network (Goodfellow et al., 2014)."""
 
+import math
+
 import keras
 
-from keras_gen.losses import check_label_smoothing, non_saturating_generator_loss
+from keras_gen.losses import (
+    check_label_smoothing,
+    non_saturating_discriminator_loss,
+    non_saturating_generator_loss,
+)
 from keras_gen.models.base import AdversarialModel
 
 
+class NonSaturatingModel(AdversarialModel):
+    """Abstract: the game of cross-entropies, in which scores are logits of being real.
+
+    By default the generator minimizes the non-saturating loss of section 3 of the
+    paper, and both players take Adam with a rate of 2e-4 and `beta_1` 0.5 (Radford et
+    al. 2015, arXiv:1511.06434, section 4).
+
+    Args:
+        generator: Network from latents to images in [-1, 1].
+        discriminator: Network from images to one logit.
+        label_smoothing: Float in [0, 1): the discriminator's target for real images is
+            `1 - label_smoothing` (Salimans et al. 2016, arXiv:1606.03498, section 3.4).
+
+    Raises:
+        ValueError: If an argument is not as stated.
+    """
+
+    #: Function `(real_score, fake_score)` that the generator minimizes.
+    generator_loss = staticmethod(non_saturating_generator_loss)
+
+    def __init__(self, generator, discriminator, *, label_smoothing=0.0, **kwargs):
+        super().__init__(generator, discriminator, **kwargs)
+        check_label_smoothing(label_smoothing)
+        self.label_smoothing = label_smoothing
+
+    def default_optimizer(self):
+        return keras.optimizers.Adam(2e-4, beta_1=0.5)
+
+    def discriminator_terms(self, x, fakes, batch, training):
+        loss = non_saturating_discriminator_loss(
+            self.score(x, batch.y, training),
+            self.score(fakes, batch.y, training),
+            self.label_smoothing,
+        )
+        return {"discriminator_loss": loss}
+
+    def generator_terms(self, fakes, batch, training):
+        fake_score = self.score(fakes, batch.y, training)
+        return {"generator_loss": self.generator_loss(None, fake_score)}
+
+    @property
+    def stopped_losses(self):
+        kept = 1.0 - self.label_smoothing
+        # The entropy of the smoothed target, in nats.
+        entropy = -sum(p * math.log(p) for p in (kept, self.label_smoothing) if p > 0)
+        return {"won": entropy, "drawn": (math.log(4.0), math.log(2.0))}
+
+
 @keras.saving.register_keras_serializable(package="keras_gen")
-class GAN(AdversarialModel):
+class GAN(NonSaturatingModel):
     """Learns to generate images that a discriminator cannot tell from data.
 
     Images lie in [-1, 1], so the generator should end in `tanh`. Reports
@@ -24,15 +78,9 @@ class GAN(AdversarialModel):
             minimizes: `keras_gen.losses.non_saturating_generator_loss`, or
             `minimax_generator_loss`, which vanishes as the discriminator wins (section
             3 of the paper).
-        label_smoothing: Float in [0, 1): the discriminator's target for real images is
-            `1 - label_smoothing` (Salimans et al. 2016, arXiv:1606.03498, section 3.4).
-        discriminator_steps: Integer, updates of the discriminator in a training step,
-            each on its share of the batch.
-        average_decay: Optional float in (0, 1), decay of the average of the generator's
-            weights that samples are made with.
-        instance_noise: Float or Keras schedule, scale of the noise on what the
-            discriminator sees.
-        seed: Integer, seed of the noise of training and evaluation.
+        **kwargs: Options of `NonSaturatingModel`: `label_smoothing`; and of every game,
+            see `keras_gen.models.base.AdversarialModel`: `discriminator_steps`,
+            `average_decay`, `instance_noise`, `num_classes`, `seed`, `name`.
 
     Raises:
         ValueError: If the networks do not fit each other, or an argument is not as
@@ -62,26 +110,7 @@ class GAN(AdversarialModel):
         generator,
         discriminator,
         generator_loss=non_saturating_generator_loss,
-        label_smoothing=0.0,
-        discriminator_steps=1,
-        average_decay=None,
-        instance_noise=0.0,
-        seed=0,
         **kwargs,
     ):
-        super().__init__(
-            generator,
-            discriminator,
-            discriminator_steps,
-            average_decay,
-            instance_noise,
-            seed=seed,
-            **kwargs,
-        )
+        super().__init__(generator, discriminator, **kwargs)
         self.generator_loss = generator_loss
-        check_label_smoothing(label_smoothing)
-        self.label_smoothing = label_smoothing
-
-    def generator_terms(self, fakes, batch, training):
-        fake_score = self.score(fakes, batch.labels, training)
-        return {"generator_loss": self.generator_loss(None, fake_score)}

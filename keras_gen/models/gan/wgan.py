@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from keras_gen.losses import wasserstein_discriminator_loss, wasserstein_generator_loss
-from keras_gen.models.base import AdversarialModel
+from keras_gen.models.base import AdversarialModel, assign_everywhere
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -24,11 +24,9 @@ class WGAN(AdversarialModel):
             clipped to [-clip, clip].
         discriminator_steps: Integer, updates of the discriminator in a training step,
             each on its share of the batch.
-        average_decay: Optional float in (0, 1), decay of the average of the generator's
-            weights that samples are made with.
-        instance_noise: Float or Keras schedule, scale of the noise on what the
-            discriminator sees.
-        seed: Integer, seed of the noise of training and evaluation.
+        **kwargs: Options of every game, see `keras_gen.models.base.AdversarialModel`:
+            `average_decay`, `instance_noise`, `num_classes`,
+            `seed`, `name`.
 
     Raises:
         ValueError: If the networks do not fit each other, or an argument is not as
@@ -53,7 +51,6 @@ class WGAN(AdversarialModel):
     """
 
     term_names = ("discriminator_loss", "generator_loss", "wasserstein_estimate")
-    scores_are_logits = False
 
     def __init__(
         self,
@@ -61,41 +58,32 @@ class WGAN(AdversarialModel):
         discriminator,
         clip=0.01,
         discriminator_steps=5,
-        average_decay=None,
-        instance_noise=0.0,
-        seed=0,
         **kwargs,
     ):
         super().__init__(
             generator,
             discriminator,
-            discriminator_steps,
-            average_decay,
-            instance_noise,
-            seed=seed,
+            discriminator_steps=discriminator_steps,
             **kwargs,
         )
         if not clip > 0:
             raise ValueError(f"`clip` must be above 0. Received: {clip}")
         self.clip = clip
 
-    def default_optimizers(self):
-        return {
-            "discriminator": keras.optimizers.RMSprop(5e-5),
-            "generator": keras.optimizers.RMSprop(5e-5),
-        }
+    def default_optimizer(self):
+        return keras.optimizers.RMSprop(5e-5)
 
-    def discriminator_terms(self, images, fakes, batch, training):
-        real_score = self.score(images, batch.labels, training)
-        fake_score = self.score(fakes, batch.labels, training)
+    def discriminator_terms(self, x, fakes, batch, training):
+        real_score = self.score(x, batch.y, training)
+        fake_score = self.score(fakes, batch.y, training)
         loss = wasserstein_discriminator_loss(real_score, fake_score)
         return {"discriminator_loss": loss, "wasserstein_estimate": -loss}
 
     def after_discriminator_update(self):
         for variable in self.discriminator.trainable_variables:
             clipped = ops.clip(variable, -self.clip, self.clip)
-            self.assign_everywhere(variable, clipped)
+            assign_everywhere(variable, clipped)
 
     def generator_terms(self, fakes, batch, training):
-        fake_score = self.score(fakes, batch.labels, training)
+        fake_score = self.score(fakes, batch.y, training)
         return {"generator_loss": wasserstein_generator_loss(None, fake_score)}

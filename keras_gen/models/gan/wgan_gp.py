@@ -8,7 +8,7 @@ from keras_gen.losses import (
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
-from keras_gen.models.base import AdversarialModel
+from keras_gen.models.base import AdversarialModel, layers_of
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -29,11 +29,9 @@ class WGANGP(AdversarialModel):
         penalty_weight: Float of at least 0, weight of the penalty.
         discriminator_steps: Integer, updates of the discriminator in a training step,
             each on its share of the batch.
-        average_decay: Optional float in (0, 1), decay of the average of the generator's
-            weights that samples are made with.
-        instance_noise: Float or Keras schedule, scale of the noise on what the
-            discriminator sees.
-        seed: Integer, seed of the noise of training and evaluation.
+        **kwargs: Options of every game, see `keras_gen.models.base.AdversarialModel`:
+            `average_decay`, `instance_noise`, `num_classes`,
+            `seed`, `name`.
 
     Raises:
         ValueError: If the networks do not fit each other, the discriminator has batch
@@ -64,7 +62,6 @@ class WGANGP(AdversarialModel):
         "wasserstein_estimate",
         "penalty",
     )
-    scores_are_logits = False
 
     def __init__(
         self,
@@ -72,18 +69,12 @@ class WGANGP(AdversarialModel):
         discriminator,
         penalty_weight=10.0,
         discriminator_steps=5,
-        average_decay=None,
-        instance_noise=0.0,
-        seed=0,
         **kwargs,
     ):
         super().__init__(
             generator,
             discriminator,
-            discriminator_steps,
-            average_decay,
-            instance_noise,
-            seed=seed,
+            discriminator_steps=discriminator_steps,
             **kwargs,
         )
         if not penalty_weight >= 0:
@@ -93,42 +84,40 @@ class WGANGP(AdversarialModel):
         _refuse_batch_normalization(discriminator)
         self.penalty_weight = penalty_weight
 
-    def default_optimizers(self):
-        return {
-            "discriminator": keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9),
-            "generator": keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9),
-        }
+    def default_optimizer(self):
+        return keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9)
 
-    def discriminator_terms(self, images, fakes, batch, training):
-        real_score = self.score(images, batch.labels, training)
-        fake_score = self.score(fakes, batch.labels, training)
+    def discriminator_terms(self, x, fakes, batch, training):
+        real_score = self.score(x, batch.y, training)
+        fake_score = self.score(fakes, batch.y, training)
         distance = -wasserstein_discriminator_loss(real_score, fake_score)
-        between = self.between(images, fakes, batch.rows)
-        penalty = gradient_penalty(self.slope(between, batch.labels, training))
+        between = self.between(x, fakes, batch.rows)
+        penalty = gradient_penalty(self.slope(between, batch.y, training))
         return {
             "discriminator_loss": -distance + self.penalty_weight * penalty,
             "wasserstein_estimate": distance,
             "penalty": penalty,
         }
 
-    def between(self, images, fakes, rows):
-        """Points distributed uniformly on the segments from images to fakes."""
-        return images + rows.uniform((1, 1, 1), "between") * (fakes - images)
+    def between(self, x, fakes, rows):
+        """Points distributed uniformly on the segments from examples to fakes."""
+        ones = (1,) * len(self.x_domain.shape)
+        return x + rows.uniform(ones, "between") * (fakes - x)
 
-    def slope(self, images, labels, training):
-        """The gradient of each score with respect to its image."""
+    def slope(self, x, y, training):
+        """The gradient of each score with respect to its example."""
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(images)
-            score = self.score(images, labels, training)
-        return tape.gradient(score, images)
+            tape.watch(x)
+            score = self.score(x, y, training)
+        return tape.gradient(score, x)
 
     def generator_terms(self, fakes, batch, training):
-        fake_score = self.score(fakes, batch.labels, training)
+        fake_score = self.score(fakes, batch.y, training)
         return {"generator_loss": wasserstein_generator_loss(None, fake_score)}
 
 
 def _refuse_batch_normalization(discriminator):
-    for layer in discriminator._flatten_layers():
+    for layer in layers_of(discriminator):
         if isinstance(layer, keras.layers.BatchNormalization):
             raise ValueError(
                 "`discriminator` must not use batch normalization: its penalty is that "

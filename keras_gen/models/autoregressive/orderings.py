@@ -7,7 +7,7 @@ import tensorflow as tf
 
 
 def choose_ordering(noise, num_orderings):
-    """The ordering that each image follows, and uniform numbers for its sites.
+    """Uniform numbers for the sites, and the ordering that each image follows.
 
     The first number of an image times `num_orderings` has a whole part, which chooses,
     and a rest, which is uniform again and takes its place.
@@ -17,14 +17,14 @@ def choose_ordering(noise, num_orderings):
         num_orderings: Integer.
 
     Returns:
-        Int32 tensor of shape `(batch,)`, and a float32 tensor like `noise`.
+        A float32 tensor like `noise`, and an int32 tensor of shape `(batch,)`.
     """
     shape = noise.shape[1:]
     first = noise[:, :1, :1, :1] * num_orderings
     chosen = tf.floor(first)
     is_first = np.arange(math.prod(shape)).reshape(shape) == 0
     rest = tf.where(is_first, first - chosen, noise)
-    return tf.cast(chosen[:, 0, 0, 0], tf.int32), rest
+    return rest, tf.cast(chosen[:, 0, 0, 0], tf.int32)
 
 
 def take_sites(images, sites):
@@ -37,3 +37,16 @@ def take_sites(images, sites):
     shape = images.shape[1:]
     flat = tf.reshape(images, (-1, math.prod(shape)))
     return tf.reshape(tf.gather(flat, sites, axis=1, batch_dims=1), (-1, *shape))
+
+
+def of_ordering(parameters, ordering):
+    """Parameters under the ordering that each image follows.
+
+    Args:
+        parameters: List of tensors whose first axis is the batch, one for each
+            ordering.
+        ordering: Int32 tensor of shape `(batch,)`; None if there is but one.
+    """
+    if ordering is None:
+        return parameters[0]
+    return tf.gather(tf.stack(parameters, 1), ordering, axis=1, batch_dims=1)

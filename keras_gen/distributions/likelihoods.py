@@ -1,0 +1,283 @@
+"""From the outputs of a network to a distribution of examples.
+
+A likelihood is a small serializable object. A decoder gives its parameters for all
+values of an example at once: called on these outputs it returns a TFP distribution of
+examples. An autoregressive network gives those of one site after the other: a
+likelihood on levels then gives probabilities, cumulative probabilities and quantiles of
+levels, the integers from 0 to `num_levels - 1`.
+"""
+
+import keras
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from keras_gen.arguments import check_count
+from keras_gen.distributions.bernoulli_image import BernoulliImage
+from keras_gen.distributions.discretized_logistic import DiscretizedLogistic
+
+tfd = tfp.distributions
+
+
+class Likelihood:
+    """Abstract: from a network's outputs to a distribution of examples.
+
+    One that a decoder can have is callable: from outputs of the shape of a batch of
+    examples, the last axis times `parameters_per_value` (the first parameter of all its
+    values, then the second), to a TFP distribution of examples.
+    """
+
+    #: Integer, how many outputs of a network describe one value of an example.
+    parameters_per_value = 1
+    #: Integer, how many levels a value can have; None if it is continuous.
+    num_levels = None
+
+    def get_config(self):
+        return {}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+class LevelLikelihood(Likelihood):
+    """Abstract: a likelihood of values on levels, which a model can draw one by one."""
+
+    num_levels = 2
+
+    def log_prob(self, parameters, levels):
+        """Log probability of levels, in nats.
+
+        Args:
+            parameters: Float32 tensor of shape `(..., parameters_per_value)`.
+            levels: Int32 tensor of shape `(...)`.
+
+        Returns:
+            Float32 tensor of shape `(...)`.
+        """
+        raise NotImplementedError
+
+    def cumulative(self, parameters, temperature=1.0):
+        """Probability of each level or a lower one, the highest left out.
+
+        Args:
+            parameters: Float32 tensor of shape `(..., parameters_per_value)`.
+            temperature: Positive float, or float32 tensor that broadcasts to `(...)`:
+                probabilities are taken to the power `1 / temperature`.
+
+        Returns:
+            Float32 tensor of shape `(..., num_levels - 1)`.
+        """
+        raise NotImplementedError
+
+    def mean(self, parameters):
+        """Expected levels, float32 of shape `(...)`."""
+        # The mean of a level is the sum of its survival function.
+        survival = tf.reduce_mean(1.0 - self.cumulative(parameters), axis=-1)
+        return survival * (self.num_levels - 1)
+
+    def quantile(self, parameters, uniform, temperature=1.0):
+        """Levels where the cumulative probability passes uniform numbers.
+
+        Args:
+            parameters: Float32 tensor of shape `(..., parameters_per_value)`.
+            uniform: Float32 tensor of shape `(...)` in [0, 1).
+            temperature: As for `cumulative()`.
+
+        Returns:
+            Int32 tensor of shape `(...)`.
+        """
+        passed = uniform[..., None] >= self.cumulative(parameters, temperature)
+        return tf.reduce_sum(tf.cast(passed, tf.int32), axis=-1)
+
+
+class MixableLikelihood(LevelLikelihood):
+    """Abstract: a likelihood of which a mixture is one of the same kind."""
+
+    def mixture(self, parameters):
+        """Parameters of the mean of several distributions.
+
+        Args:
+            parameters: Float32 tensor of shape `(num, ..., parameters_per_value)`.
+
+        Returns:
+            Float32 tensor of shape `(..., parameters_per_value)`.
+        """
+        raise NotImplementedError
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class BernoulliLikelihood(MixableLikelihood):
+    """Black or white: the one parameter is the logit of white.
+
+    Example:
+    >>> import tensorflow as tf
+    >>> from keras_gen.distributions import BernoulliLikelihood
+    >>> uniform = tf.constant([0.4, 0.6])
+    >>> BernoulliLikelihood().quantile(tf.zeros((2, 1)), uniform).numpy()
+    array([0, 1], dtype=int32)
+    """
+
+    def __call__(self, outputs):
+        outputs = tf.cast(outputs, tf.float32)
+        if outputs.shape.rank == 4:
+            return BernoulliImage(outputs)
+        return _independent(tfd.Bernoulli(outputs, dtype=tf.float32))
+
+    def log_prob(self, parameters, levels):
+        logits = parameters[..., 0]
+        return tf.cast(levels, tf.float32) * logits - tf.nn.softplus(logits)
+
+    def cumulative(self, parameters, temperature=1.0):
+        return tf.sigmoid(-parameters / _per_value(temperature))
+
+    def mixture(self, parameters):
+        white = tf.reduce_logsumexp(tf.math.log_sigmoid(parameters), axis=0)
+        return white - tf.reduce_logsumexp(tf.math.log_sigmoid(-parameters), axis=0)
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class CategoricalLikelihood(MixableLikelihood):
+    """Any distribution on levels: the parameters are one logit for each.
+
+    Args:
+        num_levels: Integer of at least 2.
+
+    Raises:
+        ValueError: If `num_levels` is not such an integer.
+
+    Example:
+    >>> import tensorflow as tf
+    >>> from keras_gen.distributions import CategoricalLikelihood
+    >>> uniform = tf.constant([0.1, 0.5, 0.9])
+    >>> CategoricalLikelihood(3).quantile(tf.zeros((3, 3)), uniform).numpy()
+    array([0, 1, 2], dtype=int32)
+    """
+
+    def __init__(self, num_levels=256):
+        check_count(num_levels, "num_levels", 2)
+        self.num_levels = num_levels
+        self.parameters_per_value = num_levels
+
+    def log_prob(self, parameters, levels):
+        return -tf.nn.sparse_softmax_cross_entropy_with_logits(levels, parameters)
+
+    def cumulative(self, parameters, temperature=1.0):
+        # Below their greatest first: divided by a small temperature, it is infinite.
+        parameters -= tf.reduce_max(parameters, axis=-1, keepdims=True)
+        probabilities = tf.nn.softmax(parameters / _per_value(temperature))
+        return tf.cumsum(probabilities, axis=-1)[..., :-1]
+
+    def mixture(self, parameters):
+        return tf.reduce_logsumexp(tf.nn.log_softmax(parameters), axis=0)
+
+    def get_config(self):
+        return {"num_levels": self.num_levels}
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class GaussianLikelihood(Likelihood):
+    """Real values with one fixed scale: the negative log density is a squared error.
+
+    Args:
+        scale: Positive float, the standard deviation of every value. With
+            `1 / sqrt(2)` the distortion is the summed squared error plus a constant.
+
+    Raises:
+        ValueError: If `scale` is not positive.
+    """
+
+    def __init__(self, scale=1.0):
+        if not scale > 0:
+            raise ValueError(f"`scale` must be positive. Received: {scale}")
+        self.scale = float(scale)
+
+    def __call__(self, outputs):
+        return _independent(tfd.Normal(tf.cast(outputs, tf.float32), self.scale))
+
+    def get_config(self):
+        return {"scale": self.scale}
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class LearnedGaussianLikelihood(Likelihood):
+    """Real values with a learned scale for each: outputs are means, then log scales.
+
+    Args:
+        least_scale: Positive float, added to every scale: the density of grey values
+            on 256 levels is unbounded as the scale goes to zero.
+
+    Raises:
+        ValueError: If `least_scale` is not positive.
+    """
+
+    parameters_per_value = 2
+
+    def __init__(self, least_scale=1e-2):
+        if not least_scale > 0:
+            raise ValueError(f"`least_scale` must be positive. Received: {least_scale}")
+        self.least_scale = float(least_scale)
+
+    def __call__(self, outputs):
+        mean, log_scale = tf.split(tf.cast(outputs, tf.float32), 2, axis=-1)
+        return _independent(tfd.Normal(mean, self.least_scale + tf.exp(log_scale)))
+
+    def get_config(self):
+        return {"least_scale": self.least_scale}
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class DiscretizedLogisticLikelihood(LevelLikelihood):
+    """Grey values in [0, 1] on levels, with probabilities instead of densities.
+
+    The parameters are a location, relative to mid-grey, and a log scale. Log
+    probabilities divided by `-log(2)` and the values of an image are bits per
+    dimension.
+
+    Args:
+        num_levels: Integer of at least 2.
+
+    Raises:
+        ValueError: If `num_levels` is not such an integer.
+
+    Reference:
+        Salimans et al., "PixelCNN++", 2017, arXiv:1701.05517, eq. 2.
+    """
+
+    parameters_per_value = 2
+
+    def __init__(self, num_levels=256):
+        check_count(num_levels, "num_levels", 2)
+        self.num_levels = num_levels
+
+    def __call__(self, outputs):
+        outputs = tf.cast(outputs, tf.float32)
+        return _independent(self._values(*tf.split(outputs, 2, axis=-1)))
+
+    def log_prob(self, parameters, levels):
+        values = tf.cast(levels, tf.float32) / (self.num_levels - 1)
+        return self._values(*tf.unstack(parameters, axis=-1)).log_prob(values)
+
+    def cumulative(self, parameters, temperature=1.0):
+        levels = tf.range(self.num_levels)
+        log_probs = self.log_prob(parameters[..., None, :], levels)
+        probabilities = tf.nn.softmax(log_probs / _per_value(temperature))
+        return tf.cumsum(probabilities, axis=-1)[..., :-1]
+
+    def get_config(self):
+        return {"num_levels": self.num_levels}
+
+    def _values(self, location, log_scale):
+        # Scales below exp(-7) are sharper than 256 levels lie apart, and their
+        # gradients vanish.
+        scale = tf.exp(tf.maximum(log_scale - 2.0, -7.0))
+        return DiscretizedLogistic(0.5 + location, scale, self.num_levels)
+
+
+def _independent(values):
+    """A distribution of examples from one of their values."""
+    rank = values.batch_shape.rank - 1
+    return tfd.Independent(values, reinterpreted_batch_ndims=rank)
+
+
+def _per_value(temperature):
+    return tf.convert_to_tensor(temperature, tf.float32)[..., None]

@@ -1,0 +1,511 @@
+"""What the data of a model are: images, symbols, sound, vectors, labels.
+
+A domain describes one example, without the batch. It checks what users give, draws
+examples for tests, and turns examples into bytes and files and back. Models, exports,
+measures and the command line read domains and know no kind of data beside them.
+"""
+
+import math
+
+import keras
+import numpy as np
+
+from keras_gen import media
+from keras_gen.arguments import check_count, check_sizes
+
+
+class Domain:
+    """Abstract: what one example is.
+
+    Attributes:
+        shape: Tuple of integers, the shape of one example.
+        dtype: String, "float32" or "int32".
+        num_levels: Integer, how many values an element can have; None if continuous.
+        bounds: Pair of numbers, the least and the greatest value; None if there are no
+            such.
+        noun: String, what several examples are called.
+    """
+
+    shape = ()
+    dtype = "float32"
+    num_levels = None
+    bounds = None
+    noun = "values"
+
+    def check(self, values, name="x"):
+        """Raises a ValueError unless `values` is a batch of such examples.
+
+        Args:
+            values: Array or tensor of shape `(batch, *shape)`.
+            name: String, the caller's name of it.
+        """
+        values = self.check_numbers(values, name)
+        if values.size:
+            self._check_values(values, name)
+
+    def check_numbers(self, values, name="x"):
+        """Raises a ValueError unless `values` is a batch of finite numbers.
+
+        Args:
+            values: Array or tensor of shape `(batch, *shape)`, in any range.
+            name: String, the caller's name of it.
+
+        Returns:
+            `values` as an array.
+        """
+        self.check_shape(values, name)
+        values = np.asarray(values)
+        if values.dtype.kind not in "fiub":
+            raise ValueError(
+                f"`{name}` must hold numbers. Received dtype: {values.dtype}"
+            )
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            wrong = int(np.isnan(values).sum())
+            kind = "NaN" if wrong else "infinity"
+            wrong = wrong or int(np.isinf(values).sum())
+            raise ValueError(f"`{name}` holds {kind}: {wrong} of {values.size} values.")
+        return values
+
+    def check_shape(self, values, name="x"):
+        """Raises a ValueError unless `values` has the shape of a batch.
+
+        Args:
+            values: Array or tensor, also one without values yet.
+            name: String, the caller's name of it.
+        """
+        if not hasattr(values, "shape"):
+            raise ValueError(
+                f"`{name}` must be an array of {self.noun}. Received: {values!r}"
+            )
+        shape = tuple(values.shape)
+        if shape[:1] == (0,) or not shape:
+            raise ValueError(f"`{name}` holds no {self.noun}. Received shape: {shape}")
+        if shape[1:] != self.shape:
+            sizes = "".join(f", {size}" for size in self.shape)
+            raise ValueError(
+                f"`{name}` must have shape (batch{sizes or ','}). Received shape: "
+                f"{shape}"
+            )
+
+    def cast(self, values):
+        """`values` as a tensor of this dtype."""
+        return keras.ops.cast(values, self.dtype)
+
+    def draw(self, rows):
+        """Random examples, one for each of `keras_gen.random.Rows`: an array."""
+        raise NotImplementedError
+
+    def to_bytes(self, values):
+        """Examples as users keep them: an array, for images and sound of integers."""
+        return np.asarray(values)
+
+    def bytes_of(self, values):
+        """What `to_bytes()` gives, computed from a tensor in a graph."""
+        return values
+
+    def save(self, path, values):
+        """Writes a batch of examples to one file, whole or not at all.
+
+        Args:
+            path: String or path.
+            values: Array of shape `(batch, *shape)`.
+        """
+        media.save_table(path, np.asarray(values).reshape(len(values), -1))
+
+    def load(self, path):
+        """Reads a batch of examples from a file or folder.
+
+        Args:
+            path: String or path: a `.npy` file of any domain, or a `.csv` file with one
+                example a line.
+
+        Returns:
+            Array of shape `(batch, *shape)`.
+
+        Raises:
+            ValueError: If there is no such file or it holds something else.
+        """
+        values = media.load_array(path)
+        return self._as_examples(values, path)
+
+    def get_config(self):
+        raise NotImplementedError
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+    def __eq__(self, other):
+        return type(self) is type(other) and self.get_config() == other.get_config()
+
+    def __hash__(self):
+        return hash((type(self), repr(self.get_config())))
+
+    def __repr__(self):
+        config = ", ".join(f"{key}={value}" for key, value in self.get_config().items())
+        return f"{type(self).__name__}({config})"
+
+    def _check_values(self, values, name):
+        """Raises a ValueError unless finite numbers are values of this domain."""
+
+    def _as_examples(self, values, path):
+        if values.size % max(1, math.prod(self.shape)) or not values.size:
+            raise ValueError(
+                f"{str(path)!r} must hold {self.noun} of shape {self.shape}. Received "
+                f"shape: {values.shape}"
+            )
+        return values.reshape(-1, *self.shape).astype(self.dtype)
+
+
+class _Levels(Domain):
+    """A domain whose elements are sites, each on one of `num_levels`."""
+
+    @property
+    def sites(self):
+        """The grid of sites: a tuple `(height, width, channels)`."""
+        return (1, *self.shape, 1)
+
+    def to_levels(self, values):
+        """Values as levels, int32 from 0 to `num_levels - 1`."""
+        return keras.ops.cast(values, "int32")
+
+    def from_levels(self, levels):
+        """Levels as values."""
+        return keras.ops.cast(levels, self.dtype)
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class Images(_Levels):
+    """Images, channels last.
+
+    Args:
+        shape: Tuple `(height, width, channels)`.
+        low: Float, the value of black.
+        high: Float above `low`, the value of white.
+        levels: Optional integer of at least 2: pixels lie on so many equally spaced
+            values from `low` to `high`.
+
+    Raises:
+        ValueError: If an argument is not as stated.
+
+    Example:
+    >>> from keras_gen.domains import Images
+    >>> Images((8, 8, 1)).to_bytes([[[[0.0], [0.5], [1.0]]]]).ravel()
+    array([  0, 128, 255], dtype=uint8)
+    """
+
+    noun = "images"
+
+    def __init__(self, shape, low=0.0, high=1.0, levels=None):
+        if not isinstance(shape, (tuple, list)) or len(shape) != 3:
+            raise ValueError(
+                f"`shape` must be (height, width, channels). Received: {shape!r}"
+            )
+        check_sizes("shape", shape)
+        if not low < high:
+            raise ValueError(f"`high` must be above `low`. Received: {low} and {high}")
+        if levels is not None:
+            check_count(levels, "levels", 2)
+        self.shape = tuple(shape)
+        self.low, self.high, self.num_levels = float(low), float(high), levels
+
+    @property
+    def sites(self):
+        return self.shape
+
+    @property
+    def bounds(self):
+        return self.low, self.high
+
+    def draw(self, rows):
+        uniform = np.asarray(rows.uniform(self.shape, "images"))
+        if self.num_levels is not None:
+            level = np.floor(uniform * self.num_levels)
+            uniform = level / np.float32(self.num_levels - 1)
+        return (self.low + (self.high - self.low) * uniform).astype(np.float32)
+
+    def to_levels(self, values):
+        share = (values - self.low) / (self.high - self.low)
+        return keras.ops.cast(keras.ops.round(share * (self.num_levels - 1)), "int32")
+
+    def from_levels(self, levels):
+        share = keras.ops.cast(levels, "float32") / (self.num_levels - 1)
+        return self.low + (self.high - self.low) * share
+
+    def to_bytes(self, values):
+        return media.to_uint8(values, (self.low, self.high))
+
+    def bytes_of(self, values):
+        levels = keras.ops.round((values - self.low) * (255.0 / (self.high - self.low)))
+        return keras.ops.cast(keras.ops.clip(levels, 0.0, 255.0), "uint8")
+
+    def save(self, path, values):
+        media.save_png(path, media.grid(self.to_bytes(values)))
+
+    def load(self, path):
+        """Reads images from a `.npy` file, an image file or a folder of those.
+
+        An image file may be a grid of images, as `save()` writes it. Integers of one
+        byte are brought to `low` and `high`.
+        """
+        values = media.load_images(path, self.shape)
+        if values.dtype == np.uint8:
+            values = self.low + (self.high - self.low) * (values / 255.0)
+        if self.num_levels is not None:
+            share = (values - self.low) / (self.high - self.low)
+            level = np.rint(share * (self.num_levels - 1)) / (self.num_levels - 1)
+            values = self.low + (self.high - self.low) * level
+        return self._as_examples(values, path)
+
+    def get_config(self):
+        return {
+            "shape": self.shape,
+            "low": self.low,
+            "high": self.high,
+            "levels": self.num_levels,
+        }
+
+    def _check_values(self, values, name):
+        least, most = values.min(), values.max()
+        if least < self.low or most > self.high:
+            raise ValueError(
+                f"`{name}` must lie in [{self.low}, {self.high}], the range of these "
+                f"images. Received values from {least} to {most}"
+            )
+        if self.num_levels is None:
+            return
+        steps = self.num_levels - 1
+        levels = (values.astype(np.float32) - self.low) / (self.high - self.low) * steps
+        wrong = np.abs(levels - np.round(levels)) > 1e-3
+        if wrong.any():
+            expected = (
+                f"{self.low:g} or {self.high:g}"
+                if steps == 1
+                else f"{self.num_levels} levels from {self.low:g} to {self.high:g}"
+            )
+            raise ValueError(
+                f"`{name}` must hold {expected}. Received: {values[wrong][0]:.6g}"
+            )
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class Symbols(_Levels):
+    """Sequences of symbols: text, melodies.
+
+    Args:
+        length: Integer of at least 1.
+        num_symbols: Integer of at least 2; symbols are the integers below it.
+
+    Raises:
+        ValueError: If an argument is not as stated.
+    """
+
+    dtype = "int32"
+    noun = "sequences"
+
+    def __init__(self, length, num_symbols):
+        check_count(length, "length", 1)
+        check_count(num_symbols, "num_symbols", 2)
+        self.shape, self.num_levels = (length,), num_symbols
+        self.bounds = (0, num_symbols - 1)
+
+    def draw(self, rows):
+        uniform = np.asarray(rows.uniform(self.shape, "symbols"))
+        return np.floor(uniform * self.num_levels).astype(np.int32)
+
+    def get_config(self):
+        return {"length": self.shape[0], "num_symbols": self.num_levels}
+
+    def _check_values(self, values, name):
+        _check_integers(values, name, 0, self.num_levels)
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class Waveforms(_Levels):
+    """Sound, one channel, from -1 to 1.
+
+    Levels are those of the mu-law, which are finer near silence (ITU-T G.711).
+
+    Args:
+        length: Integer of at least 1, samples.
+        sample_rate: Integer of at least 1, samples a second.
+        levels: Optional integer of at least 2, the levels of `to_levels()`.
+
+    Raises:
+        ValueError: If an argument is not as stated.
+    """
+
+    noun = "waveforms"
+    bounds = (-1.0, 1.0)
+
+    def __init__(self, length, sample_rate, levels=None):
+        check_count(length, "length", 1)
+        check_count(sample_rate, "sample_rate", 1)
+        if levels is not None:
+            check_count(levels, "levels", 2)
+        self.shape, self.sample_rate, self.num_levels = (length,), sample_rate, levels
+
+    def draw(self, rows):
+        return np.asarray(2.0 * rows.uniform(self.shape, "waveforms") - 1.0)
+
+    def to_levels(self, values):
+        mu = self.num_levels - 1.0
+        size = keras.ops.log1p(mu * keras.ops.abs(values)) / math.log1p(mu)
+        share = (keras.ops.sign(values) * size + 1.0) / 2.0
+        return keras.ops.cast(keras.ops.round(share * mu), "int32")
+
+    def from_levels(self, levels):
+        mu = self.num_levels - 1.0
+        signed = 2.0 * keras.ops.cast(levels, "float32") / mu - 1.0
+        size = keras.ops.expm1(keras.ops.abs(signed) * math.log1p(mu)) / mu
+        return keras.ops.sign(signed) * size
+
+    def to_bytes(self, values):
+        return np.rint(np.clip(values, -1.0, 1.0) * 32767.0).astype(np.int16)
+
+    def bytes_of(self, values):
+        levels = keras.ops.round(keras.ops.clip(values, -1.0, 1.0) * 32767.0)
+        return keras.ops.cast(levels, "int16")
+
+    def save(self, path, values):
+        media.save_wav(path, self.to_bytes(values), self.sample_rate)
+
+    def load(self, path):
+        """Reads sound from a `.wav` file of 16 bits, or from a `.npy` file."""
+        values = media.load_wav(path, self.sample_rate)
+        return self._as_examples(values, path)
+
+    def get_config(self):
+        return {
+            "length": self.shape[0],
+            "sample_rate": self.sample_rate,
+            "levels": self.num_levels,
+        }
+
+    def _check_values(self, values, name):
+        _check_range(values, name, -1.0, 1.0)
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class Vectors(Domain):
+    """Vectors of real numbers, such as latents.
+
+    Args:
+        size: Integer of at least 1, or tuple of such for arrays of several axes.
+
+    Raises:
+        ValueError: If `size` is not as stated.
+    """
+
+    noun = "vectors"
+
+    def __init__(self, size):
+        sizes = tuple(size) if isinstance(size, (tuple, list)) else (size,)
+        check_sizes("size", sizes)
+        self.shape = sizes
+
+    def draw(self, rows):
+        return np.asarray(rows.normal(self.shape, "vectors"))
+
+    def get_config(self):
+        return {"size": self.shape}
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class Scalars(Domain):
+    """Real numbers, one an example, such as a temperature or a log-likelihood.
+
+    Args:
+        low: Optional float, the least.
+        high: Optional float, the greatest.
+    """
+
+    noun = "numbers"
+
+    def __init__(self, low=None, high=None):
+        self.low, self.high = low, high
+
+    def draw(self, rows):
+        if self.low is None or self.high is None:
+            return np.asarray(rows.normal((), "scalars"))
+        uniform = np.asarray(rows.uniform((), "scalars"))
+        return (self.low + (self.high - self.low) * uniform).astype(np.float32)
+
+    def get_config(self):
+        return {"low": self.low, "high": self.high}
+
+    def _check_values(self, values, name):
+        low = -math.inf if self.low is None else self.low
+        high = math.inf if self.high is None else self.high
+        _check_range(values, name, low, high)
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class Labels(Domain):
+    """Classes, one an example.
+
+    Args:
+        num_classes: Integer of at least 2; labels are the integers below it.
+        optional: Boolean, whether -1 may stand for an unknown class.
+
+    Raises:
+        ValueError: If an argument is not as stated.
+    """
+
+    dtype = "int32"
+    noun = "labels"
+
+    def __init__(self, num_classes, optional=False):
+        check_count(num_classes, "num_classes", 2)
+        self.num_classes, self.optional = num_classes, optional
+        self.bounds = (-1 if optional else 0, num_classes - 1)
+
+    def check_shape(self, values, name="y"):
+        is_list = isinstance(values, (list, tuple))
+        super().check_shape(np.asarray(values) if is_list else values, name)
+
+    def draw(self, rows):
+        low, high = self.bounds
+        uniform = np.asarray(rows.uniform((), "labels"))
+        return (low + np.floor(uniform * (high + 1 - low))).astype(np.int32)
+
+    def in_turn(self, num, first_row=0):
+        """The classes in turn, int32: row 0 has the first."""
+        return ((first_row + np.arange(num)) % self.num_classes).astype(np.int32)
+
+    def get_config(self):
+        return {"num_classes": self.num_classes, "optional": self.optional}
+
+    def _check_values(self, values, name):
+        low, high = self.bounds
+        _check_integers(values, name, low, high + 1)
+
+
+def _check_integers(values, name, low, end):
+    if values.dtype.kind not in "iu":
+        raise ValueError(f"`{name}` must be integers. Received dtype: {values.dtype}")
+    if values.min() < low or values.max() >= end:
+        raise ValueError(
+            f"`{name}` must lie in [{low}, {end}). Received values from {values.min()} "
+            f"to {values.max()}"
+        )
+
+
+def _check_range(values, name, low, high):
+    if values.min() < low or values.max() > high:
+        raise ValueError(
+            f"`{name}` must lie in [{low}, {high}]. Received values from "
+            f"{values.min()} to {values.max()}"
+        )
+
+
+def of_shape(shape, low=0.0, high=1.0):
+    """The domain of a network's inputs or outputs: images of three axes, else vectors.
+
+    Args:
+        shape: Tuple of integers, without the batch.
+        low: Float, the value of black.
+        high: Float, the value of white.
+    """
+    shape = tuple(shape)
+    return Images(shape, low, high) if len(shape) == 3 else Vectors(shape)

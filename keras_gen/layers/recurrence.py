@@ -1,0 +1,52 @@
+"""Recurrences over an image: which recurrent layer a network is made of."""
+
+import keras
+
+from keras_gen.arguments import check_odd
+from keras_gen.layers.diagonal_lstm import DiagonalLSTM
+from keras_gen.layers.row_lstm import RowLSTM
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class RowRecurrence:
+    """Row LSTM: from top to bottom, a pixel sees a triangle above it.
+
+    Args:
+        kernel_size: Odd integer of at least 3, pixels of the row above that a pixel
+            sees.
+
+    Raises:
+        ValueError: If `kernel_size` is not such an integer.
+    """
+
+    def __init__(self, kernel_size=3):
+        check_odd(kernel_size, "kernel_size", 3)
+        self.kernel_size = kernel_size
+
+    def layer(self, units, index, **options):
+        """The recurrent layer of a network's layer `index`."""
+        name = f"row_lstm_{index}"
+        return RowLSTM(units, self.kernel_size, name=name, **options)
+
+    def get_config(self):
+        return {"kernel_size": self.kernel_size}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class DiagonalRecurrence:
+    """Diagonal BiLSTM: from both upper corners, a pixel sees all earlier ones."""
+
+    def layer(self, units, index, **options):
+        """The recurrent layer of a network's layer `index`."""
+        return DiagonalLSTM(units, name=f"diagonal_lstm_{index}", **options)
+
+    def get_config(self):
+        return {}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)

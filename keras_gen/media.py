@@ -1,0 +1,150 @@
+"""Examples in files that users have: images, sound, tables, arrays."""
+
+import csv
+import io
+import wave
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from keras_gen.files import written_whole
+from keras_gen.images import grid, save_png, to_uint8
+
+__all__ = [
+    "grid",
+    "load_array",
+    "load_images",
+    "load_wav",
+    "save_png",
+    "save_table",
+    "save_wav",
+    "to_uint8",
+]
+
+_PICTURES = (".jpeg", ".jpg", ".png", ".webp")
+
+
+def load_array(path):
+    """An array from a `.npy` file, or from a `.csv` file with one example a line.
+
+    Raises:
+        ValueError: If there is no such file or it holds something else.
+    """
+    path = Path(path)
+    try:
+        if path.suffix == ".npy":
+            return np.load(path, allow_pickle=False)
+        if path.suffix == ".csv":
+            with open(path, encoding="utf-8", newline="") as file:
+                rows = [[float(cell) for cell in row] for row in csv.reader(file)]
+            return np.array(rows, np.float64)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{str(path)!r} cannot be read: {error}") from error
+    raise ValueError(f"The file must end in .npy or .csv. Received: {str(path)!r}")
+
+
+def save_table(path, rows):
+    """Writes rows of numbers: `.npy` where the path ends so, else CSV.
+
+    Args:
+        path: String or path.
+        rows: Array of shape `(num_rows, num_columns)`.
+    """
+    path = Path(path)
+    with written_whole(path) as partial:
+        if path.suffix == ".npy":
+            with open(partial, "wb") as file:
+                np.save(file, rows)
+        else:
+            with open(partial, "w", encoding="utf-8", newline="") as file:
+                csv.writer(file, lineterminator="\n").writerows(rows.tolist())
+
+
+def load_images(path, shape):
+    """Images of one shape from a `.npy` file, a picture or a folder of pictures.
+
+    Args:
+        path: String or path. A picture may be a grid of images without gaps.
+        shape: Tuple `(height, width, channels)`.
+
+    Returns:
+        Array of shape `(num, *shape)`: uint8 from pictures, else what the file holds.
+
+    Raises:
+        ValueError: If there is no such file, or its images have another shape.
+    """
+    path = Path(path)
+    if path.suffix == ".npy":
+        return load_array(path)
+    files = [path]
+    if path.is_dir():
+        files = sorted(p for p in path.iterdir() if p.suffix.lower() in _PICTURES)
+        if not files:
+            raise ValueError(f"The folder {str(path)!r} holds no picture.")
+    return np.concatenate([_tiles(file, shape) for file in files])
+
+
+def _tiles(path, shape):
+    height, width, channels = shape
+    try:
+        with Image.open(path) as image:
+            pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
+    except (OSError, UnidentifiedImageError) as error:
+        raise ValueError(f"{str(path)!r} cannot be read: {error}") from error
+    rows, columns = pixels.shape[0] // height, pixels.shape[1] // width
+    if pixels.shape[:2] != (rows * height, columns * width):
+        raise ValueError(
+            f"{str(path)!r} must be one or more images of {height} x {width} pixels. "
+            f"Received: {pixels.shape[0]} x {pixels.shape[1]}"
+        )
+    pixels = pixels.reshape(rows, height, columns, width, -1).transpose(0, 2, 1, 3, 4)
+    return pixels.reshape(-1, height, width, pixels.shape[-1])
+
+
+def save_wav(path, waveforms, sample_rate):
+    """Writes waveforms one after the other as a WAV file of one channel.
+
+    Args:
+        path: String or path.
+        waveforms: Int16 array of shape `(num, length)`.
+        sample_rate: Integer, samples a second.
+    """
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(sample_rate)
+        file.writeframes(np.ascontiguousarray(waveforms, "<i2").tobytes())
+    with written_whole(Path(path)) as partial:
+        partial.write_bytes(buffer.getvalue())
+
+
+def load_wav(path, sample_rate):
+    """Sound from a WAV file of 16 bits and one channel, or from a `.npy` file.
+
+    Args:
+        path: String or path.
+        sample_rate: Integer, the samples a second that the file must have.
+
+    Returns:
+        Float32 array of shape `(length,)` in [-1, 1], or what the `.npy` file holds.
+
+    Raises:
+        ValueError: If there is no such file or it is not as stated.
+    """
+    path = Path(path)
+    if path.suffix == ".npy":
+        return load_array(path)
+    try:
+        with wave.open(str(path), "rb") as file:
+            form = (file.getnchannels(), file.getsampwidth(), file.getframerate())
+            frames = file.readframes(file.getnframes())
+    except (OSError, EOFError, wave.Error) as error:
+        raise ValueError(f"{str(path)!r} cannot be read: {error}") from error
+    if form != (1, 2, sample_rate):
+        raise ValueError(
+            f"{str(path)!r} must have 1 channel of 16 bits at {sample_rate} Hz. "
+            f"Received: {form[0]} of {8 * form[1]} bits at {form[2]} Hz"
+        )
+    return np.frombuffer(frames, "<i2").astype(np.float32) / 32767.0

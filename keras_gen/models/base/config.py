@@ -1,0 +1,53 @@
+"""Configs that follow from the constructors' signatures."""
+
+import copy
+import inspect
+
+import keras
+
+
+class ConfigBySignature:
+    """Abstract: a model whose constructor arguments are its config.
+
+    Each argument is kept on `self` under its own name. Keyword-only arguments of a base
+    are options, which a subclass passes on as `**kwargs`: they belong to the config of
+    the subclass too.
+    """
+
+    def get_config(self):
+        config = {
+            name: keras.saving.serialize_keras_object(getattr(self, name))
+            for name in _arguments_of(type(self))
+        }
+        dtype = keras.saving.serialize_keras_object(self.dtype_policy)
+        return {"name": self.name, "dtype": dtype, **config}
+
+    @classmethod
+    def from_config(cls, config):
+        # Keras takes the configs of networks apart as it reads them.
+        config = copy.deepcopy(config)
+        return cls(
+            **{
+                name: keras.saving.deserialize_keras_object(value)
+                for name, value in config.items()
+            }
+        )
+
+
+def _arguments_of(cls):
+    """The constructor arguments of a model: its own, then the options of its bases."""
+    names, own = {}, None
+    for base in cls.__mro__:
+        if base is keras.Model:
+            break
+        if "__init__" not in vars(base):
+            continue
+        own = own or base
+        parameters = list(inspect.signature(base.__init__).parameters.values())[1:]
+        for parameter in parameters:
+            is_own = base is own and parameter.kind == parameter.POSITIONAL_OR_KEYWORD
+            if is_own or parameter.kind == parameter.KEYWORD_ONLY:
+                names[parameter.name] = None
+        if all(parameter.kind != parameter.VAR_KEYWORD for parameter in parameters):
+            break
+    return list(names)

@@ -1,0 +1,36 @@
+"""The base of autoencoders: two networks and a code between them."""
+
+from keras_gen import domains
+from keras_gen.models.base.abilities import Autoencoding
+from keras_gen.models.base.generative_model import GenerativeModel
+from keras_gen.networks import check_mirrored
+
+
+class EncoderDecoder(Autoencoding, GenerativeModel):
+    """Abstract: an encoder and a decoder, without a prior.
+
+    A subclass implements `loss_terms()`.
+
+    Args:
+        encoder: Network from examples to latents of shape `(latent_dim,)`.
+        decoder: Network from latents to examples.
+        x_domain: Optional `keras_gen.domains.Domain`. Defaults to what the encoder
+            takes: images in [0, 1] if that has three axes, else vectors.
+
+    Raises:
+        ValueError: If the networks do not fit each other.
+    """
+
+    def __init__(self, encoder, decoder, *, x_domain=None, **kwargs):
+        super().__init__(**kwargs)
+        check_mirrored(encoder, decoder)
+        self.encoder = encoder
+        self.decoder = decoder
+        self.x_domain = x_domain or domains.of_shape(encoder.input_shape[1:])
+        self.latent_dim = encoder.output_shape[-1]
+
+    def encode(self, x):
+        return self.encoder(x)
+
+    def decode(self, latents):
+        return self.decoder(latents)

@@ -1,0 +1,152 @@
+"""Phases of a training step, and the optimizers of several phases as one."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import keras
+
+from keras_gen.models.base import keras_seams
+
+
+class Phase(NamedTuple):
+    """One part of a training step: some variables descend on one loss.
+
+    Attributes:
+        name: String. The phase minimizes the term `"<name>_loss"`, and its optimizer is
+            given to `compile()` as `<name>_optimizer`. The only phase of a model may
+            have the name "": it minimizes `"loss"` and takes `optimizer`.
+        terms: Function `(batch, training)` to a dict of float32 scalars.
+        variables: List of the variables that learn.
+        steps: Integer of at least 1, the updates in one training step.
+        after_update: Function without arguments, called after each update.
+        optimizer: Optional function that makes the optimizer that `compile()` takes
+            when it is given none. Defaults to the model's `default_optimizer`.
+    """
+
+    name: str
+    terms: Callable[..., Any]
+    variables: list
+    steps: int = 1
+    after_update: Callable[..., Any] = lambda: None
+    optimizer: Callable[..., Any] | None = None
+
+    @property
+    def loss(self):
+        """The name of the term that the phase minimizes."""
+        return f"{self.name}_loss" if self.name else "loss"
+
+
+def choose_optimizer(model, optimizer, by_phase):
+    """What a model is compiled with: what was given, else the defaults of its phases.
+
+    Args:
+        model: `GenerativeModel`.
+        optimizer: What `compile()` was given as `optimizer`.
+        by_phase: Dict of what it was given for phases; those are taken out of it.
+
+    Returns:
+        A Keras optimizer; for a model of named phases a `PhaseOptimizers`.
+
+    Raises:
+        ValueError: If what was given does not fit the phases.
+    """
+    makers = {
+        phase.name: phase.optimizer or model.default_optimizer
+        for phase in model.phases()
+    }
+    if list(makers) == [""]:
+        return keras.optimizers.get(makers[""]() if optimizer is None else optimizer)
+    if model.dtype_policy.name == "mixed_float16":
+        raise ValueError(
+            f"{type(model).__name__} does not train in mixed_float16, where Keras "
+            "scales the loss of one optimizer only: use mixed_bfloat16."
+        )
+    given = {name: by_phase.pop(f"{name}_optimizer", None) for name in makers}
+    if optimizer is None:
+        chosen = {
+            name: make() if given[name] is None else given[name]
+            for name, make in makers.items()
+        }
+        return PhaseOptimizers(
+            {name: keras.optimizers.get(part) for name, part in chosen.items()}
+        )
+    if not isinstance(optimizer, PhaseOptimizers):
+        names = ", ".join(f"`{name}_optimizer`" for name in makers)
+        raise ValueError(
+            f"{type(model).__name__} has an optimizer for each phase: give {names} "
+            f"instead of `optimizer`. Received: {optimizer!r}"
+        )
+    if set(optimizer.by_phase) != set(makers):
+        raise ValueError(
+            f"`optimizer` must hold one for each of {', '.join(makers)}. "
+            f"Received: {', '.join(optimizer.by_phase)}"
+        )
+    return optimizer
+
+
+def optimizer_of(phase, optimizer):
+    """The optimizer of a phase, within that of its model."""
+    return optimizer.by_phase[phase.name] if phase.name else optimizer
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class PhaseOptimizers(keras.optimizers.Optimizer):
+    """One optimizer for each phase of a model.
+
+    It is what such a model has as `optimizer`: saved and loaded with it, all moments
+    included. Keras' callbacks, such as `LearningRateScheduler`, `ReduceLROnPlateau` and
+    `TensorBoard`, find the optimizers in `optimizers` and reach each of them. Its own
+    `iterations` counts training steps, in which a phase may take several of its own.
+
+    Args:
+        by_phase: Dict from the name of each phase to its Keras optimizer.
+        name: Optional string.
+    """
+
+    def __init__(self, by_phase, name="phase_optimizers"):
+        super().__init__(learning_rate=0.0, name=name)
+        self.by_phase = dict(by_phase)
+
+    @property
+    def optimizers(self):
+        """The optimizers, a list in the order of the phases."""
+        return list(self.by_phase.values())
+
+    @property
+    def variables(self):
+        own = keras_seams.own_variables(self)
+        return own + [v for part in self.optimizers for v in part.variables]
+
+    @property
+    def learning_rate(self):
+        raise AttributeError(
+            "Each phase has its own learning rate: take those of `optimizers`."
+        )
+
+    def build(self, variables):
+        """Does nothing: the model builds each optimizer on its phase's variables."""
+
+    def finalize_variable_values(self, variables):
+        for optimizer in self.optimizers:
+            optimizer.finalize_variable_values(keras_seams.trained_variables(optimizer))
+
+    def save_own_variables(self, store):
+        # Keras saves `by_phase` by itself.
+        store["iterations"] = self.iterations.numpy()
+
+    def load_own_variables(self, store):
+        self.iterations.assign(store["iterations"])
+
+    def get_config(self):
+        serialize = keras.saving.serialize_keras_object
+        by_phase = {name: serialize(part) for name, part in self.by_phase.items()}
+        return {"by_phase": by_phase, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        deserialize = keras.saving.deserialize_keras_object
+        by_phase = {
+            name: deserialize(part, custom_objects)
+            for name, part in config["by_phase"].items()
+        }
+        return cls(by_phase, config["name"])

@@ -1,0 +1,232 @@
+"""Drawing examples site by site, by a cache or by the whole network."""
+
+import math
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from keras_gen.models.base.sampling import Sampler
+
+
+class Site(NamedTuple):
+    """One site, in raster order with the channels innermost.
+
+    Attributes:
+        row: Int32 scalar.
+        column: Int32 scalar.
+        channel: Integer, known when a sampler is traced.
+        order: What `choose_order()` gave for each example, or None. Row, column and
+            channel are then those of the site whose place in raster order this one has
+            in the order of its example.
+    """
+
+    row: Any
+    column: Any
+    channel: int
+    order: Any = None
+
+
+class SiteSampler(Sampler):
+    """Ability: a model that draws an example site by site, each on one of some levels.
+
+    The noise of a sample is one uniform number for each site, at which the cumulative
+    probability of the site is inverted. `from_noise()` does so with the fast sampler,
+    which keeps what later sites need in a cache, `from_noise_slowly()` by the whole
+    network for each site. Both give the same example but for rounding: a site may
+    differ only where its number lies within rounding of a step of the cumulative
+    probability.
+    """
+
+    compiled_sampling = True
+
+    # Hooks
+
+    def initial_cache(self, batch_size, y=None):
+        """What the fast sampler knows before the first site.
+
+        Args:
+            batch_size: Integer, or int32 scalar.
+            y: Tensor of the `y_domain`, if there is one.
+
+        Returns:
+            Nest of tensors whose shapes do not change while sampling.
+        """
+        raise NotImplementedError
+
+    def enter_row(self, cache, row, above):
+        """The cache as a row of sites begins; here unchanged.
+
+        Args:
+            cache: Nest of tensors, as from `initial_cache()`.
+            row: Int32 scalar.
+            above: Int32 tensor of shape `(batch, width, channels)`, the levels of the
+                row above; zeros if there is none.
+
+        Returns:
+            Nest of tensors of the same structure.
+        """
+        return cache
+
+    def advance(self, cache, site, level):
+        """Parameters of the next site.
+
+        Args:
+            cache: Nest of tensors, as from `initial_cache()`.
+            site: `Site`. Sites come in their order.
+            level: Int32 tensor of shape `(batch,)`, the site before; zeros if there is
+                none.
+
+        Returns:
+            Float32 tensor of shape `(batch, parameters_per_value)`, and the cache with
+            the same structure.
+        """
+        raise NotImplementedError
+
+    def choose_order(self, noise):
+        """In which order each example draws its sites; here all in raster order.
+
+        Args:
+            noise: Float32 tensor of shape `(batch, *sites)` in [0, 1).
+
+        Returns:
+            Uniform numbers for the sites, of the shape of `noise`, and the choice for
+            each example; None for raster order.
+        """
+        return noise, None
+
+    def into_order(self, sites, order):
+        """Sites in raster order, brought into the order that was chosen.
+
+        Args:
+            sites: Tensor of shape `(batch, *sites)`.
+            order: What `choose_order()` gave; None for raster order.
+        """
+        return sites
+
+    def out_of_order(self, sites, order):
+        """The opposite of `into_order()`."""
+        return sites
+
+    def ordered_parameters(self, x, y, order):
+        """What `site_parameters()` gives under the order of each example."""
+        return self.site_parameters(x, y)
+
+    # What follows
+
+    def noise_rows(self, rows):
+        return rows.uniform(self.x_domain.sites, "sites")
+
+    @tf.function(autograph=False)
+    def from_noise(self, noise, y=None, temperature=1.0, x=None, mask=None):
+        known, mask = self._known(noise, x, mask)
+        temperature = temperature * tf.ones_like(noise[:, 0, 0, 0])
+        uniform, order = self.choose_order(noise)
+        uniform = self.into_order(uniform, order)
+        height, width, channels = self.x_domain.sites
+        distribution = self.output_distribution
+
+        def draw_row(row, level, above, drawn, cache):
+            cache = self.enter_row(cache, row, above)
+            uniforms, keeps, given = uniform[:, row], mask[:, row], known[:, row]
+
+            def draw_pixel(column, level, current, cache):
+                pixel = []
+                for channel in range(channels):
+                    site = Site(row, column, channel, order)
+                    parameters, cache = self.advance(cache, site, level)
+                    level = distribution.quantile(
+                        parameters, uniforms[:, column, channel], temperature
+                    )
+                    keep = keeps[:, column, channel]
+                    level = tf.where(keep, given[:, column, channel], level)
+                    pixel.append(level)
+                here = tf.range(width)[None, :, None] == column
+                current = tf.where(here, tf.stack(pixel, axis=-1)[:, None], current)
+                return column + 1, level, current, cache
+
+            _, level, current, cache = _loop(width, draw_pixel, (level, above, cache))
+            here = tf.range(height)[None, :, None, None] == row
+            drawn = tf.where(here, current[:, None], drawn)
+            return row + 1, level, current, drawn, cache
+
+        nothing = tf.zeros_like(known)
+        cache = self.initial_cache(_batch_size(uniform), y)
+        state = (nothing[:, 0, 0, 0], nothing[:, 0], nothing, cache)
+        drawn = _loop(height, draw_row, state)[3]
+        return self._as_examples(self.out_of_order(drawn, order))
+
+    @tf.function(autograph=False)
+    def from_noise_slowly(self, noise, y=None, temperature=1.0, x=None, mask=None):
+        """What `from_noise()` gives, by the whole network for each site.
+
+        Args:
+            noise: What `noise()` returns.
+            y: Tensor of the `y_domain`, if there is one.
+            temperature: Positive float, or float32 tensor of shape `(batch,)`.
+            x: Optional tensor of shape `(batch, *x_domain.shape)`, to be completed.
+            mask: Boolean tensor of shape `(batch, *sites)`, given with `x`.
+
+        Returns:
+            Tensor of shape `(batch, *x_domain.shape)`.
+        """
+        known, mask = self._known(noise, x, mask)
+        temperature = temperature * tf.ones_like(noise[:, 0, 0, 0])
+        uniform, order = self.choose_order(noise)
+        num_sites = math.prod(self.x_domain.sites)
+        raster = tf.reshape(tf.range(num_sites), (1, *self.x_domain.sites))
+        places = self.out_of_order(raster + tf.zeros_like(known), order)
+
+        def draw_site(place, drawn):
+            # Inverting at every site takes nothing beside the network.
+            parameters = self.ordered_parameters(self._as_examples(drawn), y, order)
+            levels = self.output_distribution.quantile(
+                self.by_site(parameters),
+                uniform,
+                tf.reshape(temperature, (-1, 1, 1, 1)),
+            )
+            levels = tf.where(mask, known, levels)
+            return place + 1, tf.where(places == place, levels, drawn)
+
+        drawn = _loop(num_sites, draw_site, (tf.zeros_like(known),))[1]
+        return self._as_examples(drawn)
+
+    def levels_of(self, x):
+        """Examples as levels of their sites, int32 of shape `(batch, *sites)`."""
+        return tf.reshape(self.x_domain.to_levels(x), (-1, *self.x_domain.sites))
+
+    def by_site(self, parameters):
+        """Parameters in the shape `(batch, *sites, parameters_per_value)`."""
+        shape = (*self.x_domain.sites, self.output_distribution.parameters_per_value)
+        return tf.reshape(parameters, (-1, *shape))
+
+    def _as_examples(self, levels):
+        shape = (-1, *self.x_domain.shape)
+        return tf.reshape(self.x_domain.from_levels(levels), shape)
+
+    def _known(self, noise, x, mask):
+        """Levels of what is known of examples, and where it is known."""
+        if (x is None) != (mask is None):
+            raise ValueError(
+                "`x` and `mask` must be given together. Received "
+                + ("`mask` alone." if x is None else "`x` alone.")
+            )
+        if x is None:
+            nothing = tf.zeros_like(noise, tf.int32)
+            return nothing, tf.cast(nothing, tf.bool)
+        return self.levels_of(x), mask
+
+
+def _batch_size(tensor):
+    return tf.shape(tensor)[0] if tensor.shape[0] is None else tensor.shape[0]
+
+
+def _loop(count, body, state):
+    """`body(index, *state)` for each index; shapes stay what they are."""
+    shapes = tf.nest.map_structure(lambda tensor: tensor.shape, tuple(state))
+    return tf.while_loop(
+        lambda index, *_: index < count,
+        body,
+        (tf.constant(0), *state),
+        shape_invariants=(tf.TensorShape([]), *shapes),
+        maximum_iterations=count,
+    )

@@ -1,0 +1,99 @@
+"""The base of variational autoencoders: two networks and a normal posterior."""
+
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from keras_gen import domains
+from keras_gen.distributions import Likelihood
+from keras_gen.models.base.latent_variable_model import LatentVariableModel
+
+tfd = tfp.distributions
+
+
+class VariationalModel(LatentVariableModel):
+    """Abstract: an encoder to a diagonal normal posterior, and a decoder.
+
+    The prior is the standard normal. A subclass implements `loss_terms()`; it may have
+    another `prior()`, normal too.
+
+    Args:
+        encoder: Network from examples to `2 * latent_dim` numbers: the means of the
+            posterior, then the logs of its scales.
+        decoder: Network from latents of shape `(latent_dim,)` to the parameters of
+            `output_distribution`: the shape of an example, its last axis times
+            `parameters_per_value`.
+        output_distribution: `keras_gen.distributions.Likelihood`, from the decoder's
+            outputs to a distribution of examples, for instance
+            `BernoulliLikelihood()` for black and white, `GaussianLikelihood(scale)`
+            for a squared error.
+        x_domain: Optional `keras_gen.domains.Domain`. Defaults to what the encoder
+            takes: images in [0, 1] if that has three axes, else vectors.
+
+    Raises:
+        ValueError: If the networks do not fit each other.
+    """
+
+    def __init__(
+        self, encoder, decoder, output_distribution, *, x_domain=None, **kwargs
+    ):
+        super().__init__(**kwargs)
+        _check_networks(encoder, decoder, output_distribution)
+        self.encoder = encoder
+        self.decoder = decoder
+        self.output_distribution = output_distribution
+        self.x_domain = x_domain or domains.of_shape(encoder.input_shape[1:])
+        self.latent_dim = encoder.output_shape[-1] // 2
+
+    def prior(self):
+        """TFP distribution of latents, normal, of event shape `(latent_dim,)`."""
+        zeros = tf.zeros((self.latent_dim,))
+        return tfd.MultivariateNormalDiag(zeros, tf.ones_like(zeros))
+
+    def posterior(self, x, training=False):
+        """TFP distribution of the latents of examples, normal, one event each."""
+        outputs = tf.cast(self.encoder(x, training=training), tf.float32)
+        mean, log_scale = tf.split(outputs, 2, axis=-1)
+        return tfd.MultivariateNormalDiag(mean, tf.exp(log_scale))
+
+    def infer(self, x, noise, training=False):
+        posterior = self.posterior(x, training)
+        latents = posterior.mean() + posterior.stddev() * noise
+        return latents, posterior.log_prob(latents)
+
+    def likelihood(self, latents, training=False):
+        return self.output_distribution(self.decoder(latents, training=training))
+
+    def log_prior(self, latents):
+        return self.prior().log_prob(latents)
+
+    def latents_from_noise(self, noise):
+        prior = self.prior()
+        return prior.mean() + prior.stddev() * noise
+
+
+def _check_networks(encoder, decoder, distribution):
+    if not isinstance(distribution, Likelihood) or not callable(distribution):
+        raise ValueError(
+            "`output_distribution` must be a likelihood that a decoder can have, such "
+            f"as `BernoulliLikelihood()`. Received: {distribution!r}"
+        )
+    encoded = tuple(encoder.output_shape[1:])
+    if len(encoded) != 1 or encoded[0] % 2:
+        raise ValueError(
+            "`encoder` must end in an even number of units, a mean and a log scale for "
+            f"each latent. Received output shape: {encoded}"
+        )
+    latents = (encoded[0] // 2,)
+    if tuple(decoder.input_shape[1:]) != latents:
+        raise ValueError(
+            f"`decoder` must take latents of shape {latents}, since `encoder` ends in "
+            f"{encoded[0]} units. Received input shape: {decoder.input_shape[1:]}"
+        )
+    shape = tuple(encoder.input_shape[1:])
+    expected = (*shape[:-1], shape[-1] * distribution.parameters_per_value)
+    if tuple(decoder.output_shape[1:]) != expected:
+        raise ValueError(
+            f"`decoder` must end in shape {expected} for examples of shape {shape} "
+            f"under {type(distribution).__name__}. Received output shape: "
+            f"{tuple(decoder.output_shape[1:])}"
+        )
