@@ -1,8 +1,6 @@
-"""Files and folders that are whole or not there."""
+"""What stands already where an export is to be written."""
 
-import contextlib
 import os
-import shutil
 
 
 def check_absent(path, overwrite, name):
@@ -17,30 +15,3 @@ def check_absent(path, overwrite, name):
         raise ValueError(
             f"`{name}` must be free, or `overwrite` True: {str(path)!r} exists."
         )
-
-
-@contextlib.contextmanager
-def written_whole(path):
-    """A path to write to, which takes the name `path` when the block has ended well.
-
-    What stood at `path` is replaced then, and kept if the block raises.
-
-    Args:
-        path: `Path` of the file or folder; folders above it are made.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    replaced = path.with_name(f".{path.name}.{os.getpid()}.replaced")
-    try:
-        yield partial
-        if path.is_dir():
-            # A folder takes the place of none but an empty one.
-            os.rename(path, replaced)
-        os.replace(partial, path)
-        if replaced.exists():
-            shutil.rmtree(replaced)
-    finally:
-        if partial.is_dir():
-            shutil.rmtree(partial)
-        else:
-            partial.unlink(missing_ok=True)
