@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from contracts import contract_of, public_models
 
-from keras_gen.zoo.table import reference_of
+from keras_gen.zoo.publishing.table import reference_of
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "keras_gen"

@@ -42,13 +42,18 @@ def test_a_file_is_replaced_as_a_whole(tmp_path):
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, error):
     path = tmp_path / "notes"
     write_text(path, "old")
-    with pytest.raises(error), written_whole(path) as partial:
-        partial.write_text("half")
-        raise error
+
+    def fail(path):
+        with written_whole(path) as partial:
+            partial.write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        fail(path)
     assert names(tmp_path) == ["notes"]
     assert path.read_text() == "old"
-    with pytest.raises(error), written_whole(tmp_path / "other") as partial:
-        raise error
+    with pytest.raises(error):
+        fail(tmp_path / "other")
     assert names(tmp_path) == ["notes"]
 
 
