@@ -24,7 +24,7 @@ import keras
 
 from keras_gen.callbacks import Checkpoints
 from keras_gen.random import seed_initializers
-from keras_gen.zoo.recipes import load_recipe
+from keras_gen.zoo.shelf.recipes import load_recipe
 
 ENTRY = "dcgan_mnist"
 

@@ -10,7 +10,7 @@ import sys
 
 from benchmarks.steps import fastest, stepper
 from keras_gen.random import seed_initializers
-from keras_gen.zoo.recipes import load_recipe
+from keras_gen.zoo.shelf.recipes import load_recipe
 from keras_gen.zoo.startup import be_deterministic
 
 ENTRIES = ("vae_mnist", "dcgan_mnist")

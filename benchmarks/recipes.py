@@ -12,7 +12,7 @@ import time
 import keras
 
 from keras_gen import zoo
-from keras_gen.zoo.recipes import load_recipe
+from keras_gen.zoo.shelf.recipes import load_recipe
 
 STEPS = 200
 

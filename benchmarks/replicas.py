@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from benchmarks.steps import fastest, stepper
 from keras_gen.random import seed_initializers
-from keras_gen.zoo.recipes import load_recipe
+from keras_gen.zoo.shelf.recipes import load_recipe
 
 ENTRIES = ("vae_mnist", "dcgan_mnist", "wgan_gp_mnist")
 ROUNDS = 7

@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.random import seed_initializers
-from keras_gen.zoo.recipes import first_examples, load_recipe
+from keras_gen.zoo.shelf.recipes import first_examples, load_recipe
 
 ROUNDS = 7
 EPOCHS = 5

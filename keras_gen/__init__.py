@@ -35,4 +35,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted([*globals(), *_ROOMS])
+    return sorted([*_ROOMS, "__version__"])

@@ -7,8 +7,9 @@ import sys
 
 from absl import flags
 
-from keras_gen.zoo import catalog
-from keras_gen.zoo.report import describe
+from keras_gen.zoo.evaluation.report import describe
+from keras_gen.zoo.shelf import catalog
+from keras_gen.zoo.shelf.entry import info
 from keras_gen.zoo.startup import be_deterministic, import_tensorflow
 
 FLAGS = flags.FLAGS
@@ -140,12 +141,12 @@ def _command_of(arguments):
 
 def _list():
     for name in catalog.names():
-        entry = catalog.info(name)
+        entry = info(name)
         print(f"{name:32} {entry['description'].splitlines()[0]}")
 
 
 def _info(name):
-    entry = catalog.info(name)
+    entry = info(name)
     print(f"{name}\n\n{entry['description']}\n")
     for key in ("model", "parameters", "weights_sha256", "folder"):
         if key in entry:
@@ -196,7 +197,7 @@ def _train(name):
 
 def _sample(name):
     from keras_gen.images import grid
-    from keras_gen.zoo.loading import open_model
+    from keras_gen.zoo.shelf.loading import open_model
 
     num = _num(64)
     if FLAGS.out is not None and (FLAGS.out.endswith("/") or os.path.isdir(FLAGS.out)):
@@ -250,9 +251,9 @@ def _sample_shards(name, num):
 
 def _complete(name):
     from keras_gen.models.base import AutoregressiveModel
-    from keras_gen.zoo.loading import load
     from keras_gen.zoo.pictures import completions
-    from keras_gen.zoo.recipes import first_examples
+    from keras_gen.zoo.shelf.loading import load
+    from keras_gen.zoo.shelf.recipes import first_examples
 
     num = _num(10)
     model = load(name)
@@ -290,8 +291,8 @@ def _reconstruct(name):
 
 
 def _interpolate(name):
-    from keras_gen.zoo.loading import open_model
     from keras_gen.zoo.pictures import interpolations, latent_interpolations
+    from keras_gen.zoo.shelf.loading import open_model
 
     model = open_model(name)
     if hasattr(model, "interpolate") and not hasattr(model, "reconstruct"):
@@ -302,8 +303,8 @@ def _interpolate(name):
 
 
 def _model_and_images(name, num_images):
-    from keras_gen.zoo.loading import load
     from keras_gen.zoo.pictures import test_images
+    from keras_gen.zoo.shelf.loading import load
 
     model = load(name)
     if not hasattr(model, "reconstruct"):
@@ -313,7 +314,7 @@ def _model_and_images(name, num_images):
 
 def _recipe(name):
     """The recipe of an entry whose data, if that is asked for, are there."""
-    from keras_gen.zoo.recipes import load_recipe
+    from keras_gen.zoo.shelf.recipes import load_recipe
 
     recipe = load_recipe(name)
     if FLAGS.download:
@@ -322,7 +323,8 @@ def _recipe(name):
 
 
 def _evaluate(name):
-    from keras_gen.zoo.evaluation import QUICK, evaluate, full_protocol
+    from keras_gen.zoo.evaluation.evaluate import evaluate
+    from keras_gen.zoo.evaluation.protocol import QUICK, full_protocol
 
     recipe = _recipe(name)
     protocol = QUICK if FLAGS.quick else full_protocol(recipe)
@@ -333,7 +335,7 @@ def _evaluate(name):
 
 def _export(name):
     from keras_gen.export import export_saved_model, export_tflite, saved_model_report
-    from keras_gen.zoo.loading import open_model
+    from keras_gen.zoo.shelf.loading import open_model
 
     label = os.path.splitext(os.path.basename(os.path.normpath(name)))[0]
     model = open_model(name)
@@ -373,8 +375,8 @@ def _export(name):
 
 def _extractor(name):
     """What the distances of an entry are measured with; None without such."""
-    from keras_gen.zoo.extraction import extractor
-    from keras_gen.zoo.recipes import load_recipe
+    from keras_gen.zoo.evaluation.extraction import extractor
+    from keras_gen.zoo.shelf.recipes import load_recipe
 
     if name not in catalog.names():
         return None

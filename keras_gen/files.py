@@ -1,46 +1,103 @@
-"""Files and folders that are whole or not there."""
+"""Files and folders that are written whole or not at all."""
 
 import contextlib
+import hashlib
+import json
 import os
 import shutil
+from pathlib import Path
 
-
-def check_absent(path, overwrite, name):
-    """Raises a ValueError if something stands at `path` that is to be kept.
-
-    Args:
-        path: `Path`.
-        overwrite: Boolean, whether what is there may be replaced.
-        name: String, the argument that the path came from.
-    """
-    if os.path.lexists(path) and not overwrite:
-        raise ValueError(
-            f"`{name}` must be free, or `overwrite` True: {str(path)!r} exists."
-        )
+_PARTIAL = ".partial-"
 
 
 @contextlib.contextmanager
-def written_whole(path):
-    """A path to write to, which takes the name `path` when the block has ended well.
+def written_whole(path, durable=False):
+    """A path to write to, which is renamed to `path` when the block ends.
 
-    What stood at `path` is replaced then, and kept if the block raises.
+    If the block raises, what stood at `path` stays and nothing else is left behind. A
+    process that is killed leaves the unfinished file; `remove_partials()` removes it.
 
     Args:
-        path: `Path` of the file or folder; folders above it are made.
+        path: String or path of a file or a folder in a folder that exists. What stands
+            there is replaced.
+        durable: Boolean, whether to wait until the file is on the disk, so that it also
+            outlives a power failure.
+
+    Yields:
+        A `Path` in the same folder, whose name ends like that of `path`.
+
+    Example:
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "greeting.txt"
+    >>> with written_whole(path) as partial:
+    ...     _ = partial.write_text("hello")
+    >>> path.read_text()
+    'hello'
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    replaced = path.with_name(f".{path.name}.{os.getpid()}.replaced")
+    path = Path(path)
+    partial = path.with_name(f"{_PARTIAL}{os.getpid()}-{path.name}")
+    replaced = path.with_name(f"{_PARTIAL}{os.getpid()}-old-{path.name}")
     try:
         yield partial
+        if durable:
+            _synchronize(partial)
         if path.is_dir():
-            # A folder takes the place of none but an empty one.
+            # A folder cannot be renamed onto another one that holds something.
             os.rename(path, replaced)
         os.replace(partial, path)
-        if replaced.exists():
-            shutil.rmtree(replaced)
+        if durable:
+            # The name of a file is kept by its folder.
+            _synchronize(path.parent)
+    except BaseException:
+        if replaced.exists() and not path.exists():
+            os.rename(replaced, path)
+        raise
     finally:
-        if partial.is_dir():
-            shutil.rmtree(partial)
-        else:
-            partial.unlink(missing_ok=True)
+        for left in (partial, replaced):
+            _remove(left)
+
+
+def remove_partials(folder):
+    """Removes what killed processes have left unfinished in a folder.
+
+    Only to be called by a process that nothing else writes beside.
+    """
+    for left in Path(folder).glob(f"{_PARTIAL}*"):
+        _remove(left)
+
+
+def write_text(path, text):
+    """Writes a text file in UTF-8, whole or not at all."""
+    with written_whole(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def write_json(path, contents):
+    """Writes a JSON file, whole or not at all."""
+    write_text(path, json.dumps(contents, indent=1) + "\n")
+
+
+def read_json(path):
+    """The contents of a JSON file."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def sha256_of(path):
+    """The sha256 of a file, as a string of 64 hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _synchronize(path):
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path):
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

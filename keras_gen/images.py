@@ -1,10 +1,9 @@
 """Images as bytes: conversion to uint8, grids, PNG files."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 from PIL import Image
+
+from keras_gen.files import written_whole
 
 
 def to_uint8(images, image_range):
@@ -71,10 +70,7 @@ def save_png(path, image):
         path: String or path, the file to write.
         image: Uint8 array of shape `(height, width, 1 or 3)`.
     """
-    path = Path(path)
-    partial = path.with_name(path.name + ".partial")
     image = np.asarray(image)
-    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(
-        partial, format="PNG"
-    )
-    os.replace(partial, path)
+    picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+    with written_whole(path) as partial:
+        picture.save(partial, format="PNG")

@@ -1,7 +1,6 @@
 """Names of a room that are imported when they are first asked for."""
 
 import importlib
-import sys
 
 
 def lazy_names(room, homes):
@@ -12,7 +11,8 @@ def lazy_names(room, homes):
         homes: Dict from the names to the modules of the room that define them.
 
     Returns:
-        Functions `__getattr__` and `__dir__`, as of PEP 562.
+        Functions `__getattr__` and `__dir__`, as of PEP 562. The second lists these
+        names alone, so that completion shows what is public.
     """
 
     def getattr_of_room(name):
@@ -21,6 +21,6 @@ def lazy_names(room, homes):
         raise AttributeError(f"module {room!r} has no attribute {name!r}")
 
     def dir_of_room():
-        return sorted({*vars(sys.modules[room]), *homes})
+        return sorted(homes)
 
     return getattr_of_room, dir_of_room

@@ -19,12 +19,12 @@ from PIL import Image
 from keras_gen import cli, zoo
 from keras_gen.callbacks import Checkpoints, StopAtDivergence
 from keras_gen.datasets import sources
+from keras_gen.files import sha256_of
 from keras_gen.images import grid
 from keras_gen.models import ConditionalGAN
 from keras_gen.networks import mlp
-from keras_gen.zoo import catalog
-from keras_gen.zoo.loading import sha256_of
-from keras_gen.zoo.recipes import load_recipe
+from keras_gen.zoo.shelf import catalog
+from keras_gen.zoo.shelf.recipes import load_recipe
 
 ROOT = Path(__file__).parents[1]
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 USE = """
 import keras_gen, keras_gen.models
 from keras_gen import datasets, zoo
-from keras_gen.zoo import catalog
+from keras_gen.zoo.shelf import catalog
 assert "elsewhere" in keras_gen.__file__, keras_gen.__file__
 assert "elsewhere" in str(catalog.root()), catalog.root()
 for name in ("card.md", "history.csv", "metrics.json", "samples.png", "training.png"):

@@ -7,6 +7,8 @@ import os
 
 import numpy as np
 
+from keras_gen.files import written_whole
+
 _FACTS = "facts.json"
 _DIGITS = 64
 
@@ -14,8 +16,8 @@ _DIGITS = 64
 def write(path, arrays, facts):
     """Writes a checkpoint, whole or not at all, and has the disk keep it.
 
-    Only one at a time may be written into a folder. The file is an archive that
-    `numpy.load` opens, followed by its sha256 in 64 hexadecimal digits.
+    The file is an archive that `numpy.load` opens, followed by its sha256 in 64
+    hexadecimal digits.
 
     Args:
         path: `Path`. What stands there is replaced.
@@ -27,27 +29,12 @@ def write(path, arrays, facts):
     """
     dtypes = {name: array.dtype.name for name, array in arrays.items()}
     text = json.dumps({"facts": facts, "dtypes": dtypes}, default=float).encode()
-    # One name for all, so that killed processes leave no more than one.
-    partial = path.with_name("checkpoint.partial")
-    try:
-        with open(partial, "w+b") as file:
-            np.savez(file, **{_FACTS: np.frombuffer(text, np.uint8)}, **arrays)
-            file.seek(0)
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            file.seek(0, os.SEEK_END)
-            file.write(digest.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-    # The name is kept by the folder, not by the file.
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    with written_whole(path, durable=True) as partial, open(partial, "w+b") as file:
+        np.savez(file, **{_FACTS: np.frombuffer(text, np.uint8)}, **arrays)
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0, os.SEEK_END)
+        file.write(digest.encode())
 
 
 def read(path):

@@ -14,6 +14,7 @@ from keras_gen.arguments import check_count
 from keras_gen.callbacks import checkpoint_file, training_state
 from keras_gen.callbacks.folder_lock import lock, unlock
 from keras_gen.callbacks.termination import Termination
+from keras_gen.files import remove_partials
 
 _NAME = re.compile(r"epoch_(\d+)_step_(\d+)\.npz")
 _PACKAGES = ("tensorflow", "keras", "numpy")
@@ -101,6 +102,7 @@ class Checkpoints(keras.callbacks.Callback):
             try:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 lock(self.folder)
+                remove_partials(self.folder)
             except OSError as error:
                 raise ValueError(
                     f"Cannot write to the folder {str(folder)!r}: {error}"

@@ -1,10 +1,11 @@
 """The newest model on disk, whole at every moment."""
 
-import os
 import time
 from pathlib import Path
 
 import keras
+
+from keras_gen.files import written_whole
 
 
 class KeepSaved(keras.callbacks.Callback):
@@ -30,8 +31,7 @@ class KeepSaved(keras.callbacks.Callback):
         self.save()
 
     def save(self):
-        """Writes the model beside `path`, then moves it there."""
-        partial = self.path.with_name(self.path.stem + ".partial.keras")
-        self.model.save(partial)
-        os.replace(partial, self.path)
+        """Saves the model now."""
+        with written_whole(self.path) as partial:
+            self.model.save(partial)
         self._saved_at = time.monotonic()

@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_count
 from keras_gen.export.signatures import signatures_of, traced, variables_of
-from keras_gen.files import check_absent, written_whole
+from keras_gen.export.writing import check_absent
+from keras_gen.files import written_whole
 
 
 def export_saved_model(model, directory, version=1, overwrite=False):
@@ -46,6 +47,7 @@ def export_saved_model(model, directory, version=1, overwrite=False):
     path = Path(directory) / str(version)
     signatures = signatures_of(model, compiled=True)
     check_absent(path, overwrite, "directory")
+    path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as partial:
         functions = {name: traced(found) for name, found in signatures.items()}
         write_saved_model(functions, partial)

@@ -25,7 +25,8 @@ from keras_gen.export.signatures import (
     traced,
     variables_of,
 )
-from keras_gen.files import check_absent, written_whole
+from keras_gen.export.writing import check_absent
+from keras_gen.files import written_whole
 from keras_gen.models.base import marks_of
 
 # Bytes of a weight, and how far outputs that are no drawn sites may lie from the
@@ -115,6 +116,7 @@ def export_tflite(
     if path.is_dir():
         raise ValueError(f"`path` must be a file. Received a folder: {str(path)!r}")
     _check_sampler(path, overwrite)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as partial, tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         stated = _convert(model, chosen, batch_size, precision, folder, partial)

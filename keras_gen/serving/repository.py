@@ -70,7 +70,7 @@ def _all_settings(folder):
 
 def _export(name, folder, label, format):
     from keras_gen.export import export_saved_model, export_tflite
-    from keras_gen.zoo.loading import open_model
+    from keras_gen.zoo.shelf.loading import open_model
 
     model = open_model(name)
     _settings_path(folder, label).unlink(missing_ok=True)

@@ -1,10 +1,10 @@
 """The pretrained models: list, load, train, evaluate, sample.
 
-`names()` and `info()` answer without importing TensorFlow.
+`names()` and `info()` answer without importing TensorFlow. Names are imported from here
+alone; the folders below hold what is behind them.
 """
 
 from keras_gen.lazy import lazy_names
-from keras_gen.zoo.catalog import info, names
 
 __all__ = [
     "QUICK",
@@ -24,15 +24,17 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
-        "Protocol": "evaluation",
-        "QUICK": "evaluation",
-        "evaluate": "evaluation",
-        "extractor": "extraction",
-        "load": "loading",
-        "mirrored": "strategies",
-        "multiworker": "strategies",
-        "read_shards": "shards",
-        "sample_shards": "sharding",
-        "train": "training",
+        "Protocol": "evaluation.protocol",
+        "QUICK": "evaluation.protocol",
+        "evaluate": "evaluation.evaluate",
+        "extractor": "evaluation.extraction",
+        "info": "shelf.entry",
+        "load": "shelf.loading",
+        "mirrored": "training.strategies",
+        "multiworker": "training.strategies",
+        "names": "shelf.catalog",
+        "read_shards": "shards.files",
+        "sample_shards": "shards.drawing",
+        "train": "training.train",
     },
 )

@@ -4,8 +4,8 @@ import numpy as np
 
 from keras_gen.images import grid
 from keras_gen.latents import spherical_path
-from keras_gen.zoo.measures import upper_half
-from keras_gen.zoo.recipes import first_examples
+from keras_gen.zoo.evaluation.measures import upper_half
+from keras_gen.zoo.shelf.recipes import first_examples
 
 
 def picture_of(recipe, model, seed=0):

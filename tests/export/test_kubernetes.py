@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from keras_gen import cli
-from keras_gen.zoo import catalog
-from keras_gen.zoo.strategies import worker_index
+from keras_gen.zoo.shelf import catalog
+from keras_gen.zoo.training.strategies import worker_index
 
 ROOT = Path(__file__).parents[2]
 DEFINITIONS = json.loads(Path(__file__).with_name("kubernetes.schema.json").read_text())

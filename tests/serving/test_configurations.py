@@ -15,7 +15,7 @@ from google.protobuf import (
 )
 
 from keras_gen import cli
-from keras_gen.zoo import catalog
+from keras_gen.zoo.shelf import catalog
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads(

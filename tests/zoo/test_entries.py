@@ -10,11 +10,13 @@ import pytest
 
 from keras_gen import models, zoo
 from keras_gen.datasets.sources import find_set
+from keras_gen.files import sha256_of
 from keras_gen.latents import attribute_vector
 from keras_gen.models.base import AdversarialModel, AlternatingModel, GenerativeModel
 from keras_gen.random import Rows
-from keras_gen.zoo import catalog, loading, table
-from keras_gen.zoo.recipes import first_examples, load_recipe
+from keras_gen.zoo.publishing import table
+from keras_gen.zoo.shelf import catalog
+from keras_gen.zoo.shelf.recipes import first_examples, load_recipe
 
 ENTRIES = [name for name in zoo.names() if "results" in zoo.info(name)]
 MODELS = {
@@ -58,7 +60,7 @@ def test_the_weights_are_small_and_load(name):
     entry = zoo.info(name)
     path = Path(entry["folder"]) / "model.weights.h5"
     assert path.stat().st_size < 4 * 2**20
-    assert loading.sha256_of(path) == entry["weights_sha256"]
+    assert sha256_of(path) == entry["weights_sha256"]
     model = zoo.load(name)
     assert type(model).__name__ == entry["model"]
     parameters = sum(weight.shape.num_elements() for weight in model.trainable_weights)
@@ -102,7 +104,7 @@ def test_extractors_are_accurate_small_and_named_by_their_weights(name, least):
     assert accuracy["value"] >= least
     path = catalog.root() / name / "model.weights.h5"
     assert path.stat().st_size < 2 * 2**20
-    assert zoo.extractor(name).name == f"{name}@{loading.sha256_of(path)[:8]}"
+    assert zoo.extractor(name).name == f"{name}@{sha256_of(path)[:8]}"
 
 
 @pytest.mark.parametrize("name", SINGLE)
@@ -223,7 +225,7 @@ def test_weights_of_another_model_are_refused(copied_zoo):
 def test_tables_are_up_to_date():
     for page, contents in table.pages():
         assert page.read_text(encoding="utf-8") == contents, (
-            f"{page} is stale: run python -m keras_gen.zoo.table"
+            f"{page} is stale: run python -m keras_gen.zoo.publishing.table"
         )
 
 

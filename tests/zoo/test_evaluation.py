@@ -5,19 +5,23 @@ import numpy as np
 import pytest
 
 from keras_gen import zoo
+from keras_gen.files import sha256_of
 from keras_gen.images import to_uint8
 from keras_gen.models import GAN, Autoencoder, ConditionalGAN
 from keras_gen.networks import mlp
 from keras_gen.random import seed_initializers
-from keras_gen.zoo import catalog, evaluation, table
-from keras_gen.zoo.evaluation import Protocol, measure, metrics_for
-from keras_gen.zoo.loading import sha256_of
-from keras_gen.zoo.measure import remeasure
+from keras_gen.zoo.evaluation import evaluate, protocol
+from keras_gen.zoo.evaluation.evaluate import measure, metrics_for
+from keras_gen.zoo.evaluation.protocol import Protocol
 from keras_gen.zoo.pictures import completions
-from keras_gen.zoo.plots import read_history
-from keras_gen.zoo.publish import publish
-from keras_gen.zoo.recipes import first_examples, load_recipe
-from keras_gen.zoo.shards import num_shards, shard_name, write_shard
+from keras_gen.zoo.publishing import table
+from keras_gen.zoo.publishing.measure import remeasure
+from keras_gen.zoo.publishing.plots import read_history
+from keras_gen.zoo.publishing.publish import publish
+from keras_gen.zoo.shards.files import num_shards, shard_name, write_shard
+from keras_gen.zoo.shelf import catalog
+from keras_gen.zoo.shelf.entry import Entry
+from keras_gen.zoo.shelf.recipes import first_examples, load_recipe
 
 SHAPE = (28, 28, 1)
 TINY = Protocol(400, 300, 400, num_seeds=2, num_importance_samples=2)
@@ -200,7 +204,7 @@ def test_what_is_no_classifier_is_no_extractor(tiny_zoo, vae, tmp_path, monkeypa
         zoo.extractor("tiny_vae")
     folder = tiny_zoo / "tiny_vae"
     with monkeypatch.context() as patch:
-        patch.setattr("keras_gen.zoo.extraction.load", lambda name: vae)
+        patch.setattr(Entry, "load", lambda entry: vae)
         with pytest.raises(ValueError, match="'tiny_vae' is no feature extractor"):
             zoo.extractor(folder.name)
 
@@ -402,13 +406,13 @@ def test_the_paper_stands_beside_equal_protocols_alone(vae, vae_recipe):
         result = measure(vae, vae_recipe, [name], protocol)[name]
         found = table.paper_of(vae_recipe, name, result)
         assert (found and found["value"]) == paper
-        text = table.main_result_of("tiny_vae", {name: result})
+        text = table.main_result_of(vae_recipe, {name: result})
         assert ("(paper: 12.3, Someone, 2001)" in text) == (paper is not None)
     assert table.paper_of(vae_recipe, "active_units", result) is None
 
 
 def test_a_recipe_lowers_the_importance_samples_of_the_full_protocol(vae_recipe):
-    full = evaluation.full_protocol(vae_recipe)
+    full = protocol.full_protocol(vae_recipe)
     assert full == Protocol()._replace(num_importance_samples=3)
 
 
@@ -429,10 +433,10 @@ def published(tiny_zoo, tmp_path_factory):
     shutil.copytree(tiny_zoo, folder / "zoo")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(catalog, "root", lambda: folder / "zoo")
-        patch.setattr(evaluation, "full_protocol", lambda recipe: TINY)
+        patch.setattr(evaluate, "full_protocol", lambda recipe: TINY)
         quick = TINY._replace(num_seeds=1)
-        patch.setattr("keras_gen.zoo.measure.QUICK", quick)
-        patch.setattr("keras_gen.zoo.training.QUICK", quick)
+        patch.setattr("keras_gen.zoo.publishing.measure.QUICK", quick)
+        patch.setattr("keras_gen.zoo.training.train.QUICK", quick)
         run = zoo.train("tiny_vae", out=folder / "run", verbose=0)
         report = json.loads((run / "metrics.json").read_text())
         yield folder / "zoo" / "tiny_vae", publish("tiny_vae", run), report
@@ -469,11 +473,10 @@ def test_named_results_of_an_entry_are_measured_again(published):
     assert found["distances"] == before["results"]["distances"]
 
 
-def test_the_tables_of_an_entry_hold_every_number(published, monkeypatch):
+def test_the_tables_of_an_entry_hold_every_number(published):
     _, report, _ = published
-    monkeypatch.setattr(table, "names", lambda: ["tiny_vae"])
     extractor = zoo.extractor("tiny_classifier").name
-    card = table.card_tables("tiny_vae")
+    card = table.card_tables(Entry("tiny_vae"))
     for text in (
         f"| `distances` | FD[{extractor}]",
         "| `negative_log_likelihood` |",
@@ -486,7 +489,7 @@ def test_the_tables_of_an_entry_hold_every_number(published, monkeypatch):
         report["weights_sha256"],
     ):
         assert text in card
-    header, _, row = table.entries_table().splitlines()
+    header, _, row = table.entries_table([Entry("tiny_vae")]).splitlines()
     assert header.count("|") == row.count("|")
     for text in ("`VAE`", "arxiv.org/abs/1312.6114", "mnist", "min, "):
         assert text in row
@@ -510,7 +513,7 @@ def test_trainings_from_other_seeds_stand_beside_the_entry(published):
         "| mean and standard deviation",
     ]
     assert "±" in rows[-1]
-    assert rows[-1] in table.card_tables("tiny_vae")
+    assert rows[-1] in table.card_tables(Entry("tiny_vae"))
     with pytest.raises(ValueError, match=r"different seeds. Received: \['0', '0'\]"):
         publish("tiny_vae", runs[0], runs[0])
 

@@ -3,7 +3,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from keras_gen.zoo import plots
+from keras_gen.zoo.publishing import plots
 
 HISTORY = """epoch,distortion,loss,rate,seconds,val_loss
 0,200.0,210.0,10.0,5.0,NA

@@ -1,6 +1,6 @@
 import pytest
 
-from keras_gen.zoo.report import describe, number, protocol_of, uncertainty
+from keras_gen.zoo.evaluation.report import describe, number, protocol_of, uncertainty
 
 RESULT = {
     "metric": "FD[tiny@01234567]",

@@ -8,8 +8,9 @@ import pytest
 from contracts import make_tiny
 
 from keras_gen.models import GAN, MADE, Autoencoder, ConditionalGAN
-from keras_gen.zoo import read_shards, sample_shards, shard_worker, sharding
-from keras_gen.zoo.shards import num_shards, read_index, shard_name, write_shard
+from keras_gen.zoo import read_shards, sample_shards
+from keras_gen.zoo.shards import drawing, worker
+from keras_gen.zoo.shards.files import num_shards, read_index, shard_name, write_shard
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def fill(folder, model, **changes):
     folder.mkdir()
     index = request(**changes)
     for number in range(num_shards(index)):
-        arrays = shard_worker.draw(model, index, number)
+        arrays = worker.draw(model, index, number)
         index["sha256"][shard_name(number)] = write_shard(folder, number, arrays)
     (folder / "index.json").write_text(json.dumps(index))
 
@@ -124,7 +125,7 @@ def test_what_is_missing_or_damaged_is_found_and_drawn_again(path, folders, tmp_
     flipped = bytearray(whole[shard_name(2)])
     flipped[700] ^= 1
     (folder / shard_name(2)).write_bytes(flipped)
-    (folder / ".shard-00000.npz.1.partial").write_bytes(b"half")
+    (folder / ".partial-1-shard-00000.npz").write_bytes(b"half")
     kept = (folder / shard_name(1)).stat().st_mtime_ns
     for number in (0, 2):
         with pytest.raises(ValueError, match=f"0000{number}.* is missing or damaged"):
@@ -210,7 +211,7 @@ def test_a_worker_that_dies_or_fails_is_told(path, tmp_path, monkeypatch):
         patch.setattr(sys, "executable", "/bin/false")
         with pytest.raises(ChildProcessError, match="has died with code 1"):
             sample_shards(path, 5, tmp_path / "shards", seed=1)
-    monkeypatch.setattr(sharding, "weights_sha256", lambda name: "others")
+    monkeypatch.setattr(drawing, "weights_sha256", lambda name: "others")
     with pytest.raises(ChildProcessError, match="weights of .* have changed"):
         sample_shards(path, 5, tmp_path / "others")
     assert list(contents(tmp_path / "others")) == ["index.json"]

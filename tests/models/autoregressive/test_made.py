@@ -23,7 +23,7 @@ from keras_gen.models.autoregressive.masks import (
 )
 from keras_gen.models.base import Batch, choose_ordering
 from keras_gen.random import Rows, seed_initializers
-from keras_gen.zoo.evaluation import metrics_for
+from keras_gen.zoo.evaluation.evaluate import metrics_for
 
 
 def tiny(image_shape=(8, 8, 1), site_distribution=None, seed=0, **options):

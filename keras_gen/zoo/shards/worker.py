@@ -1,6 +1,6 @@
-"""Draws shards for `keras_gen.zoo.sharding`, in a process of its own.
+"""Draws shards for `keras_gen.zoo.shards.drawing`, in a process of its own.
 
-    python -m keras_gen.zoo.shard_worker
+    python -m keras_gen.zoo.shards.worker
 
 On standard input comes an index with its `folder`, then the number of one shard after
 the other, each a line of JSON; on standard output leaves a line for each that is
@@ -14,7 +14,7 @@ import sys
 
 import numpy as np
 
-from keras_gen.zoo.shards import write_shard
+from keras_gen.zoo.shards.files import write_shard
 from keras_gen.zoo.startup import import_tensorflow
 
 # Every batch of all shards has this size, or that of a shard if it is smaller: a row
@@ -52,7 +52,7 @@ def main():
     # Before Keras is imported, which uses TensorFlow.
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    from keras_gen.zoo.loading import open_model, weights_sha256
+    from keras_gen.zoo.shelf.loading import open_model, weights_sha256
 
     index = json.loads(sys.stdin.readline())
     try:

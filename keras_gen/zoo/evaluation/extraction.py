@@ -3,9 +3,7 @@
 import keras
 
 from keras_gen.metrics import FeatureExtractor
-from keras_gen.zoo.catalog import metrics_of
-from keras_gen.zoo.loading import load
-from keras_gen.zoo.recipes import load_recipe
+from keras_gen.zoo.shelf.entry import Entry
 
 
 def extractor(name):
@@ -21,11 +19,16 @@ def extractor(name):
     Raises:
         ValueError: If there is no such entry, it has no weights or is no classifier.
     """
-    model = load(name)
+    return extractor_of(Entry(name))
+
+
+def extractor_of(entry):
+    """`extractor()` of an `Entry`."""
+    model = entry.load()
     layers = [layer.name for layer in model.layers]
     if "features" not in layers:
         raise ValueError(
-            f"The zoo entry {name!r} is no feature extractor: its "
+            f"The zoo entry {entry.name!r} is no feature extractor: its "
             f"{type(model).__name__} has no layer 'features', only {layers}"
         )
     features = model.get_layer("features").output
@@ -33,8 +36,8 @@ def extractor(name):
         model.inputs[0], [features, keras.ops.softmax(model.outputs[0])]
     )
     return FeatureExtractor(
-        f"{name}@{metrics_of(name)['weights_sha256'][:8]}",
+        f"{entry.name}@{entry.weights_sha256[:8]}",
         network,
         model.input_shape[1:],
-        load_recipe(name).image_range,
+        entry.recipe.image_range,
     )

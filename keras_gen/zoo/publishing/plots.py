@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_gen.files import written_whole
+
 #: Rows of a history that an entry keeps.
 _MOST_ROWS = 200
 #: Columns of a history that are no measure of the model.
@@ -153,8 +155,9 @@ def _save(path, panels):
         axes = figure.add_subplot(rows, columns, index + 1)
         axes.spines[["top", "right"]].set_visible(False)
         draw(axes)
-    # Without the version in it, the same figure is the same bytes for longer.
-    figure.savefig(path, dpi=100, metadata={"Software": None})
+    with written_whole(path) as partial:
+        # Without the version in it, the same figure is the same bytes for longer.
+        figure.savefig(partial, dpi=100, metadata={"Software": None})
     return path
 
 

@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 from keras_gen.arguments import check_count
+from keras_gen.files import remove_partials, write_json
 from keras_gen.random import check_seed, fresh_seed
-from keras_gen.zoo.loading import open_model, weights_sha256
-from keras_gen.zoo.shards import intact, num_shards, read_index, shard_name
-from keras_gen.zoo.training import write_json
+from keras_gen.zoo.shards.files import intact, num_shards, read_index, shard_name
+from keras_gen.zoo.shelf.loading import open_model, weights_sha256
 
 #: What makes up a request: the shards of others do not go on with it.
 _REQUEST = (
@@ -61,7 +61,7 @@ def sample_shards(
             of all, at the start and after each.
 
     Returns:
-        The index; see `keras_gen.zoo.shards.read_index()`.
+        The index; see `keras_gen.zoo.shards.files.read_index()`.
 
     Raises:
         ValueError: If an argument is not as stated, the model does not sample, another
@@ -138,8 +138,7 @@ def _alone_in(folder):
         try:
             yield
         finally:
-            for part in folder.glob(".shard-*.partial"):
-                part.unlink(missing_ok=True)
+            remove_partials(folder)
     finally:
         os.close(held)
 
@@ -198,7 +197,7 @@ def _drawn(index, folder, missing, num_workers):
 def _worker():
     found_here = os.pathsep.join(path or os.getcwd() for path in sys.path)
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "keras_gen.zoo.shard_worker"],
+        [sys.executable, "-P", "-m", "keras_gen.zoo.shards.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -23,8 +23,9 @@ A recipe's docstring says in one line what it trains. It defines
 - optionally `binarization`, how `data()` makes its images binary, which is part of the
   protocol of a likelihood;
 - optionally `paper`, the numbers of the literature: a dict from names of
-  `keras_gen.zoo.evaluation.METRICS` to dicts of `value`, `source` (where it is printed)
-  and `protocol`, the items that a measured number must share to stand beside it;
+  `keras_gen.zoo.evaluation.evaluate.MEASURES` to dicts of `value`, `source` (where it
+  is printed) and `protocol`, the items that a measured number must share to stand
+  beside it;
 - for an extractor `image_range`, the range of the images that `data()` gives;
 - optionally `picture(model)`: a uint8 array to show, instead of samples.
 """
@@ -34,7 +35,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gen.zoo.catalog import folder_of
+from keras_gen.zoo.shelf.catalog import folder_of
 
 _REQUIRED = ("epochs", "model", "data", "compile")
 
@@ -48,14 +49,16 @@ def load_recipe(name_or_path):
     Raises:
         ValueError: If there is no such entry or file, or the file is no recipe.
     """
-    if str(name_or_path).endswith(".py"):
-        path = Path(name_or_path).resolve()
-        name = path.parent.name if path.name == "recipe.py" else path.stem
-        if not path.is_file():
-            raise ValueError(f"There is no recipe {str(name_or_path)!r}.")
-    else:
-        name = name_or_path
-        path = folder_of(name) / "recipe.py"
+    if not str(name_or_path).endswith(".py"):
+        return run_recipe(folder_of(name_or_path) / "recipe.py", name_or_path)
+    path = Path(name_or_path).resolve()
+    if not path.is_file():
+        raise ValueError(f"There is no recipe {str(name_or_path)!r}.")
+    return run_recipe(path, path.parent.name if path.name == "recipe.py" else path.stem)
+
+
+def run_recipe(path, name):
+    """Runs the file of a recipe; returns it as a module with `name`."""
     spec = importlib.util.spec_from_file_location(f"keras_gen_recipe_{name}", path)
     recipe = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(recipe)

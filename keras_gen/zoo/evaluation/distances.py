@@ -19,10 +19,11 @@ from keras_gen.metrics import (
 )
 from keras_gen.metrics.memorization import win_rate
 from keras_gen.random import Rows, permutation
-from keras_gen.zoo.extraction import extractor
-from keras_gen.zoo.measures import share
-from keras_gen.zoo.recipes import first_examples, load_recipe
-from keras_gen.zoo.shards import read_index, read_shards
+from keras_gen.zoo.evaluation.extraction import extractor, extractor_of
+from keras_gen.zoo.evaluation.measures import share
+from keras_gen.zoo.shards.files import read_index, read_shards
+from keras_gen.zoo.shelf.entry import Entry
+from keras_gen.zoo.shelf.recipes import first_examples
 
 #: Numbers of samples at which the Fréchet distance is taken to show its bias.
 CURVE = (1000, 2000, 5000, 10_000)
@@ -39,8 +40,9 @@ def distances(model, recipe, data, protocol):
         the first seed's classes beside those expected; `curve` the Fréchet distance
         over the number of samples.
     """
-    extract = extractor(recipe.extractor)
-    real = _Real(extract, recipe.extractor, protocol)
+    entry = Entry(recipe.extractor)
+    extract = extractor_of(entry)
+    real = _Real(extract, entry.recipe, protocol)
     if protocol.samples is None:
         seeds = list(range(protocol.seed, protocol.seed + protocol.num_seeds))
         stated = {"seeds": seeds}
@@ -134,9 +136,7 @@ def deviation(values):
 class _Real:
     """Features of real images, and the comparison with them."""
 
-    def __init__(self, extract, name, protocol):
-        recipe = load_recipe(name)
-
+    def __init__(self, extract, recipe, protocol):
         def features_of(split, num):
             data = recipe.data(split, training=False)
             return extract(to_uint8(first_examples(data, num)[0], recipe.image_range))

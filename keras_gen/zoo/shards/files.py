@@ -8,12 +8,12 @@ The folder holds `shard-00000.npz`, `shard-00001.npz` and so on, each with `imag
 import hashlib
 import io
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 
 from keras_gen.arguments import check_count
+from keras_gen.files import written_whole
 
 
 def shard_name(number):
@@ -99,15 +99,10 @@ def write_shard(folder, number, arrays):
     Returns:
         The sha256 of the file.
     """
-    path = Path(folder) / shard_name(number)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
-    try:
+    with written_whole(Path(folder) / shard_name(number)) as partial:
         partial.write_bytes(buffer.getbuffer())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
     return hashlib.sha256(buffer.getbuffer()).hexdigest()
 
 

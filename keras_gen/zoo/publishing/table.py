@@ -1,7 +1,7 @@
 """Writes the tables of the README and of the entries' cards from the entries.
 
-Run as `python -m keras_gen.zoo.table`. Each table stands between two marks, and all
-that is between them is replaced.
+Run as `python -m keras_gen.zoo.publishing.table`. Each table stands between two marks,
+and all that is between them is replaced.
 """
 
 import inspect
@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gen.zoo.catalog import info, names, root
-from keras_gen.zoo.recipes import load_recipe
-from keras_gen.zoo.report import columns_of, number, protocol_of, result_of
+from keras_gen.files import write_text
+from keras_gen.zoo.evaluation.report import columns_of, number, protocol_of, result_of
+from keras_gen.zoo.shelf.catalog import names, root
+from keras_gen.zoo.shelf.entry import Entry
 
 _BEGIN, _END = "<!-- table: begin -->", "<!-- table: end -->"
 
@@ -29,48 +30,46 @@ def models_table():
     return "\n".join(rows)
 
 
-def entries_table():
-    """The README's table in Markdown: a row for each pretrained entry."""
+def entries_table(entries):
+    """The README's table in Markdown: a row for each of some entries with results."""
     rows = [
         "| entry | model | data | parameters | trained in | test result | "
         "samples: FD (floor), coverage (floor) | ms a sample |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for name in names():
-        entry = info(name)
-        if "results" not in entry:
-            continue
+    for entry in entries:
+        report, results = entry.report, entry.report["results"]
         cells = [
-            f"[`{name}`](zoo/{name}/card.md)",
-            _linked_model_of(entry),
-            _data_of(load_recipe(name)),
-            f"{entry['parameters']:,}",
-            _training_time(entry["training"]),
-            main_result_of(name, entry["results"]),
-            _samples_of(entry["results"].get("distances")),
-            _milliseconds_of(entry["results"].get("sampling")),
+            f"[`{entry.name}`](zoo/{entry.name}/card.md)",
+            _linked_model_of(report["model"]),
+            _data_of(entry.recipe),
+            f"{report['parameters']:,}",
+            _training_time(report["training"]),
+            main_result_of(entry.recipe, results),
+            _samples_of(results.get("distances")),
+            _milliseconds_of(results.get("sampling")),
         ]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
-def card_tables(name):
+def card_tables(entry):
     """The tables of one entry's card in Markdown."""
-    results = info(name)["results"]
-    tables = [_facts(name)]
-    if "distances" in results:
-        tables += [_columns_table(name, results["distances"])]
-        tables += [_classes_table(results["distances"]["classes"])]
-        tables += [_curve_table(results["distances"]["curve"])]
-    if "training_seeds" in info(name):
-        tables += [_seeds_table(info(name)["training_seeds"])]
+    tables = [_facts(entry)]
+    if "distances" in entry.report["results"]:
+        distances = entry.report["results"]["distances"]
+        tables += [_columns_table(entry.name, distances)]
+        tables += [_classes_table(distances["classes"])]
+        tables += [_curve_table(distances["curve"])]
+    if "training_seeds" in entry.report:
+        tables += [_seeds_table(entry.report["training_seeds"])]
     return "\n\n".join(tables)
 
 
-def main_result_of(name, results):
+def main_result_of(recipe, results):
     """The result that a model is compared by, with the paper's if it is comparable."""
     metric, result = next(iter(results.items()))
-    return result_of(result) + _beside(load_recipe(name), metric, result)
+    return result_of(result) + _beside(recipe, metric, result)
 
 
 def paper_of(recipe, metric, result):
@@ -89,29 +88,30 @@ def paper_of(recipe, metric, result):
     return paper if same else None
 
 
-def _facts(name):
+def _facts(entry):
     """What an entry is, and each of its results with its protocol and command."""
-    entry, recipe = info(name), load_recipe(name)
-    training = entry["training"]
+    report = entry.report
+    training = report["training"]
     versions = ", ".join(f"{key} {v}" for key, v in training["versions"].items())
     rows = [
         "| what | value | protocol |",
         "|---|---|---|",
-        f"| model | {_model_of(entry)}, {entry['parameters']:,} parameters | |",
+        f"| model | {_model_of(report['model'])}, {report['parameters']:,} parameters "
+        "| |",
         f"| training | {training['epochs']} epochs in {_training_time(training)} | "
         f"seed {training['seed']}, {versions} |",
-        f"| sha256 of the weights | `{entry['weights_sha256']}` | |",
+        f"| sha256 of the weights | `{report['weights_sha256']}` | |",
     ]
-    for metric, result in entry["results"].items():
+    for metric, result in report["results"].items():
         rows.append(
             f"| `{metric}` | {_value_of(metric, result)}"
-            f"{_beside(recipe, metric, result)} | {protocol_of(result)} |"
+            f"{_beside(entry.recipe, metric, result)} | {protocol_of(result)} |"
         )
     rows += [
         f"| quick `{metric}` | {_value_of(metric, result)} | {protocol_of(result)} |"
-        for metric, result in entry["quick"].items()
+        for metric, result in report["quick"].items()
     ]
-    command = f"`keras-gen evaluate {name} --metrics=NAME`"
+    command = f"`keras-gen evaluate {entry.name} --metrics=NAME`"
     return "\n".join(rows) + (
         f"\n\nEach number is found again by {command}, the quick ones with `--quick`."
     )
@@ -187,22 +187,20 @@ def _samples_of(distances):
     )
 
 
-def _model_of(entry):
+def _model_of(name):
     """The class of an entry's model, linked to its paper where it has one."""
     import keras_gen.models
 
-    name = entry["model"]
     if name not in keras_gen.models.__all__:
         return "`keras.Model`"
     reference = reference_of(getattr(keras_gen.models, name))
     return f"`{name}`, {reference}"
 
 
-def _linked_model_of(entry):
+def _linked_model_of(name):
     """The class of an entry's model, as a link to its paper with the year."""
     import keras_gen.models
 
-    name = entry["model"]
     if name not in keras_gen.models.__all__:
         return "`keras.Model`"
     reference = reference_of(getattr(keras_gen.models, name))
@@ -241,13 +239,10 @@ def reference_of(model):
 
 def pages():
     """Every page with a table, and what it should hold: pairs of path and text."""
-    readme = root().parent / "README.md"
-    texts = [(readme, [entries_table(), models_table()])]
-    texts += [
-        (root() / name / "card.md", [card_tables(name)])
-        for name in names()
-        if "results" in info(name)
-    ]
+    entries = [Entry(name) for name in names()]
+    entries = [entry for entry in entries if "results" in entry.report]
+    texts = [(root().parent / "README.md", [entries_table(entries), models_table()])]
+    texts += [(entry.folder / "card.md", [card_tables(entry)]) for entry in entries]
     return [(path, _filled(path, tables)) for path, tables in texts]
 
 
@@ -265,5 +260,5 @@ def _filled(path, tables):
 
 if __name__ == "__main__":
     for page, contents in pages():
-        page.write_text(contents, encoding="utf-8")
+        write_text(page, contents)
         print(f"wrote {page}")

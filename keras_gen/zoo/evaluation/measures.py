@@ -15,7 +15,7 @@ import numpy as np
 from keras_gen.metrics import active_units as active_units_of
 from keras_gen.models.base import AutoregressiveModel
 from keras_gen.random import Rows, check_seed
-from keras_gen.zoo.recipes import first_examples
+from keras_gen.zoo.shelf.recipes import first_examples
 
 _ROWS_AT_ONCE = 500
 

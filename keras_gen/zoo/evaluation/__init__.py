@@ -1,0 +1,1 @@
+"""The numbers of a model, each with its protocol."""

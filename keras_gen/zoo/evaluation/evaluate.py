@@ -1,0 +1,162 @@
+"""Which numbers a model has."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from keras_gen.models.base import (
+    AutoregressiveModel,
+    GenerativeModel,
+    LatentVariableModel,
+)
+from keras_gen.zoo.evaluation import distances, measures
+from keras_gen.zoo.evaluation.protocol import full_protocol
+from keras_gen.zoo.shards.files import read_index, read_shards
+from keras_gen.zoo.shelf.entry import Entry
+
+
+class Measure(NamedTuple):
+    """A number that models can have.
+
+    Attributes:
+        name: String, by which it is asked for.
+        applies: Function of the model, the recipe and the data, which are None for the
+            recipe's own; returns whether the model has this number.
+        function: Function of the model, the recipe, the data and the protocol; returns
+            a result, see `measure()`.
+    """
+
+    name: str
+    applies: Callable
+    function: Callable
+
+
+def evaluate(name, metrics=None, protocol=None):
+    """Measures a pretrained model on the test data of its recipe.
+
+    Args:
+        name: String, one of `keras_gen.zoo.names()`.
+        metrics: Optional list of strings; see `measure()`. Defaults to all that apply.
+        protocol: Optional `Protocol`. Defaults to that of the entry's card; `QUICK`
+            takes seconds.
+
+    Returns:
+        Dict from metrics to results; see `measure()`.
+
+    Raises:
+        ValueError: If there is no such entry, a metric does not apply, or the protocol
+            is not as stated.
+    """
+    return evaluate_entry(Entry(name), metrics, protocol)
+
+
+def evaluate_entry(entry, metrics=None, protocol=None):
+    """`evaluate()` of an `Entry`."""
+    if protocol is not None and protocol.samples is not None:
+        drawn = read_index(protocol.samples).get("weights_sha256")
+        if drawn != entry.weights_sha256:
+            raise ValueError(
+                f"The samples in {str(protocol.samples)!r} are not those of "
+                f"{entry.name}: they were drawn by weights of sha256 {drawn}."
+            )
+        # Whether there are enough is known before anything is measured.
+        read_shards(protocol.samples, num_samples=protocol.num_samples)
+    return measure(entry.load(), entry.recipe, metrics, protocol)
+
+
+def measure(model, recipe, metrics=None, protocol=None, data=None):
+    """Numbers of a model, each with its protocol.
+
+    Args:
+        model: A model of the recipe.
+        recipe: A recipe, from `load_recipe()`.
+        metrics: Optional list of strings, names of `MEASURES` that apply to the model.
+            Defaults to all of them.
+        protocol: Optional `Protocol`. Defaults to that of the card.
+        data: Optional `tf.data.Dataset`, test images instead of the recipe's. What is
+            compared with the images of the recipe's extractor does then not apply.
+
+    Returns:
+        Dict from metrics to results: dicts of `metric`, `value`, `unit`,
+        `standard_error` or `standard_deviation` if it has one, what else the measure
+        found, and `protocol`.
+
+    Raises:
+        ValueError: If a metric does not apply or the protocol is not as stated.
+    """
+    protocol = full_protocol(recipe) if protocol is None else protocol
+    protocol.check()
+    known = {m.name: m for m in MEASURES if m.applies(model, recipe, data)}
+    metrics = known if metrics is None else list(metrics)
+    unknown = [name for name in metrics if name not in known]
+    if unknown:
+        raise ValueError(
+            f"`metrics` holds {', '.join(map(repr, unknown))}, which "
+            f"{recipe.name} does not have. It has: {', '.join(known)}"
+        )
+    return {
+        name: known[name].function(model, recipe, data, protocol) for name in metrics
+    }
+
+
+def metrics_for(model, recipe, data=None):
+    """Names of the measures that apply to a model, a list in their order."""
+    return [m.name for m in MEASURES if m.applies(model, recipe, data)]
+
+
+def _is_exact(model, recipe, data):
+    return isinstance(model, AutoregressiveModel)
+
+
+def _has_bound(model, recipe, data):
+    return isinstance(model, LatentVariableModel)
+
+
+def _has_likelihood(model, recipe, data):
+    return _is_exact(model, recipe, data) or _has_bound(model, recipe, data)
+
+
+def _completes(model, recipe, data):
+    return _is_exact(model, recipe, data) and model.orderings is None
+
+
+def _only_reconstructs(model, recipe, data):
+    return hasattr(model, "reconstruct") and not _has_bound(model, recipe, data)
+
+
+def _has_labels(model, recipe, data):
+    return getattr(model, "num_classes", None) is not None
+
+
+def _classifies(model, recipe, data):
+    if not isinstance(model, GenerativeModel):
+        return True
+    return _is_exact(model, recipe, data) and _has_labels(model, recipe, data)
+
+
+def _samples(model, recipe, data):
+    return hasattr(model, "sample")
+
+
+def _has_distances(model, recipe, data):
+    # An extractor knows nothing of other data.
+    extracts = hasattr(recipe, "extractor") and data is None
+    return extracts and _samples(model, recipe, data)
+
+
+def _has_label_accuracy(model, recipe, data):
+    return _has_distances(model, recipe, data) and _has_labels(model, recipe, data)
+
+
+#: All measures; the first that applies to a model is the one it is compared by.
+MEASURES = (
+    Measure(
+        "negative_log_likelihood", _has_likelihood, measures.negative_log_likelihood
+    ),
+    Measure("completion", _completes, measures.completion),
+    Measure("squared_error", _only_reconstructs, measures.squared_error),
+    Measure("accuracy", _classifies, measures.accuracy),
+    Measure("distances", _has_distances, distances.distances),
+    Measure("label_accuracy", _has_label_accuracy, distances.label_accuracy),
+    Measure("active_units", _has_bound, measures.active_units),
+    Measure("sampling", _samples, measures.sampling),
+)

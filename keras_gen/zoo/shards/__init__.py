@@ -1,0 +1,1 @@
+"""Samples in any number: drawn by several processes into a folder of shards."""

@@ -1,0 +1,1 @@
+"""What stands in the zoo: entries, their recipes and their weights."""

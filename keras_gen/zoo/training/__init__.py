@@ -1,0 +1,1 @@
+"""Training by a recipe, into the folder of a run."""

@@ -1,0 +1,117 @@
+"""The folder of a run: what stands in it, and who may write into it."""
+
+from pathlib import Path
+
+from keras_gen.files import read_json, write_json, write_text
+
+
+class RunFolder:
+    """The paths of what a training writes.
+
+    Args:
+        path: String or path of the folder.
+
+    Attributes:
+        path: `Path` of the folder.
+        arguments: Path of `run.json`, what the run was started with.
+        checkpoints: Path of the folder of checkpoints.
+        model: Path of `model.keras`, the newest model.
+        history: Path of `history.csv`, a row for each epoch.
+        pictures: Path of the folder with a picture for each epoch.
+        logs: Path of the folder for TensorBoard.
+        picture: Path of `samples.png`, the picture of the trained model.
+        report: Path of `metrics.json`, which completes the run.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.arguments = self.path / "run.json"
+        self.checkpoints = self.path / "checkpoints"
+        self.model = self.path / "model.keras"
+        self.history = self.path / "history.csv"
+        self.pictures = self.path / "samples"
+        self.logs = self.path / "logs"
+        self.picture = self.path / "samples.png"
+        self.report = self.path / "metrics.json"
+
+    @classmethod
+    def new(cls, name, out=None):
+        """The folder of a new run.
+
+        Args:
+            name: String, the recipe's name.
+            out: Optional path of an empty folder, or of one that does not exist.
+                Defaults to `runs/<name>`, or the first `runs/<name>-<n>` that is free.
+
+        Raises:
+            ValueError: If the folder is not empty or cannot be written to.
+        """
+        if out is None:
+            suffixes = ["", *(f"-{number}" for number in range(2, 10_000))]
+            paths = (Path("runs") / f"{name}{suffix}" for suffix in suffixes)
+            out = next(path for path in paths if not path.exists())
+        folder = cls(out)
+        if folder.path.is_dir() and any(folder.path.iterdir()):
+            raise ValueError(
+                f"The folder {str(folder.path)!r} is not empty: name another, or "
+                "resume the run that it holds."
+            )
+        folder._check_writable()
+        return folder
+
+    @classmethod
+    def interrupted(cls, out, arguments):
+        """The folder of a run that can go on.
+
+        Args:
+            out: Path of the folder.
+            arguments: Dict, what the run must have been started with.
+
+        Raises:
+            ValueError: If there is no such run, it was started with other arguments, or
+                it is complete.
+        """
+        if out is None:
+            raise ValueError("`out` must name the folder of the run to resume.")
+        folder = cls(out)
+        if not folder.arguments.is_file():
+            raise ValueError(f"There is no run in {str(out)!r}: it holds no run.json.")
+        before = read_json(folder.arguments)
+        differences = [
+            f"{key} {before.get(key)!r}, not {value!r}"
+            for key, value in arguments.items()
+            if before.get(key) != value
+        ]
+        if differences:
+            raise ValueError(
+                f"The run in {str(out)!r} cannot go on like this. It was started with "
+                f"{'; '.join(differences)}."
+            )
+        if folder.report.exists():
+            raise ValueError(f"The run in {str(out)!r} is complete.")
+        return folder
+
+    def begin(self, arguments):
+        """Writes down what the run is started with."""
+        write_json(self.arguments, arguments)
+
+    def rewind(self, epochs):
+        """Cuts the history to the epochs that a resumed training has behind it."""
+        if epochs:
+            rows = self.history.read_text(encoding="utf-8").splitlines()[: 1 + epochs]
+            write_text(self.history, "\n".join(rows) + "\n")
+
+    def finish(self, report):
+        """Writes the report, with which the run is complete."""
+        write_json(self.report, report)
+
+    def _check_writable(self):
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            probe = self.path / ".writable"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise ValueError(
+                f"Cannot write to the folder {str(self.path)!r}: {error}"
+            ) from error

@@ -1,0 +1,74 @@
+"""Tests of what stands in the zoo, read without the models themselves."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import keras_gen
+from keras_gen import zoo
+from keras_gen.zoo.shelf import catalog
+from keras_gen.zoo.shelf.entry import Entry
+
+RECIPE = '''
+"""A recipe that counts how often it runs."""
+
+from pathlib import Path
+
+with open(Path(__file__).with_name("runs"), "a") as runs:
+    runs.write("x")
+
+epochs = 1
+model = data = compile = None
+'''
+
+
+@pytest.fixture
+def entry(tmp_path, monkeypatch):
+    folder = tmp_path / "counted"
+    folder.mkdir()
+    (folder / "recipe.py").write_text(RECIPE)
+    (folder / "metrics.json").write_text(json.dumps({"weights_sha256": "0123"}))
+    monkeypatch.setattr(catalog, "root", lambda: tmp_path)
+    return Entry("counted")
+
+
+def test_an_entry_runs_its_recipe_when_it_is_needed_and_once(entry):
+    runs = entry.folder / "runs"
+    assert entry.description == "A recipe that counts how often it runs."
+    assert entry.weights_sha256 == "0123"
+    assert zoo.info("counted")["folder"] == str(entry.folder)
+    assert not runs.exists()
+    assert entry.recipe.epochs == 1
+    assert entry.recipe.name == "counted"
+    assert entry.recipe is entry.recipe
+    assert runs.read_text() == "x"
+
+
+def test_an_entry_is_read_once(entry):
+    assert entry.report == {"weights_sha256": "0123"}
+    (entry.folder / "metrics.json").unlink()
+    assert entry.report == {"weights_sha256": "0123"}
+    assert Entry("counted").report == {}
+    assert Entry("counted").weights_sha256 is None
+
+
+def test_completion_shows_public_names_alone():
+    assert dir(zoo) == sorted(zoo.__all__)
+    assert all(callable(getattr(zoo, name)) for name in set(dir(zoo)) - {"QUICK"})
+    rooms = set(dir(keras_gen)) - {"__version__"}
+    assert rooms >= {"models", "zoo"}
+    assert rooms == {name for name in rooms if not name.startswith("_")}
+    for room in ("export", "serving"):
+        assert dir(getattr(keras_gen, room)) == sorted(getattr(keras_gen, room).__all__)
+
+
+def test_entries_are_listed_without_tensorflow():
+    code = (
+        "import sys; sys.modules['tensorflow'] = None; sys.modules['keras'] = None; "
+        "from keras_gen import zoo; print([zoo.info(n)['name'] for n in zoo.names()])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "vae_mnist" in done.stdout
