@@ -26,8 +26,9 @@ def load(
 ):
     """Batches of images from a dataset in TFDS form, or from a folder of images.
 
-    MNIST comes with the package; other sets are looked for in `data_dir`, else in the
-    environment variable `TFDS_DATA_DIR` and in `~/tensorflow_datasets`.
+    MNIST comes with the package. Other sets need TensorFlow Datasets (`pip install
+    'keras-gen[datasets]'`) and are looked for in `data_dir`, else in the directory that
+    the environment variable `TFDS_DATA_DIR` names and in `~/tensorflow_datasets`.
 
     Args:
         name: String, a TFDS name such as `"mnist"`, else the path of a folder of
@@ -51,6 +52,7 @@ def load(
     Raises:
         ValueError: If the set is neither there nor downloadable, has no such split or
             no images, or an argument is not as stated.
+        ImportError: If the set needs TensorFlow Datasets and it is not installed.
 
     Example:
     >>> from keras_gen import datasets

@@ -10,6 +10,8 @@ import tensorflow as tf
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from keras_gen.arguments import check_sizes
+from keras_gen.datasets.packaged import packaged_set, packaged_splits
+from keras_gen.lazy import optional_import
 
 PACKAGED = Path(__file__).parent
 EXTENSIONS = (".jpeg", ".jpg", ".png", ".webp")
@@ -42,19 +44,18 @@ class Source:
 
 def tfds_source(name, split, image_shape=None, data_dir=None, download=False):
     """Images of a dataset in TFDS form. See `keras_gen.datasets.load()`."""
-    import tensorflow_datasets as tfds
-
     _check_image_shape(image_shape)
-    builder = _builder(name, data_dir, download)
+    place = find_set(name, data_dir)
+    if place is not None and place.parent.parent == PACKAGED:
+        return _packaged_source(name, split, image_shape, place)
+    if place is None and not download:
+        raise _unknown_set_error(name, data_dir)
+    tfds = optional_import("tensorflow_datasets", "datasets", f"The dataset {name!r}")
+    builder = _builder(tfds, name, place, data_dir)
     try:
         subsplit = builder.info.splits[split]
     except (KeyError, ValueError) as error:
-        raise ValueError(
-            f"`split` of {name} must be one of {sorted(builder.info.splits)} or a "
-            f"slice such as 'train[:90%]'. Received: {split!r}"
-        ) from error
-    if subsplit.num_examples < 1:
-        raise ValueError(f"`split` of {name} holds no images. Received: {split!r}")
+        raise _split_error(name, split, builder.info.splits) from error
     features = builder.info.features
     image_key = _key_of(features, tfds.features.Image, "image")
     if image_key is None:
@@ -71,22 +72,54 @@ def tfds_source(name, split, image_shape=None, data_dir=None, download=False):
             f"The images of {name} differ in size, so `image_shape` must be given, for "
             "instance (64, 64, 3)."
         )
-    shape = tuple(image_shape or feature.shape)
+    config = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
+    return _source_of(
+        name,
+        split,
+        builder.as_dataset(split=split, shuffle_files=False, read_config=config),
+        subsplit.num_examples,
+        (image_key, label_key),
+        (feature.shape, image_shape),
+        list(features[label_key].names or []) if label_key else [],
+    )
+
+
+def _packaged_source(name, split, image_shape, place):
+    try:
+        examples, num_images, shape, num_classes = packaged_set(place, split)
+    except ValueError as error:
+        raise _split_error(name, split, packaged_splits(place)) from error
+    class_names = [str(label) for label in range(num_classes)]
+    keys, shapes = ("image", "label"), (shape, image_shape)
+    return _source_of(name, split, examples, num_images, keys, shapes, class_names)
+
+
+def _source_of(name, split, examples, num_images, keys, shapes, class_names):
+    """A source of examples, dicts that hold an image and perhaps a label."""
+    if num_images < 1:
+        raise ValueError(f"`split` of {name} holds no images. Received: {split!r}")
+    image_key, label_key = keys
+    shape = tuple(shapes[1] or shapes[0])
 
     def element(example):
         label = example[label_key] if label_key else -1
-        image = _fit(example[image_key], feature.shape, shape)
+        image = _fit(example[image_key], shapes[0], shape)
         return image, tf.cast(label, tf.int32)
 
-    config = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
-    elements = builder.as_dataset(split=split, shuffle_files=False, read_config=config)
     return Source(
         name=f"{name}/{split}",
-        num_images=subsplit.num_examples,
+        num_images=num_images,
         image_shape=shape,
-        elements=elements.map(element, num_parallel_calls=2),
-        class_names=list(features[label_key].names or []) if label_key else [],
+        elements=examples.map(element, num_parallel_calls=2),
+        class_names=class_names,
         levels=_LEVELS.get(name, 256),
+    )
+
+
+def _split_error(name, split, splits):
+    return ValueError(
+        f"`split` of {name} must be one of {sorted(splits)} or a slice such as "
+        f"'train[:90%]'. Received: {split!r}"
     )
 
 
@@ -163,23 +196,23 @@ def _places(data_dir):
         return [Path(data_dir)]
     environment = os.environ.get("TFDS_DATA_DIR")
     places = [Path(environment)] if environment else []
-    return [*places, Path.home() / "tensorflow_datasets", PACKAGED]
+    return [PACKAGED, *places, Path.home() / "tensorflow_datasets"]
 
 
-def _builder(name, data_dir, download):
-    import tensorflow_datasets as tfds
+def _builder(tfds, name, place, data_dir):
+    """A TFDS builder of the set at `place`; where there is none it is downloaded."""
+    if place is not None:
+        return tfds.builder_from_directory(place)
+    try:
+        builder = tfds.builder(name, data_dir=data_dir)
+        builder.download_and_prepare()
+    except Exception as error:
+        raise ValueError(f"{name!r} could not be downloaded: {error}") from error
+    return builder
 
-    found_set = find_set(name, data_dir)
-    if found_set is not None:
-        return tfds.builder_from_directory(found_set)
+
+def _unknown_set_error(name, data_dir):
     places = _places(data_dir)
-    if download:
-        try:
-            builder = tfds.builder(name, data_dir=data_dir)
-            builder.download_and_prepare()
-        except Exception as error:
-            raise ValueError(f"{name!r} could not be downloaded: {error}") from error
-        return builder
     found = sorted(
         {
             info.parent.parent.name
@@ -188,7 +221,7 @@ def _builder(name, data_dir, download):
         }
     )
     near = difflib.get_close_matches(name, found)
-    raise ValueError(
+    return ValueError(
         f"There is no dataset {name!r}: looked for {name}/<version>/dataset_info.json "
         f"in {', '.join(map(str, places))}. "
         + (f"Did you mean {' or '.join(near)}? " if near else "")
