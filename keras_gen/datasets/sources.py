@@ -1,4 +1,4 @@
-"""Where images come from: TFDS directories, folders of image files."""
+"""Sources of images: TFDS directories and folders of image files."""
 
 import difflib
 import os
@@ -31,7 +31,7 @@ class Source:
         elements: `tf.data.Dataset` of `(uint8 image, int32 label)`; the label is -1
             where there is none.
         class_names: List of strings, empty where there are no labels.
-        levels: Integer, grey values run from 0 to `levels - 1`.
+        levels: Integer; grey values are 0 to `levels - 1`.
     """
 
     name: str
@@ -69,8 +69,8 @@ def tfds_source(name, split, image_shape=None, data_dir=None, download=False):
         )
     if image_shape is None and None in feature.shape:
         raise ValueError(
-            f"The images of {name} differ in size, so `image_shape` must be given, for "
-            "instance (64, 64, 3)."
+            f"The images of {name} differ in size: pass `image_shape`, for instance "
+            "(64, 64, 3)."
         )
     config = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
     return _source_of(
@@ -132,8 +132,8 @@ def folder_source(path, image_shape=None, skip_unreadable=False):
     files = sorted(p for p in path.rglob("*") if p.suffix.lower() in EXTENSIONS)
     if not files:
         raise ValueError(
-            f"The folder {str(path)!r} holds no image: looked for files that end in "
-            f"{', '.join(EXTENSIONS)}, also in its sub-folders."
+            f"The folder {str(path)!r} and its sub-folders hold no image, that is no "
+            f"file that ends in {', '.join(EXTENSIONS)}."
         )
     sizes, unreadable = {}, []
     for file in files:
@@ -144,7 +144,7 @@ def folder_source(path, image_shape=None, skip_unreadable=False):
     if unreadable and not (skip_unreadable and sizes):
         raise ValueError(
             f"{len(unreadable)} of {len(files)} images cannot be read: "
-            f"{_first(unreadable)}. Mend or remove them, or pass "
+            f"{_first(unreadable)}. Repair or remove them, or pass "
             "`skip_unreadable=True`."
         )
     files = list(sizes)
@@ -154,8 +154,8 @@ def folder_source(path, image_shape=None, skip_unreadable=False):
         if others:
             raise ValueError(
                 f"{len(others)} of {len(files)} images differ from the first, which is "
-                f"{image_shape}: {_first(others)}. Pass `image_shape`, and all are "
-                "cropped and resized to it."
+                f"{image_shape}: {_first(others)}. Pass `image_shape` to crop and "
+                "resize all of them."
             )
     class_names = sorted(
         {f.relative_to(path).parts[0] for f in files if f.parent != path}
@@ -183,7 +183,7 @@ def folder_source(path, image_shape=None, skip_unreadable=False):
 
 
 def find_set(name, data_dir=None):
-    """The folder of the newest version of a set in TFDS form; None if there is none."""
+    """The folder of the newest version of a set in TFDS form, or None."""
     for place in _places(data_dir):
         versions = sorted((place / name).glob("*/dataset_info.json"), key=_version)
         if versions:
@@ -241,7 +241,7 @@ def _key_of(features, kind, preferred):
 
 
 def _fit(image, from_shape, to_shape):
-    """Crops, resizes with antialiasing and converts the channels, where needed."""
+    """Crops, resizes with antialiasing and converts the channels, if needed."""
     if tuple(from_shape) == tuple(to_shape):
         return image
     height, width, channels = to_shape
@@ -270,7 +270,7 @@ def _read_file(name, image_shape):
 
 
 def _open(file):
-    """A grey or colour image, upright, with transparent parts over white."""
+    """A grey or colour image, upright, with white behind transparent parts."""
     with Image.open(file) as image:
         mode = "L" if image.mode in ("1", "L", "LA", "I", "I;16") else "RGB"
         image = ImageOps.exif_transpose(image)
