@@ -14,6 +14,7 @@ CORE = [
     "keras>=3.15.1,<3.16",
     "tensorflow-probability>=0.25,<0.26",
     "tf-keras>=2.20,<2.22",
+    "setuptools",  # tensorflow-probability imports its `distutils`.
     "absl-py",
     "tensorboard",
     "numpy",
