@@ -7,11 +7,29 @@ from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 SOURCE = (ROOT / "keras_gen" / "__init__.py").read_text(encoding="utf-8")
+# Some of Keras that `fit()` uses is private, and TensorFlow sets what exports contain:
+# a new minor version of either is tried before it is allowed.
+CORE = [
+    "tensorflow>=2.20,<2.22",
+    "keras>=3.15.1,<3.16",
+    "tensorflow-probability>=0.25,<0.26",
+    "tf-keras>=2.20,<2.22",
+    "setuptools",  # tensorflow-probability imports its `distutils`.
+    "absl-py",
+    "tensorboard",
+    "numpy",
+    "pillow",
+]
+DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]
+PLOTS = ["matplotlib"]
 EXPORT = ["ai-edge-litert>=2.3"]
 # `keras_gen/serving/server.py` changes parts of MLServer that may move with a version.
 # This one needs uvloop before 0.22, and Python before 3.13. With httptools its REST
 # server parses faster.
-SERVE = ["mlserver==1.7.1", "uvloop<0.22", "httptools"]
+SERVE = [
+    f"{requirement}; python_version < '3.13'"
+    for requirement in ("mlserver==1.7.1", "uvloop<0.22", "httptools")
+]
 
 setup(
     name="keras-gen",
@@ -20,7 +38,15 @@ setup(
     long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
-    python_requires=">=3.11",
+    # TensorFlow has no wheel for Python 3.14.
+    python_requires=">=3.11,<3.14",
+    classifiers=[
+        "Intended Audience :: Science/Research",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
     packages=[
         *find_packages(include=["keras_gen", "keras_gen.*"]),
         "keras_gen.export.standalone",
@@ -32,26 +58,20 @@ setup(
         "keras_gen.zoo.entries": "zoo",
     },
     package_data={
+        "keras_gen": ["py.typed"],
         "keras_gen.zoo.entries": ["*/*"],
         "keras_gen.datasets": ["mnist/*", "mnist/*/*"],
     },
-    install_requires=[
-        "tensorflow>=2.20",
-        "keras>=3.15.1",
-        "tensorflow-probability>=0.25",
-        "tf-keras>=2.20",
-        "tensorflow-datasets>=4.9.10",
-        "importlib_resources",
-        "absl-py",
-        "tensorboard",
-        "numpy",
-        "pillow",
-        "matplotlib",
-    ],
+    install_requires=CORE,
     extras_require={
+        "datasets": DATASETS,
+        "plots": PLOTS,
         "export": EXPORT,
         "serve": EXPORT + SERVE,
+        "docs": ["mkdocs-material>=9.7,<10", "mkdocstrings[python]>=1.0,<2", "ruff"],
         "test": [
+            *DATASETS,
+            *PLOTS,
             *EXPORT,
             *SERVE,
             "pytest>=8",

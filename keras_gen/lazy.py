@@ -1,4 +1,4 @@
-"""Names of a room that are imported when they are first asked for."""
+"""Imports that wait until they are needed, and those that an extra installs."""
 
 import importlib
 
@@ -24,3 +24,24 @@ def lazy_names(room, homes):
         return sorted(homes)
 
     return getattr_of_room, dir_of_room
+
+
+def optional_import(module, extra, what):
+    """A module that only an extra of keras-gen installs.
+
+    Args:
+        module: String, the name of the module.
+        extra: String, the name of the extra.
+        what: String, what needs the module; the error begins with it.
+
+    Raises:
+        ImportError: If the module is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module.split(".")[0]:
+            raise
+        raise ImportError(
+            f"{what} needs {error.name}: pip install 'keras-gen[{extra}]'"
+        ) from error

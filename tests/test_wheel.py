@@ -39,8 +39,10 @@ def environment(tmp_path_factory):
         [python, "-m", "pip", "install", "-q", "--no-deps", wheel], check=True
     )
     site = next((folder / "environment" / "lib").glob("python*/site-packages"))
-    # Only paths are added: the editable install of this environment stays unseen.
-    (site / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    # Only paths are added: the editable install of this environment stays unseen. From
+    # Python 3.12 on, `distutils`, which TFP imports, is a part of setuptools.
+    lent = [sysconfig.get_path("purelib"), "import _distutils_hack as d; d.add_shim()"]
+    (site / "lent.pth").write_text("\n".join(lent) + "\n")
     return folder, python
 
 

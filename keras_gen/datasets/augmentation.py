@@ -1,4 +1,4 @@
-"""Random changes of images, as functions of rows of randomness."""
+"""Random changes of images, as a function of a seed."""
 
 import tensorflow as tf
 
@@ -6,24 +6,24 @@ from keras_gen.arguments import check_count
 from keras_gen.random import Rows
 
 
-def augment(data, pixels, flip=False, seed=0, first_step=0):
-    """Batches of images, each shifted, and flipped with probability one half.
+def augment(data, pixels, flip=False, seed=0, first_step=0) -> tf.data.Dataset:
+    """Shifts each image at random, and flips it with probability one half.
 
     Args:
         data: `tf.data.Dataset` of images or `(images, labels)`.
-        pixels: Integer of at least 0, the largest shift; each axis is shifted by a
-            uniform whole number of pixels, and what comes in is the value of the
-            image's edge.
-        flip: Boolean, whether images are also mirrored, left to right.
+        pixels: Integer of at least 0, the largest shift. Each axis is shifted by a
+            uniform integer; the pixels of the edge are repeated into the gap.
+        flip: Boolean, whether images are also flipped, left to right, with probability
+            one half.
         seed: Integer in [0, 2**31).
-        first_step: Integer, the number of the first batch. Shifts are a function of
-            the seed, the number of the batch and the position in it.
+        first_step: Integer, the number of the first batch. Shifts depend on the seed,
+            the number of the batch and the position in the batch.
 
     Returns:
         A `tf.data.Dataset` of batches of the same form.
 
     Raises:
-        ValueError: If `pixels` is not as stated.
+        ValueError: If `pixels` is not an integer of at least 0.
 
     Example:
     >>> from keras_gen import datasets
@@ -43,7 +43,7 @@ def augment(data, pixels, flip=False, seed=0, first_step=0):
         changed = tf.ensure_shape(changed, images.shape)
         return (changed, *labels) if labels else changed
 
-    # With the pairs flattened, `change()` sees images and labels side by side.
+    # `change()` takes images and labels as separate arguments.
     numbered = data.enumerate(first_step).map(
         lambda step, batch: (step, *(batch if isinstance(batch, tuple) else (batch,)))
     )
@@ -51,7 +51,7 @@ def augment(data, pixels, flip=False, seed=0, first_step=0):
 
 
 def _shifted(images, pixels, rows):
-    """Rows and columns gathered at indices that stop at the image's edge."""
+    """Gathers lines and columns at shifted indices, clipped to the image."""
     offsets = tf.cast(rows.uniform((2,), "shift") * (2 * pixels + 1), tf.int32) - pixels
     for axis in (1, 2):
         size = images.shape[axis]

@@ -23,34 +23,36 @@ def load(
     data_dir=None,
     download=False,
     **options,
-):
-    """Batches of images from a dataset in TFDS form, or from a folder of images.
+) -> tf.data.Dataset:
+    """Loads batches of images from a dataset in TFDS form, or from a folder of images.
 
-    MNIST comes with the package; other sets are looked for in `data_dir`, else in the
-    environment variable `TFDS_DATA_DIR` and in `~/tensorflow_datasets`.
+    MNIST comes with the package. Other sets need TensorFlow Datasets (`pip install
+    'keras-gen[datasets]'`) and are looked for in `data_dir`, else in the directory that
+    the environment variable `TFDS_DATA_DIR` names and in `~/tensorflow_datasets`.
 
     Args:
-        name: String, a TFDS name such as `"mnist"`, else the path of a folder of
-            images, which `folder()` then reads whatever the split. A path that begins
-            with a dot, a tilde or a slash is always a folder.
-        split: String, a split or a slice of one in TFDS form, such as
+        name: String, a TFDS name such as `"mnist"`, or the path of a folder of images,
+            which `folder()` reads whatever the split. A path that begins with a dot, a
+            tilde or a slash is always a folder.
+        split: String, a split or a slice of a split in TFDS form, such as
             `"train[:50000]"`.
         batch_size: Integer of at least 1, the global batch size.
         image_shape: Optional tuple `(height, width, channels)`. Images are cropped to
-            that aspect, resized with antialiasing and converted between grey and
-            colour. Required where the images of the set differ in size.
-        data_dir: Optional path of a TFDS directory.
-        download: Boolean, whether TFDS may download what is not there.
-        **options: See `batches()`. Here `training` is by default whether the split's
-            name begins with "train": pass `training=False` with a slice of the training
-            set that is held out.
+            this aspect ratio, resized with antialiasing and converted between grey and
+            colour. Required if the images of the set differ in size.
+        data_dir: Optional path of a TFDS directory; no other is then searched.
+        download: Boolean, whether TFDS may download a set that is not found.
+        **options: See `batches()`. Here `training` defaults to whether the name of the
+            split begins with "train": pass `training=False` for a slice of the training
+            set that you hold out.
 
     Returns:
         A `tf.data.Dataset`; see `batches()`.
 
     Raises:
-        ValueError: If the set is neither there nor downloadable, has no such split or
-            no images, or an argument is not as stated.
+        ValueError: If the set is not found and cannot be downloaded, has no such split
+            or no images, or an argument is wrong.
+        ImportError: If the set needs TensorFlow Datasets, which is not installed.
 
     Example:
     >>> from keras_gen import datasets
@@ -67,27 +69,29 @@ def load(
     return batches(source, batch_size, **options)
 
 
-def folder(path, image_shape=None, batch_size=100, *, skip_unreadable=False, **options):
-    """Batches of images from a folder of JPEG, PNG or WebP files.
+def folder(
+    path, image_shape=None, batch_size=100, *, skip_unreadable=False, **options
+) -> tf.data.Dataset:
+    """Loads batches of images from a folder of JPEG, PNG or WebP files.
 
-    If all files lie in sub-folders, the first level of these are the labels, in
-    alphabetical order.
+    If all files lie in sub-folders, the sub-folders of the first level are the classes,
+    in alphabetical order.
 
     Args:
         path: Path of the folder.
         image_shape: Optional tuple `(height, width, channels)`, as in `load()`.
-            Defaults to the size of the images, which must then be one.
+            Defaults to the size of the images, if all have the same size.
         batch_size: Integer of at least 1, the global batch size.
-        skip_unreadable: Boolean, whether to go on without files that cannot be read.
+        skip_unreadable: Boolean, whether to skip files that cannot be read.
         **options: See `batches()`.
 
     Returns:
         A `tf.data.Dataset`; see `batches()`.
 
     Raises:
-        ValueError: If there is no such folder or no image in it, if files cannot be
-            read or differ in size (they are counted and named), or an argument is not
-            as stated.
+        ValueError: If the folder does not exist or holds no image, if files cannot be
+            read or differ in size (the error counts and names them), or an argument is
+            wrong.
     """
     return batches(
         folder_source(path, image_shape, skip_unreadable), batch_size, **options
@@ -109,43 +113,44 @@ def batches(
     shard=(0, 1),
     drop_remainder=False,
     cache=None,
-):
-    """Batches of a source.
+) -> tf.data.Dataset:
+    """Makes batches of the images of a source.
 
-    In training each epoch has an order of its own and new random pixels, a pure
-    function of (seed, epoch) whatever the batch size, the shard and the machine. Each
-    pass over the returned dataset is the next epoch, from `start` on; a pass is over
-    when its last batch is handed out. Outside training the order is that of the source
-    and random pixels are drawn once.
+    In training, each epoch has its own order and its own random pixels. Both are a
+    function of (seed, epoch) and do not depend on the batch size, the shard or the
+    machine. The first pass over the returned dataset is the epoch of `start`, and each
+    further pass is the next epoch; a pass ends when its last batch is taken. Outside
+    training, images keep the order of the source and random pixels are drawn once.
 
     Args:
         source: `keras_gen.datasets.Source`.
         batch_size: Integer of at least 1, the global batch size.
-        image_range: Pair of floats, what black and white become.
-        binarization: `None`, `"static"` or `"dynamic"`: pixels become 0 or 1, white
-            with the probability of the grey value; once, or anew in each epoch of
-            training.
+        image_range: Pair of floats, the values of black and of white.
+        binarization: `None`, `"static"` or `"dynamic"`. Each pixel becomes 1 with the
+            probability of its grey value, else 0. The draw is made once (`"static"`) or
+            in each epoch of training (`"dynamic"`).
         dequantize: Boolean, whether to add uniform noise of one grey level, so that
             pixels have a density (Theis et al. 2015, arXiv:1511.01844, section 3.1).
         labels: Boolean, whether to return `(images, labels)`.
-        training: Boolean, whether to shuffle and to draw random pixels anew.
+        training: Boolean, whether to shuffle and to draw new random pixels each epoch.
         seed: Integer in [0, 2**31).
         start: Pair of integers, the epoch and the step to begin at.
         repeat: Boolean, whether to go on to the next epoch without end, for `fit()`
             with `steps_per_epoch`.
-        shard: Pair `(index, count)`: this worker's share of each global batch.
+        shard: Pair `(index, count)`, which share of each global batch this worker
+            takes.
         drop_remainder: Boolean, whether to leave out a last batch that is not full.
-        cache: Boolean, whether to keep the decoded images in memory. By default sets
-            up to 2 GiB are kept. Sets that are not are shuffled in a window of 10,000.
+        cache: Boolean, whether to keep the decoded images in memory. By default sets of
+            at most 2 GiB are kept. Other sets are shuffled in a window of 10,000.
 
     Returns:
         A `tf.data.Dataset` of float32 images of shape `(batch, *image_shape)` in
-        `image_range` (in {0, 1} if binarized), or of pairs with int32 labels of shape
-        `(batch,)`.
+        `image_range` (in {0, 1} if binarized), or of pairs of images and int32 labels
+        of shape `(batch,)`.
 
     Raises:
-        ValueError: If there is no image, no label where asked for, or an argument is
-            not as stated.
+        ValueError: If the source has no images, or no labels with `labels=True`, or an
+            argument is wrong.
     """
     check_count(batch_size, "batch_size", 1)
     _check_pairs(image_range, start, shard)
@@ -206,9 +211,8 @@ def batches(
 def _passes(one_epoch, start, num_steps):
     """A finite dataset whose `n`-th pass is epoch `start + n`.
 
-    A pass counts when its last batch is handed out. `fit()` never asks for more, since
-    it knows the cardinality, and a look at the first of several batches, such as it
-    takes to check them, does not count.
+    A pass counts once its last batch is taken. `fit()` knows the cardinality and asks
+    for no more. It also looks at the first batch to check it, which does not count.
     """
     completed = [0]
 
@@ -231,7 +235,7 @@ def _passes(one_epoch, start, num_steps):
         return batch
 
     data = tf.data.Dataset.range(1).flat_map(this_pass)
-    # Batches must not be handed out before they are asked for.
+    # A batch that is fetched early would end the pass early.
     options = tf.data.Options()
     options.experimental_optimization.inject_prefetch = False
     data = data.with_options(options)
@@ -267,13 +271,13 @@ def _from_memory(source, seed):
 
 
 def _from_disk(source, seed):
-    """Batches of `(index, images, labels)`, decoded anew in each epoch."""
+    """Batches of `(index, images, labels)`, decoded again in each epoch."""
     index = tf.data.Dataset.range(source.num_images, output_type=tf.int32)
     elements = tf.data.Dataset.zip(index, source.elements)
     elements = elements.map(lambda index, element: (index, *element))
 
     def shuffled(epoch):
-        # `shuffle()` mixes the seed of the graph, here of this function, into its own.
+        # `shuffle()` mixes the seed of the graph, here this function's, into its own.
         tf.compat.v1.set_random_seed(1)
         rows = Rows(1, tf.constant(seed), step=epoch)
         shuffle_seed = tf.cast(rows.bits((1,), "shuffle")[0, 0], tf.int64)
@@ -290,7 +294,7 @@ def _from_disk(source, seed):
 
 
 def _even(source, batch_size):
-    """Whether every batch is full, so that its size can be part of its shape."""
+    """Whether every batch is full, so that its size can be a part of its shape."""
     return source.num_images % batch_size == 0
 
 
@@ -316,8 +320,8 @@ def _check_options(source, binarization, dequantize, labels):
         )
     if binarization and dequantize:
         raise ValueError(
-            "`dequantize` adds noise to grey values, which `binarization`="
-            f"{binarization!r} leaves none of: give one of them."
+            f"`dequantize` and `binarization`={binarization!r} exclude each other: "
+            "binary pixels have no grey values to add noise to."
         )
     if labels and not source.class_names:
         raise ValueError(f"{source.name} has no labels. Received: labels={labels}")

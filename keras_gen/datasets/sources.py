@@ -1,4 +1,4 @@
-"""Where images come from: TFDS directories, folders of image files."""
+"""Sources of images: TFDS directories and folders of image files."""
 
 import difflib
 import os
@@ -10,6 +10,8 @@ import tensorflow as tf
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from keras_gen.arguments import check_sizes
+from keras_gen.datasets.packaged import packaged_set, packaged_splits
+from keras_gen.lazy import optional_import
 
 PACKAGED = Path(__file__).parent
 EXTENSIONS = (".jpeg", ".jpg", ".png", ".webp")
@@ -29,7 +31,7 @@ class Source:
         elements: `tf.data.Dataset` of `(uint8 image, int32 label)`; the label is -1
             where there is none.
         class_names: List of strings, empty where there are no labels.
-        levels: Integer, grey values run from 0 to `levels - 1`.
+        levels: Integer; grey values are 0 to `levels - 1`.
     """
 
     name: str
@@ -42,19 +44,18 @@ class Source:
 
 def tfds_source(name, split, image_shape=None, data_dir=None, download=False):
     """Images of a dataset in TFDS form. See `keras_gen.datasets.load()`."""
-    import tensorflow_datasets as tfds
-
     _check_image_shape(image_shape)
-    builder = _builder(name, data_dir, download)
+    place = find_set(name, data_dir)
+    if place is not None and place.parent.parent == PACKAGED:
+        return _packaged_source(name, split, image_shape, place)
+    if place is None and not download:
+        raise _unknown_set_error(name, data_dir)
+    tfds = optional_import("tensorflow_datasets", "datasets", f"The dataset {name!r}")
+    builder = _builder(tfds, name, place, data_dir)
     try:
         subsplit = builder.info.splits[split]
     except (KeyError, ValueError) as error:
-        raise ValueError(
-            f"`split` of {name} must be one of {sorted(builder.info.splits)} or a "
-            f"slice such as 'train[:90%]'. Received: {split!r}"
-        ) from error
-    if subsplit.num_examples < 1:
-        raise ValueError(f"`split` of {name} holds no images. Received: {split!r}")
+        raise _split_error(name, split, builder.info.splits) from error
     features = builder.info.features
     image_key = _key_of(features, tfds.features.Image, "image")
     if image_key is None:
@@ -68,25 +69,57 @@ def tfds_source(name, split, image_shape=None, data_dir=None, download=False):
         )
     if image_shape is None and None in feature.shape:
         raise ValueError(
-            f"The images of {name} differ in size, so `image_shape` must be given, for "
-            "instance (64, 64, 3)."
+            f"The images of {name} differ in size: pass `image_shape`, for instance "
+            "(64, 64, 3)."
         )
-    shape = tuple(image_shape or feature.shape)
+    config = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
+    return _source_of(
+        name,
+        split,
+        builder.as_dataset(split=split, shuffle_files=False, read_config=config),
+        subsplit.num_examples,
+        (image_key, label_key),
+        (feature.shape, image_shape),
+        list(features[label_key].names or []) if label_key else [],
+    )
+
+
+def _packaged_source(name, split, image_shape, place):
+    try:
+        examples, num_images, shape, num_classes = packaged_set(place, split)
+    except ValueError as error:
+        raise _split_error(name, split, packaged_splits(place)) from error
+    class_names = [str(label) for label in range(num_classes)]
+    keys, shapes = ("image", "label"), (shape, image_shape)
+    return _source_of(name, split, examples, num_images, keys, shapes, class_names)
+
+
+def _source_of(name, split, examples, num_images, keys, shapes, class_names):
+    """A source of examples, dicts that hold an image and perhaps a label."""
+    if num_images < 1:
+        raise ValueError(f"`split` of {name} holds no images. Received: {split!r}")
+    image_key, label_key = keys
+    shape = tuple(shapes[1] or shapes[0])
 
     def element(example):
         label = example[label_key] if label_key else -1
-        image = _fit(example[image_key], feature.shape, shape)
+        image = _fit(example[image_key], shapes[0], shape)
         return image, tf.cast(label, tf.int32)
 
-    config = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
-    elements = builder.as_dataset(split=split, shuffle_files=False, read_config=config)
     return Source(
         name=f"{name}/{split}",
-        num_images=subsplit.num_examples,
+        num_images=num_images,
         image_shape=shape,
-        elements=elements.map(element, num_parallel_calls=2),
-        class_names=list(features[label_key].names or []) if label_key else [],
+        elements=examples.map(element, num_parallel_calls=2),
+        class_names=class_names,
         levels=_LEVELS.get(name, 256),
+    )
+
+
+def _split_error(name, split, splits):
+    return ValueError(
+        f"`split` of {name} must be one of {sorted(splits)} or a slice such as "
+        f"'train[:90%]'. Received: {split!r}"
     )
 
 
@@ -99,8 +132,8 @@ def folder_source(path, image_shape=None, skip_unreadable=False):
     files = sorted(p for p in path.rglob("*") if p.suffix.lower() in EXTENSIONS)
     if not files:
         raise ValueError(
-            f"The folder {str(path)!r} holds no image: looked for files that end in "
-            f"{', '.join(EXTENSIONS)}, also in its sub-folders."
+            f"The folder {str(path)!r} and its sub-folders hold no image, that is no "
+            f"file that ends in {', '.join(EXTENSIONS)}."
         )
     sizes, unreadable = {}, []
     for file in files:
@@ -111,7 +144,7 @@ def folder_source(path, image_shape=None, skip_unreadable=False):
     if unreadable and not (skip_unreadable and sizes):
         raise ValueError(
             f"{len(unreadable)} of {len(files)} images cannot be read: "
-            f"{_first(unreadable)}. Mend or remove them, or pass "
+            f"{_first(unreadable)}. Repair or remove them, or pass "
             "`skip_unreadable=True`."
         )
     files = list(sizes)
@@ -121,8 +154,8 @@ def folder_source(path, image_shape=None, skip_unreadable=False):
         if others:
             raise ValueError(
                 f"{len(others)} of {len(files)} images differ from the first, which is "
-                f"{image_shape}: {_first(others)}. Pass `image_shape`, and all are "
-                "cropped and resized to it."
+                f"{image_shape}: {_first(others)}. Pass `image_shape` to crop and "
+                "resize all of them."
             )
     class_names = sorted(
         {f.relative_to(path).parts[0] for f in files if f.parent != path}
@@ -150,7 +183,7 @@ def folder_source(path, image_shape=None, skip_unreadable=False):
 
 
 def find_set(name, data_dir=None):
-    """The folder of the newest version of a set in TFDS form; None if there is none."""
+    """The folder of the newest version of a set in TFDS form, or None."""
     for place in _places(data_dir):
         versions = sorted((place / name).glob("*/dataset_info.json"), key=_version)
         if versions:
@@ -163,23 +196,23 @@ def _places(data_dir):
         return [Path(data_dir)]
     environment = os.environ.get("TFDS_DATA_DIR")
     places = [Path(environment)] if environment else []
-    return [*places, Path.home() / "tensorflow_datasets", PACKAGED]
+    return [PACKAGED, *places, Path.home() / "tensorflow_datasets"]
 
 
-def _builder(name, data_dir, download):
-    import tensorflow_datasets as tfds
+def _builder(tfds, name, place, data_dir):
+    """A TFDS builder of the set at `place`; where there is none it is downloaded."""
+    if place is not None:
+        return tfds.builder_from_directory(place)
+    try:
+        builder = tfds.builder(name, data_dir=data_dir)
+        builder.download_and_prepare()
+    except Exception as error:
+        raise ValueError(f"{name!r} could not be downloaded: {error}") from error
+    return builder
 
-    found_set = find_set(name, data_dir)
-    if found_set is not None:
-        return tfds.builder_from_directory(found_set)
+
+def _unknown_set_error(name, data_dir):
     places = _places(data_dir)
-    if download:
-        try:
-            builder = tfds.builder(name, data_dir=data_dir)
-            builder.download_and_prepare()
-        except Exception as error:
-            raise ValueError(f"{name!r} could not be downloaded: {error}") from error
-        return builder
     found = sorted(
         {
             info.parent.parent.name
@@ -188,7 +221,7 @@ def _builder(name, data_dir, download):
         }
     )
     near = difflib.get_close_matches(name, found)
-    raise ValueError(
+    return ValueError(
         f"There is no dataset {name!r}: looked for {name}/<version>/dataset_info.json "
         f"in {', '.join(map(str, places))}. "
         + (f"Did you mean {' or '.join(near)}? " if near else "")
@@ -208,7 +241,7 @@ def _key_of(features, kind, preferred):
 
 
 def _fit(image, from_shape, to_shape):
-    """Crops, resizes with antialiasing and converts the channels, where needed."""
+    """Crops, resizes with antialiasing and converts the channels, if needed."""
     if tuple(from_shape) == tuple(to_shape):
         return image
     height, width, channels = to_shape
@@ -237,7 +270,7 @@ def _read_file(name, image_shape):
 
 
 def _open(file):
-    """A grey or colour image, upright, with transparent parts over white."""
+    """A grey or colour image, upright, with white behind transparent parts."""
     with Image.open(file) as image:
         mode = "L" if image.mode in ("1", "L", "LA", "I", "I;16") else "RGB"
         image = ImageOps.exif_transpose(image)

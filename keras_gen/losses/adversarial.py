@@ -1,8 +1,8 @@
-"""Losses of two players: a generator, and a discriminator that scores images.
+"""Losses of a generator and of a discriminator that scores images.
 
-Each pair takes the scores of real and of fake images in this order. Scores are logits:
-no activation stands before them. All of them are registered with Keras, so that a saved
-model can hold one as an argument.
+Each loss takes the scores of real and of fake images, in this order. Scores are logits,
+without an activation. All losses are registered with Keras, so a saved model can hold
+one as an argument.
 """
 
 import keras
@@ -19,9 +19,9 @@ def check_label_smoothing(label_smoothing):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 def minimax_generator_loss(real_score, fake_score):
-    """The generator's side of the minimax game: the mean of `log(1 - D(fake))`.
+    """The generator's loss in the minimax game: the mean of `log(1 - D(fake))`.
 
-    Its gradient vanishes where the discriminator is sure that the images are fake.
+    Its gradient vanishes if the discriminator is sure that the images are fake.
 
     Args:
         real_score: Not used; may be `None`.
@@ -45,17 +45,17 @@ def minimax_generator_loss(real_score, fake_score):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 def minimax_discriminator_loss(real_score, fake_score, label_smoothing=0.0):
-    """Cross-entropy of telling real from fake: the value of the minimax game, negated.
+    """The discriminator's cross-entropy: the value of the minimax game, negated.
 
-    Without smoothing it is the mean of `-log D(real)` plus that of
-    `-log(1 - D(fake))`; its least value is `log 4` minus twice the Jensen-Shannon
-    divergence of real and fake images.
+    Without smoothing it is the mean of `-log D(real)` plus the mean of
+    `-log(1 - D(fake))`. Its least value is `log 4` minus twice the Jensen-Shannon
+    divergence between real and fake images.
 
     Args:
         real_score: Tensor of logits, of any shape.
         fake_score: Tensor of logits, of any shape.
         label_smoothing: Float in [0, 1). The target of real images is
-            `1 - label_smoothing`; that of fakes stays 0 (one-sided).
+            `1 - label_smoothing`; the target of fakes stays 0 (one-sided).
 
     Returns:
         Float32 scalar of at least 0.
@@ -84,9 +84,9 @@ def minimax_discriminator_loss(real_score, fake_score, label_smoothing=0.0):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 def non_saturating_generator_loss(real_score, fake_score):
-    """Cross-entropy of fakes that should pass for real: the mean of `-log D(fake)`.
+    """The generator's non-saturating loss: the mean of `-log D(fake)`.
 
-    It has the fixed point of the minimax game and a strong gradient where the
+    It has the same fixed point as the minimax loss, but its gradient is large if the
     discriminator is sure that the images are fake.
 
     Args:
@@ -111,15 +111,15 @@ def non_saturating_generator_loss(real_score, fake_score):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 def non_saturating_discriminator_loss(real_score, fake_score, label_smoothing=0.0):
-    """The same function of the scores as `minimax_discriminator_loss`.
+    """The discriminator's loss, equal to `minimax_discriminator_loss`.
 
-    Only the generator's loss differs between the two games.
+    The two games differ only in the generator's loss.
 
     Args:
         real_score: Tensor of logits, of any shape.
         fake_score: Tensor of logits, of any shape.
         label_smoothing: Float in [0, 1). The target of real images is
-            `1 - label_smoothing`; that of fakes stays 0 (one-sided).
+            `1 - label_smoothing`; the target of fakes stays 0 (one-sided).
 
     Returns:
         Float32 scalar of at least 0.
@@ -136,7 +136,7 @@ def non_saturating_discriminator_loss(real_score, fake_score, label_smoothing=0.
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 def wasserstein_generator_loss(real_score, fake_score):
-    """The mean score of fakes, negated.
+    """The generator's loss in the Wasserstein game: the mean score of fakes, negated.
 
     Args:
         real_score: Not used; may be `None`.
@@ -159,10 +159,10 @@ def wasserstein_generator_loss(real_score, fake_score):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 def wasserstein_discriminator_loss(real_score, fake_score):
-    """The mean score of fakes minus that of real images.
+    """The mean score of fakes minus the mean score of real images.
 
-    Negated it estimates K times the Wasserstein distance from below, where the
-    discriminator's slope is at most K.
+    If the slope of the discriminator is at most K, the negated loss is at most K times
+    the Wasserstein distance between real and fake images.
 
     Args:
         real_score: Tensor of scores, of any shape.

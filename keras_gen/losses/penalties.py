@@ -1,4 +1,4 @@
-"""Penalties on a discriminator, from tensors that the model has differentiated."""
+"""Penalties on the gradient of a discriminator, which the model computes."""
 
 from keras import ops
 
@@ -6,16 +6,16 @@ _EPSILON = 1e-12
 
 
 def gradient_penalty(gradient, target=1.0):
-    """Squared distance of a gradient's norm from `target`, averaged over the batch.
+    """Mean over the batch of `(norm - target)**2`, where `norm` is the gradient's norm.
 
-    An epsilon of 1e-12 under the square root makes the derivative finite where the
-    gradient is zero. It makes the norm too large by 1e-6 there and by less than the
-    rounding of float32 from a norm of 1e-2 on.
+    An epsilon of 1e-12 under the square root keeps the derivative finite if the
+    gradient is zero. There it makes the norm too large by 1e-6; for norms above 1e-2
+    the error is less than the rounding of float32.
 
     Args:
         gradient: Tensor of shape `(batch, ...)`, the gradient of each score with
             respect to its image.
-        target: Float of at least 0, the slope that is not penalized.
+        target: Float of at least 0, the norm that is not penalized.
 
     Returns:
         Float32 scalar of at least 0.

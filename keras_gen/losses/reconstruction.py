@@ -1,10 +1,10 @@
-"""How far an image is from its reconstruction."""
+"""The difference between an image and its reconstruction."""
 
 from keras import ops
 
 
 def squared_error(images, reconstructions):
-    """Squared error, summed over an image and averaged over the batch.
+    """Squared error, summed over each image and averaged over the batch.
 
     Args:
         images: Tensor of shape `(batch, ...)`.

@@ -1,8 +1,8 @@
 """Measures of generated samples, as functions of arrays.
 
-Distances compare two sets of features; the features come from an extractor of the
-caller's choice and mean nothing without its name. Inputs are NumPy arrays, results are
-floats or named tuples, statistics are float64.
+A distance compares two sets of features. You choose the extractor that computes them;
+report its name with each distance, because distances in other features do not compare.
+Functions take NumPy arrays and return floats or named tuples. Statistics are float64.
 """
 
 from keras_gen.metrics.classes import (

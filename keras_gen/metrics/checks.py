@@ -1,4 +1,4 @@
-"""Checks of feature arrays: each error names the argument and the value."""
+"""Checks of arrays of features. Each error names the argument and the value."""
 
 import numpy as np
 
@@ -7,16 +7,16 @@ def check_features(features, name, least=1):
     """`features` as an array of floating point numbers, one row a sample.
 
     Args:
-        features: Array of shape `(num_samples, num_features)`, real or integer numbers.
-        name: String, the argument's name.
-        least: Integer, how many samples are needed.
+        features: Array of shape `(num_samples, num_features)`, floats or integers.
+        name: String, the name of the argument.
+        least: Integer, the least number of samples.
 
     Returns:
-        Float32 or float64 array of that shape; float32 features are not copied.
+        Float32 or float64 array of the same shape. Float32 features are not copied.
 
     Raises:
-        ValueError: If the shape or type is another, samples are too few or a value is
-            NaN or infinite.
+        ValueError: If the shape or type is wrong, there are too few samples, or a value
+            is NaN or infinite.
     """
     features = check_numbers(features, name)
     if features.ndim != 2 or features.shape[1] == 0:
@@ -29,7 +29,7 @@ def check_features(features, name, least=1):
 
 
 def check_samples(samples, name):
-    """`samples` of any kind as an array `(num_samples, num_values)`, checked alike."""
+    """`samples` of any shape as a checked array `(num_samples, num_values)`."""
     samples = check_numbers(samples, name)
     if samples.ndim == 0:
         raise ValueError(f"`{name}` must be an array. Received: {samples}")
@@ -63,7 +63,7 @@ def check_same_features(features_a, name_a, features_b, name_b):
 
 
 def check_distinct(features_a, name_a, features_b, name_b):
-    """Raises a ValueError if the sets are one: of equal rows in the same order."""
+    """Raises a ValueError if both sets hold the same samples in the same order."""
     if features_a is features_b or np.array_equal(features_a, features_b):
         raise ValueError(
             f"`{name_a}` and `{name_b}` are the same set, compared with itself. "

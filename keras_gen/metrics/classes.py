@@ -1,4 +1,4 @@
-"""Metrics of predicted classes: how sure and how varied, and how evenly spread."""
+"""Metrics of predicted classes: class score, and a test of class frequencies."""
 
 import warnings
 from typing import NamedTuple
@@ -12,12 +12,13 @@ from keras_gen.random import check_seed, permutation
 
 
 class ClassScore(NamedTuple):
-    """A score over splits of the samples.
+    """The mean score of several splits of the samples.
 
     Attributes:
         value: Float from 1 to the number of classes.
-        standard_deviation: Float, over the splits, the literature's "±": it is of one
-            split, not of the mean; NaN for a single split.
+        standard_deviation: Float, the standard deviation of the score over the splits,
+            which papers print as "±"; NaN for a single split. It is not the standard
+            error of the mean.
     """
 
     value: float
@@ -32,8 +33,8 @@ class ClassHistogram(NamedTuple):
         expected: Float64 array of shape `(num_classes,)`, expected counts.
         chi_square: Float, Pearson's statistic.
         degrees_of_freedom: Integer, `num_classes - 1`.
-        p_value: Float in [0, 1], the chance of a statistic at least as large where the
-            expectation holds.
+        p_value: Float in [0, 1], the probability of a statistic at least this large if
+            the expected frequencies are right.
     """
 
     counts: np.ndarray
@@ -43,18 +44,19 @@ class ClassHistogram(NamedTuple):
     p_value: float
 
 
-def class_score(probabilities, num_splits=10, seed=0):
-    """The Inception score's formula for the probabilities of any classifier.
+def class_score(probabilities, num_splits=10, seed=0) -> ClassScore:
+    """The formula of the Inception score, for the probabilities of any classifier.
 
-    The exponential of the mean divergence `KL(p(y | x) || p(y))`: the number of classes
-    if each sample is surely of one class and all classes are equally frequent, 1 if
-    every sample looks alike to the classifier. It never sees real samples.
+    The score is the exponential of the mean divergence `KL(p(y | x) || p(y))`. It is
+    the number of classes if the classifier is sure of every sample and all classes are
+    equally frequent, and 1 if the classifier gives every sample the same probabilities.
+    The score does not look at real samples.
 
     Args:
         probabilities: Array of shape `(num_samples, num_classes)`, whose rows sum to 1.
-        num_splits: Integer of at least 1, parts into which the shuffled samples are cut
-            and of which each has its own `p(y)`.
-        seed: Integer in [0, 2**31), of the shuffle.
+        num_splits: Integer of at least 1. The shuffled samples are cut into this many
+            parts, and each part has its own `p(y)`.
+        seed: Integer in [0, 2**31), the seed of the shuffle.
 
     Returns:
         `ClassScore`.
@@ -92,16 +94,16 @@ def class_score(probabilities, num_splits=10, seed=0):
     return ClassScore(float(np.mean(scores)), float(deviation))
 
 
-def class_histogram(labels, num_classes, expected_probabilities=None):
-    """Counts of predicted classes and Pearson's chi-square test of them.
+def class_histogram(labels, num_classes, expected_probabilities=None) -> ClassHistogram:
+    """Counts the predicted classes and tests the counts by Pearson's chi-square test.
 
     Args:
         labels: Integer array of shape `(num_samples,)` in `[0, num_classes)`, the
             classes predicted for generated samples.
         num_classes: Integer of at least 2.
-        expected_probabilities: Array of shape `(num_classes,)`, positive and summing to
-            1: the frequency of each class in the data, taken as known. Defaults to
-            equal frequencies.
+        expected_probabilities: Array of shape `(num_classes,)`, the known frequency of
+            each class in the data; positive numbers that sum to 1. Defaults to equal
+            frequencies.
 
     Returns:
         `ClassHistogram`.
@@ -110,8 +112,8 @@ def class_histogram(labels, num_classes, expected_probabilities=None):
         ValueError: If an argument is not as stated.
 
     Warns:
-        UserWarning: If fewer than 5 samples of a class are expected, where the p-value
-            is no longer a good approximation.
+        UserWarning: If fewer than 5 samples of a class are expected: the p-value is
+            then a poor approximation.
 
     Reference:
         Pearson, "On the criterion that a given system of deviations...", 1900,
@@ -143,7 +145,7 @@ def class_histogram(labels, num_classes, expected_probabilities=None):
 
 def _score(probabilities):
     marginal = probabilities.mean(axis=0)
-    # Where the marginal is 0, so is each probability, and a summand 0 log 0 is 0.
+    # Where the marginal is 0, each probability is 0 too, and 0 log 0 counts as 0.
     ratio = np.divide(
         probabilities,
         marginal,

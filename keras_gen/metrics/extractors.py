@@ -1,8 +1,8 @@
-"""Feature extractors: from images to what distances between images are measured in.
+"""Feature extractors: networks that turn images into features for distances.
 
-The usual silent error is a network that gets images of another range than the one it
-was trained on. An extractor therefore takes bytes, whose range is known, or numbers
-whose range the caller states.
+A common silent error is to give a network images in another range than the one it was
+trained on. An extractor therefore takes bytes, whose range is known, or floats together
+with their range.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ _INCEPTION_SIDE = 299
 
 
 class Features(NamedTuple):
-    """What an extractor sees in images.
+    """What an extractor computes from images.
 
     Attributes:
         features: Float32 array of shape `(num_images, num_features)`.
@@ -38,19 +38,20 @@ class Features(NamedTuple):
 
 
 class FeatureExtractor:
-    """A network by whose features images are compared, under a name to report.
+    """A network whose features are used to compare images, with a name for reports.
 
-    Distances of different extractors do not compare, so the name should tell them
-    apart, for instance by a part of the checksum of the weights.
+    Distances in the features of different extractors do not compare. The name should
+    tell extractors apart, for instance by a part of the checksum of the weights.
 
     Args:
         name: String, for reports: `f"FD[{extractor.name}]"`.
         network: Built `keras.Model` from images to two outputs: features of shape
             `(batch, num_features)` and class probabilities of shape
             `(batch, num_classes)`.
-        image_shape: Tuple `(height, width, channels)`, the images of the network.
-        image_range: Pair of floats, the values of black and white that the network was
-            trained on.
+        image_shape: Tuple `(height, width, channels)`, the shape of an image that the
+            network takes.
+        image_range: Pair of floats, the values of black and of white in the images that
+            the network was trained on.
 
     Raises:
         ValueError: If an argument is not as stated.
@@ -87,21 +88,21 @@ class FeatureExtractor:
             input_signature=[tf.TensorSpec((None, *self.image_shape), tf.float32)],
         )
 
-    def __call__(self, images, image_range=None, batch_size=_BATCH_SIZE):
-        """Features and class probabilities of images.
+    def __call__(self, images, image_range=None, batch_size=_BATCH_SIZE) -> Features:
+        """Computes features and class probabilities of images.
 
         Args:
-            images: Uint8 array of shape `(num_images, *image_shape)`, or one of floats.
-            image_range: Pair of floats, for floats alone and then required: the range
-                that they are in, which must be that of the extractor.
+            images: Array of shape `(num_images, *image_shape)`, uint8 or floats.
+            image_range: Pair of floats, the range of `images`. Required for floats, and
+                then it must be the range of the extractor; not allowed for uint8.
             batch_size: Integer of at least 1.
 
         Returns:
             `Features`.
 
         Raises:
-            ValueError: If there are no images, or their shape, dtype or range is not as
-                stated, or one holds NaN.
+            ValueError: If there are no images, their shape, dtype or range is wrong, or
+                a value is NaN.
         """
         check_count(batch_size, "batch_size", 1)
         images = np.asarray(images)
@@ -139,8 +140,8 @@ class FeatureExtractor:
     def _check_bytes(self, image_range):
         if image_range is not None:
             raise ValueError(
-                f"`image_range` must be left out with uint8 images, which {self.name} "
-                f"brings to its own range {self.image_range}. Received: {image_range}"
+                f"`image_range` must be left out with uint8 images: {self.name} scales "
+                f"them to its own range {self.image_range}. Received: {image_range}"
             )
 
     def _check_numbers(self, images, image_range):
@@ -151,7 +152,7 @@ class FeatureExtractor:
             )
         if image_range is None or tuple(image_range) != self.image_range:
             raise ValueError(
-                f"{self.name} takes floats in {self.image_range}: state them as "
+                f"{self.name} takes floats in {self.image_range}: pass this range as "
                 f"`image_range`, or pass uint8 images. Received: "
                 f"image_range={image_range}"
             )
@@ -169,28 +170,30 @@ class FeatureExtractor:
             )
 
 
-def inception_v3(image_shape, weights=None):
-    """The extractor of the literature for colour images: Inception-v3 on ImageNet.
+def inception_v3(image_shape, weights=None) -> FeatureExtractor:
+    """Inception-v3 on ImageNet, the extractor that papers use for colour images.
 
-    Its features are the 2048 of the last pooling, its classes the 1000 of ImageNet.
-    Images are resized to 299 x 299 with antialiasing, without which a distance measures
-    the resizing, and by bicubic interpolation, as Parmar et al. recommend.
+    Its features are the 2048 outputs of the last pooling; its classes are the 1000 of
+    ImageNet. Images are resized to 299 x 299 by bicubic interpolation with
+    antialiasing, as Parmar et al. recommend: without antialiasing a distance measures
+    the resizing.
 
-    NOTE: These are the weights of `keras.applications`, not those of the TensorFlow
-    graph of 2015 that FID is defined by. Distances compare with others under the same
-    name, not with a paper's FID.
+    NOTE: The weights are those of `keras.applications`, not those of the TensorFlow
+    graph of 2015 that defines FID. Distances compare with others under the same
+    extractor name, not with the FID of a paper.
 
     Args:
-        image_shape: Tuple `(height, width, 3)`, the images before resizing.
+        image_shape: Tuple `(height, width, 3)`, the shape of an image before resizing.
         weights: Optional path of a file with the weights of
-            `keras.applications.InceptionV3`, its classes included. Fetched by default.
+            `keras.applications.InceptionV3`, including its last layer. By default Keras
+            downloads them.
 
     Returns:
         `FeatureExtractor` for uint8 images, named by the sha256 of the weights.
 
     Raises:
-        ValueError: If images are not in colour, the weights cannot be fetched, or the
-            file is missing or of another network.
+        ValueError: If `image_shape` has not three channels, the weights cannot be
+            downloaded, or the file is missing or belongs to another network.
 
     Reference:
         Szegedy et al., "Rethinking the Inception Architecture for Computer Vision",
@@ -238,7 +241,7 @@ def _resized(images):
 
 
 def _fetched_inception():
-    """The path of the weights of `keras.applications`, fetched once by Keras."""
+    """The path of the weights of `keras.applications`, which Keras downloads once."""
     try:
         return keras.utils.get_file(
             _INCEPTION_FILE,
@@ -248,8 +251,8 @@ def _fetched_inception():
         )
     except Exception as error:  # Keras raises a bare Exception where there is no net.
         raise ValueError(
-            f"The weights of Inception-v3 cannot be fetched from {_INCEPTION_URL} "
-            f"({error}). Fetch that file elsewhere and name it: "
+            f"The weights of Inception-v3 cannot be downloaded from {_INCEPTION_URL} "
+            f"({error}). Download that file elsewhere and pass its path: "
             f"inception_v3(image_shape, weights='{_INCEPTION_FILE}')."
         ) from error
 

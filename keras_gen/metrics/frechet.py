@@ -1,4 +1,4 @@
-"""Fréchet distance: how far two sets are, each seen as one Gaussian."""
+"""Fréchet distance between two sets of features, each taken as one Gaussian."""
 
 import warnings
 
@@ -12,9 +12,10 @@ _ROWS_AT_ONCE = 8192
 class FrechetStatistics:
     """Mean and covariance of features that arrive in batches.
 
-    Holds `num_features**2` numbers however many samples it has seen. Sums of squares
-    are taken around the mean of what they sum, so an offset of the features costs no
-    precision; merged halves give what one pass gives, to rounding.
+    Memory is about `num_features**2` numbers, whatever the number of samples. Each
+    batch is centred before its squares are summed, so an offset of the features costs
+    no precision. Merging the statistics of two halves gives those of the whole, up to
+    rounding.
 
     Reference:
         Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for
@@ -71,16 +72,16 @@ class FrechetStatistics:
 
     @property
     def covariance(self):
-        """Float64 array `(num_features, num_features)`, sums over `num_samples - 1`.
+        """Float64 array of shape `(num_features, num_features)`, the unbiased estimate.
 
-        Warns where it is singular for want of samples.
+        Warns if there are too few samples, so that the covariance is singular.
         """
         self._check_samples(2)
         if self.num_samples <= len(self._mean):
             warnings.warn(
                 f"{self.num_samples} samples of {len(self._mean)} features have a "
-                f"covariance of rank {self.num_samples - 1} at most, from which a "
-                "Fréchet distance is far too large. Use more samples.",
+                f"covariance of rank {self.num_samples - 1} at most: the Fréchet "
+                "distance is far too large. Use more samples.",
                 UserWarning,
                 stacklevel=2,
             )
@@ -112,11 +113,12 @@ class FrechetStatistics:
             )
 
 
-def frechet_distance(features_a, features_b):
+def frechet_distance(features_a, features_b) -> float:
     """Squared Fréchet (2-Wasserstein) distance of Gaussians fitted to two sets.
 
-    It is biased upwards, the more the fewer the samples: compare distances of equal
-    sample counts only. A set has distance 0 from itself.
+    The distance is biased upwards, and the bias falls with the number of samples:
+    compare distances only if they have the same number of samples. The distance of a
+    set from itself is 0.
 
     Args:
         features_a: Array of shape `(num_samples_a, num_features)`.
@@ -152,27 +154,27 @@ def frechet_distance(features_a, features_b):
     return frechet_distance_of_statistics(a.mean, a.covariance, b.mean, b.covariance)
 
 
-def frechet_distance_of_statistics(mean_a, covariance_a, mean_b, covariance_b):
+def frechet_distance_of_statistics(mean_a, covariance_a, mean_b, covariance_b) -> float:
     """Squared Fréchet distance of two Gaussians.
 
-    The trace of `(A B)^(1/2)` for covariances `A` and `B` is taken in its symmetric
-    form, the sum of the square roots of the eigenvalues of `A^(1/2) B A^(1/2)`. These
-    are the singular values of `A^(1/2) B^(1/2)`, which are computed instead: a root of
-    an eigenvalue would turn rounding errors of 1e-16 into 1e-8.
+    For covariances `A` and `B` the distance needs the trace of `(A B)^(1/2)`. This is
+    the sum of the singular values of `A^(1/2) B^(1/2)`. They are computed directly:
+    the square roots of the eigenvalues of `A^(1/2) B A^(1/2)` are the same numbers, but
+    a square root turns a rounding error of 1e-16 into 1e-8.
 
     Args:
         mean_a: Array of shape `(num_features,)`.
         covariance_a: Symmetric array of shape `(num_features, num_features)` without
             negative eigenvalues.
-        mean_b: As `mean_a`.
-        covariance_b: As `covariance_a`.
+        mean_b: Array like `mean_a`.
+        covariance_b: Array like `covariance_a`.
 
     Returns:
         Float of at least 0.
 
     Raises:
-        ValueError: If shapes do not fit, a value is not finite, or a covariance is not
-            symmetric or has a negative eigenvalue.
+        ValueError: If shapes do not match, a value is not finite, or a covariance is
+            not symmetric or has a negative eigenvalue.
 
     Reference:
         Dowson and Landau, "The Fréchet distance between multivariate normal
@@ -200,10 +202,10 @@ def frechet_distance_of_statistics(mean_a, covariance_a, mean_b, covariance_b):
 
 
 def _root(covariance, name, num_features):
-    """`R` with `R R^T` the covariance, and its trace.
+    """A matrix `R` with `R R^T` equal to the covariance, and the covariance's trace.
 
-    `R` is the symmetric root up to a rotation from the right, which leaves the singular
-    values of products as they are.
+    `R` is the symmetric root times a rotation from the right, which does not change the
+    singular values of the products that are taken here.
     """
     covariance = check_numbers(covariance, name).astype(np.float64)
     if covariance.shape != (num_features, num_features):

@@ -1,4 +1,4 @@
-"""Kernel distance: how far two sets are, without bias from their size."""
+"""Kernel distance between two sets of features, unbiased for any number of samples."""
 
 from typing import NamedTuple
 
@@ -20,10 +20,12 @@ class KernelDistance(NamedTuple):
     """A mean over disjoint blocks of samples.
 
     Attributes:
-        value: Float, the squared maximum mean discrepancy. Its expectation is the
-            distributions' own; it is negative half of the time where they are equal.
-        standard_error: Float, of the mean over blocks; NaN for a single block.
-        num_blocks: Integer.
+        value: Float, the squared maximum mean discrepancy. Its expectation is that of
+            the two distributions. For equal distributions it is negative about half of
+            the time.
+        standard_error: Float, the standard error of the mean over blocks; NaN for a
+            single block.
+        num_blocks: Integer, the number of blocks.
     """
 
     value: float
@@ -31,31 +33,30 @@ class KernelDistance(NamedTuple):
     num_blocks: int
 
 
-def kernel_distance(features_a, features_b, block_size=1000, seed=0):
+def kernel_distance(features_a, features_b, block_size=1000, seed=0) -> KernelDistance:
     """Unbiased squared maximum mean discrepancy, averaged over blocks of samples.
 
     The kernel is `(x . y / num_features + 1)**3`. Each set is shuffled and cut into
-    disjoint blocks of at least `block_size` samples, so that their estimates are
-    independent and the standard error is honest.
+    disjoint blocks of at least `block_size` samples. The estimates of the blocks are
+    independent, so the standard error is correct.
 
-    NOTE: The paper and its followers draw subsets that overlap and report the standard
-    deviation over them, which shrinks with the size of a subset and not with their
-    number.
+    NOTE: The paper draws subsets that overlap and reports the standard deviation over
+    subsets, which falls with the size of a subset and not with their number.
 
     Args:
         features_a: Array of shape `(num_samples_a, num_features)`.
         features_b: Array of shape `(num_samples_b, num_features)`.
-        block_size: Integer of at least 2, samples of each set in a block. Sets that are
-            smaller make one block.
-        seed: Integer in [0, 2**31), of the shuffle.
+        block_size: Integer of at least 2, the number of samples of each set in a block.
+            Smaller sets are one block.
+        seed: Integer in [0, 2**31), the seed of the shuffle.
 
     Returns:
         `KernelDistance`.
 
     Raises:
-        ValueError: If a set has fewer than two samples, is not finite, the numbers of
-            features differ, or the sets are equal: samples that are not independent
-            have no unbiased estimate.
+        ValueError: If a set has fewer than two samples or is not finite, the numbers of
+            features differ, or the two sets are equal: the estimate is unbiased for
+            independent samples only.
 
     Reference:
         Binkowski et al., "Demystifying MMD GANs", 2018, arXiv:1801.01401, section 4.
@@ -86,11 +87,11 @@ def kernel_distance(features_a, features_b, block_size=1000, seed=0):
     return KernelDistance(float(np.mean(estimates)), float(error), num_blocks)
 
 
-def full_kernel_distance(features_a, features_b):
+def full_kernel_distance(features_a, features_b) -> float:
     """Unbiased squared maximum mean discrepancy over all pairs of samples.
 
-    It varies less than `kernel_distance` of the same sets and takes time that grows
-    with the square of their size; kernels are summed in chunks, in constant memory.
+    It varies less than `kernel_distance` of the same sets, but its time grows with the
+    square of their size. Kernels are summed in chunks, so memory does not grow.
 
     Args:
         features_a: Array of shape `(num_samples_a, num_features)`.
@@ -100,7 +101,7 @@ def full_kernel_distance(features_a, features_b):
         Float.
 
     Raises:
-        ValueError: As `kernel_distance`.
+        ValueError: As for `kernel_distance`.
 
     Reference:
         Gretton et al., "A Kernel Two-Sample Test", 2012, JMLR 13, eq. 3; Binkowski et

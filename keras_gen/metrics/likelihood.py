@@ -1,4 +1,4 @@
-"""What models with a likelihood report: bits, bounds and latents in use."""
+"""Measures of models with a likelihood: bits, bounds and active latents."""
 
 from typing import NamedTuple
 
@@ -11,14 +11,14 @@ _ENTRIES_AT_ONCE = 2**21
 
 
 class ImportanceWeightedBound(NamedTuple):
-    """A curve of lower bounds on the log likelihood, in nats.
+    """Lower bounds on the log likelihood for several numbers of draws, in nats.
 
     Attributes:
-        num_samples: Tuple of integers, the draws in each bound.
+        num_samples: Tuple of integers, the number of draws of each bound.
         per_image: Float64 array of shape `(len(num_samples), num_images)`.
-        mean: Float64 array of shape `(len(num_samples),)`, over images.
-        standard_error: Float64 array of that shape, of the mean over images; NaN for a
-            single image or a mean of negative infinity.
+        mean: Float64 array of shape `(len(num_samples),)`, the mean over images.
+        standard_error: Float64 array like `mean`, the standard error of the mean over
+            images; NaN for a single image or a mean of negative infinity.
     """
 
     num_samples: tuple
@@ -28,32 +28,32 @@ class ImportanceWeightedBound(NamedTuple):
 
 
 class ActiveUnits(NamedTuple):
-    """Latents that a posterior makes use of.
+    """The latents that a posterior uses.
 
     Attributes:
-        count: Integer.
-        variances: Float64 array of shape `(latent_dim,)`, of the posterior's mean over
-            the data.
+        count: Integer, the number of active latents.
+        variances: Float64 array of shape `(latent_dim,)`, the variance of the posterior
+            mean over the data.
     """
 
     count: int
     variances: np.ndarray
 
 
-def bits_per_dimension(nats, num_dimensions):
-    """Negative log likelihoods in nats as bits for each dimension.
+def bits_per_dimension(nats, num_dimensions) -> float | np.ndarray:
+    """Converts negative log likelihoods from nats to bits per dimension.
 
-    NOTE: Bits are comparable if the likelihood is of integers in [0, 256), or a density
-    on their scale. A density of images scaled by `s` (1/255 for [0, 1]) misses
-    `-log2(s)` bits, which are the caller's to add.
+    NOTE: Bits compare if the likelihood is that of integers in [0, 256), or a density
+    on this scale. For the density of images scaled by `s` (1/255 for [0, 1]) you must
+    add `-log2(s)` bits.
 
     Args:
         nats: Float or array of any shape, negative log likelihoods of whole images.
-        num_dimensions: Integer of at least 1, values in an image: height times width
-            times channels.
+        num_dimensions: Integer of at least 1, the number of values in an image: height
+            times width times channels.
 
     Returns:
-        Float, or float64 array of the shape of `nats`.
+        Float, or float64 array with the shape of `nats`.
 
     Raises:
         ValueError: If `nats` holds NaN or `num_dimensions` is not a positive integer.
@@ -75,17 +75,17 @@ def bits_per_dimension(nats, num_dimensions):
     return bits if bits.ndim else float(bits)
 
 
-def importance_weighted_bound(log_weights, num_samples):
+def importance_weighted_bound(log_weights, num_samples) -> ImportanceWeightedBound:
     """Bounds on `log p(x)` for several numbers of draws, from one array of weights.
 
-    For each `k` the draws are cut into disjoint groups of `k`, so that each estimate is
-    unbiased for its bound `L_k` and uses nearly all draws. `L_1` is the evidence lower
-    bound; `L_k` rises with `k` towards the log likelihood.
+    For each number `k` the draws are cut into disjoint groups of `k`. The estimate of
+    the bound `L_k` is then unbiased and uses nearly all draws. `L_1` is the evidence
+    lower bound; `L_k` rises with `k` towards the log likelihood.
 
     Args:
         log_weights: Array of shape `(num_draws, num_images)`, in nats: `log p(x, z) -
-            log q(z | x)` at independent draws from the posterior. Negative infinity is
-            a weight of 0.
+            log q(z | x)` for independent draws from the posterior. Negative infinity
+            stands for a weight of 0.
         num_samples: Sequence of integers from 1 to `num_draws`.
 
     Returns:
@@ -124,20 +124,20 @@ def importance_weighted_bound(log_weights, num_samples):
     return ImportanceWeightedBound(num_samples, per_image, per_image.mean(1), error)
 
 
-def active_units(posterior_means, threshold=0.01):
+def active_units(posterior_means, threshold=0.01) -> ActiveUnits:
     """Counts the latents whose posterior mean varies with the image.
 
     Args:
-        posterior_means: Array of shape `(num_images, latent_dim)`, the mean of the
-            posterior of each image.
+        posterior_means: Array of shape `(num_images, latent_dim)`, the posterior mean
+            of each image.
         threshold: Float of at least 0, the variance above which a latent is active.
 
     Returns:
         `ActiveUnits`.
 
     Raises:
-        ValueError: If `posterior_means` has another shape, fewer than two images or
-            values that are not finite, or `threshold` is negative.
+        ValueError: If `posterior_means` has another shape, has fewer than two images or
+            is not finite, or `threshold` is negative.
 
     Reference:
         Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2015,

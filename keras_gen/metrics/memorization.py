@@ -1,33 +1,35 @@
-"""Memorization: whether samples lie nearer to the training images than others do."""
+"""Memorization: whether samples are closer to the training images than test images."""
 
 import numpy as np
 
 from keras_gen.metrics.neighbours import nearest_neighbours
 
 
-def memorization(features, training_features, test_features):
-    """The chance that a sample is nearer to its nearest training image than a test one.
+def memorization(features, training_features, test_features) -> float:
+    """The probability that a sample is closer to the training set than a test image.
 
-    1/2 where samples keep the distance of images that were never trained on, 1 for
-    copies, 0 for samples further from the training images than any test image: a value
-    below 1/2 says that samples are bad rather than new. It is the statistic of Mann and
-    Whitney, a tie counting half.
+    The distance of an image is that to its nearest training image. The result is 1/2 if
+    samples are as far from the training images as test images are, 1 if samples are
+    copies, and 0 if every sample is farther than every test image. A value below 1/2
+    means that samples are bad, not that they are new. This is the statistic of Mann and
+    Whitney; a tie counts half.
 
-    NOTE: The paper takes it in cells of the space and standardizes it; this is one cell
-    and the plain probability.
+    NOTE: The paper divides the space into cells and standardizes the statistic. Here it
+    is the plain probability, over the whole space.
 
     Args:
-        features: Array of shape `(num_samples, num_features)`, of generated images.
+        features: Array of shape `(num_samples, num_features)`, the features of
+            generated images.
         training_features: Array of shape `(num_training, num_features)`.
-        test_features: Array of shape `(num_test, num_features)`, of images from the
-            distribution of the training images and not among them.
+        test_features: Array of shape `(num_test, num_features)`, the features of images
+            that have the distribution of the training images but are not among them.
 
     Returns:
         Float in [0, 1].
 
     Raises:
         ValueError: If a set is empty or not finite, the numbers of features differ, or
-            the training images are compared with themselves.
+            one of the other sets equals the training set.
 
     Reference:
         Meehan, Chaudhuri and Dasgupta, "A Non-Parametric Test to Detect Data-Copying in
@@ -46,7 +48,7 @@ def memorization(features, training_features, test_features):
 
 
 def win_rate(values, others):
-    """The chance that one of `values` is below one of `others`, a tie counting half."""
+    """The probability that a value is below one of `others`; a tie counts half."""
     others = np.sort(others)
     above = len(others) - np.searchsorted(others, values, side="right")
     not_below = len(others) - np.searchsorted(others, values, side="left")

@@ -1,13 +1,12 @@
 """Metrics of nearest neighbours: precision, recall, density, coverage, memorization.
 
-Distances are screened in float32, by one matrix product a block around the centre of
-the features, and decided in float64: the product gives lower bounds that no rounding
-can lift above the distance, and only pairs that the bounds leave open are computed
-again, as sums of squared differences. Results are those of float64 throughout, whatever
-the block size, and no matrix of all distances is ever held.
+Distances are found in two passes. A matrix product in float32 first gives a lower bound
+on each distance, which holds whatever the rounding. Pairs that the bound does not
+decide are computed again in float64, as sums of squared differences. So the results are
+those of float64, do not depend on the block size, and need no matrix of all distances.
 
-Balls are closed: a sample at exactly the radius lies inside, as in Kynkäänniemi et al.;
-the `prdc` package has open ones, which differs where features repeat.
+Balls are closed, as in Kynkäänniemi et al.: a sample at exactly the radius is inside.
+The `prdc` package uses open balls, which differs if features repeat.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -29,11 +28,13 @@ _EDGES = (np.min, np.max)
 
 
 class PrecisionRecall(NamedTuple):
-    """Shares of samples that lie in the other set's manifold.
+    """The fractions of samples that lie in the manifold of the other set.
 
     Attributes:
-        precision: Float in [0, 1], the share of fake samples among real ones.
-        recall: Float in [0, 1], the share of real samples among fake ones.
+        precision: Float in [0, 1], the fraction of fake samples in the manifold of the
+            real ones.
+        recall: Float in [0, 1], the fraction of real samples in the manifold of the
+            fake ones.
     """
 
     precision: float
@@ -44,11 +45,11 @@ class DensityCoverage(NamedTuple):
     """How densely and how completely fake samples fill the real manifold.
 
     Attributes:
-        density: Float of at least 0, in expectation 1 where the distributions are
-            equal; more where fake samples crowd where real ones do.
-        coverage: Float in [0, 1], the share of real samples with a fake one near; in
-            expectation `1 - 2**-k` where the distributions are equal and the sets are
-            large and of one size.
+        density: Float of at least 0. Its expectation is 1 if the distributions are
+            equal. It is larger if fake samples crowd where real samples are dense.
+        coverage: Float in [0, 1], the fraction of real samples that have a fake sample
+            nearby. Its expectation is `1 - 2**-k` if the distributions are equal and
+            the sets are large and of the same size.
     """
 
     density: float
@@ -59,33 +60,33 @@ class NearestNeighbours(NamedTuple):
     """The nearest references of each sample, nearest first.
 
     Attributes:
-        distances: Float64 array of shape `(num_samples, k)`, Euclidean, in units of the
-            features.
-        indices: Int64 array of shape `(num_samples, k)`, rows of the references; the
-            lowest first of several at one distance.
+        distances: Float64 array of shape `(num_samples, k)`, Euclidean distances in
+            units of the features.
+        indices: Int64 array of shape `(num_samples, k)`, indices into the references.
+            Among references at the same distance the lowest index comes first.
     """
 
     distances: np.ndarray
     indices: np.ndarray
 
 
-def precision_recall(real_features, fake_features, k=3):
+def precision_recall(real_features, fake_features, k=3) -> PrecisionRecall:
     """Precision and recall of generated samples by manifolds of nearest neighbours.
 
-    A set's manifold is the union of balls around its samples, each with the distance to
-    its k-th nearest neighbour in the set as radius.
+    The manifold of a set is a union of balls, one around each sample. The radius of a
+    ball is the distance from its sample to the k-th nearest other sample of the set.
 
     Args:
         real_features: Array of shape `(num_real, num_features)`.
         fake_features: Array of shape `(num_fake, num_features)`.
-        k: Integer of at least 1, below the number of samples of either set.
+        k: Integer of at least 1 and less than the number of samples of each set.
 
     Returns:
         `PrecisionRecall`.
 
     Raises:
         ValueError: If a set is empty or not finite, the numbers of features differ, `k`
-            is too large, or the sets are equal, for which both are 1 and say nothing.
+            is too large, or the sets are equal.
 
     Reference:
         Kynkäänniemi et al., "Improved Precision and Recall Metric for Assessing
@@ -108,24 +109,24 @@ def precision_recall(real_features, fake_features, k=3):
     return PrecisionRecall(float(np.mean(balls > 0)), recall)
 
 
-def density_coverage(real_features, fake_features, k=5):
+def density_coverage(real_features, fake_features, k=5) -> DensityCoverage:
     """Density and coverage of generated samples around the real ones.
 
-    Both use balls around real samples alone, with the distance to the k-th nearest real
-    neighbour as radius, so an outlier among the fake samples does no harm. Density is
-    the number of balls that hold a fake sample, averaged and divided by `k`; coverage
-    is the share of balls that hold one.
+    Both use balls around the real samples only, so an outlier among the fake samples
+    does no harm. The radius of a ball is the distance to the k-th nearest other real
+    sample. Density is the mean number of balls that hold a fake sample, divided by `k`.
+    Coverage is the fraction of balls that hold at least one fake sample.
 
     Args:
         real_features: Array of shape `(num_real, num_features)`.
         fake_features: Array of shape `(num_fake, num_features)`.
-        k: Integer of at least 1, below `num_real`.
+        k: Integer of at least 1 and less than `num_real`.
 
     Returns:
         `DensityCoverage`.
 
     Raises:
-        ValueError: As `precision_recall`.
+        ValueError: As for `precision_recall`.
 
     Reference:
         Naeem et al., "Reliable Fidelity and Diversity Metrics for Generative Models",
@@ -149,21 +150,22 @@ def density_coverage(real_features, fake_features, k=5):
 
 def precision_recall_density_coverage(
     real_features, fake_features, k_precision_recall=3, k_density_coverage=5
-):
-    """Both pairs of numbers, for little more than the time of one.
+) -> tuple[PrecisionRecall, DensityCoverage]:
+    """Computes both pairs of numbers in little more time than one pair takes.
 
     Args:
         real_features: Array of shape `(num_real, num_features)`.
         fake_features: Array of shape `(num_fake, num_features)`.
-        k_precision_recall: Integer of at least 1, below the number of samples of either
-            set.
-        k_density_coverage: Integer of at least 1, below `num_real`.
+        k_precision_recall: Integer of at least 1 and less than the number of samples of
+            each set.
+        k_density_coverage: Integer of at least 1 and less than `num_real`.
 
     Returns:
-        `PrecisionRecall` and `DensityCoverage`, as from the functions of these names.
+        `PrecisionRecall` and `DensityCoverage`, as `precision_recall` and
+        `density_coverage` return them.
 
     Raises:
-        ValueError: As `precision_recall`.
+        ValueError: As for `precision_recall`.
 
     Example:
     >>> from keras_gen.metrics import precision_recall_density_coverage
@@ -193,14 +195,14 @@ def precision_recall_density_coverage(
     )
 
 
-def nearest_neighbours(features, references, k=1):
-    """The nearest references of each sample, for instance to find memorized images.
+def nearest_neighbours(features, references, k=1) -> NearestNeighbours:
+    """Finds the nearest references of each sample, for instance memorized images.
 
     Args:
-        features: Array of shape `(num_samples, num_features)`, for instance of
-            generated images.
-        references: Array of shape `(num_references, num_features)`, for instance of the
-            training images.
+        features: Array of shape `(num_samples, num_features)`, for instance the
+            features of generated images.
+        references: Array of shape `(num_references, num_features)`, for instance the
+            features of training images.
         k: Integer from 1 to `num_references`.
 
     Returns:
@@ -208,7 +210,7 @@ def nearest_neighbours(features, references, k=1):
 
     Raises:
         ValueError: If a set is empty or not finite, the numbers of features differ, `k`
-            is too large, or the sets are equal, where each sample would find itself.
+            is too large, or the sets are equal, so that each sample would find itself.
 
     Example:
     >>> from keras_gen.metrics import nearest_neighbours
@@ -232,11 +234,11 @@ def nearest_neighbours(features, references, k=1):
 class _Screen:
     """Lower bounds of `|x - y|^2 - r^2` for points `x` and balls of centre `y`.
 
-    With `x` and `y` shifted and scaled alike, the bound is one product of the vectors
-    `(-2 x, |x|^2, 1)` and `(y, 1, |y|^2 - r^2)`, less its own error. A product of
-    `d + 2` terms, of factors rounded to unit roundoff `u`, is off by less than
-    `2 (d + 8) u (|x|^2 + |y|^2 + r^2)`: Higham, "Accuracy and Stability of Numerical
-    Algorithms", 2002, section 3.1.
+    `x` and `y` are shifted and scaled in the same way. The bound is the product of the
+    vectors `(-2 x, |x|^2, 1)` and `(y, 1, |y|^2 - r^2)`, minus a bound on its error. A
+    product of `d + 2` terms whose factors are rounded to unit roundoff `u` is wrong by
+    less than `2 (d + 8) u (|x|^2 + |y|^2 + r^2)`: Higham, "Accuracy and Stability of
+    Numerical Algorithms", 2002, section 3.1.
     """
 
     def __init__(self, points, centres, squared_radii=0.0):
@@ -259,9 +261,9 @@ class _Screen:
             self.lifted = tf.convert_to_tensor(lifted)
 
     def blocks(self):
-        """Yields, block by block, rows of points, their bounds and their errors.
+        """Yields blocks of points: their indices, bounds and errors.
 
-        The next block is computed while one is looked through.
+        The next block is computed while the caller works on one.
         """
         size = max(1, _ENTRIES_AT_ONCE // max(self.lifted.shape))
         firsts = range(0, len(self.points), size)
@@ -283,7 +285,7 @@ class _Screen:
         return rows, np.asarray(bounds), error
 
     def _lift(self, points):
-        """Shifted and scaled points with two columns free, squared norms and errors."""
+        """Scaled points with two free columns, their squared norms and errors."""
         num, dim = points.shape
         lifted = np.empty((num, dim + 2), self.dtype)
         squares = np.empty(num)
@@ -298,9 +300,10 @@ class _Screen:
 
 
 def _nearest(points, references, k, itself=None):
-    """Squared distances to the k nearest references and their rows.
+    """Squared distances to the k nearest references, and the references' indices.
 
-    `itself` names for each point the reference that is the point and does not count.
+    `itself` holds for each point the index of the reference that is this point, which
+    does not count.
     """
     screen = _Screen(points, references)
     squares = np.empty((len(points), k))
@@ -324,10 +327,10 @@ def _nearest(points, references, k, itself=None):
 
 
 def _above_kth(bounds, k):
-    """A number no smaller than the k-th smallest of each row, and mostly little larger.
+    """For each point an upper bound, mostly a close one, on its k-th smallest number.
 
-    The k-th smallest of the minima of disjoint groups of columns, which takes a tenth
-    of the time of a partial sort: `k` groups have a member that is no larger.
+    It is the k-th smallest of the minima of disjoint groups of columns: `k` groups hold
+    a number that is not larger. It takes a tenth of the time of a partial sort.
     """
     groups = min(4 * k, bounds.shape[1])
     width = bounds.shape[1] // groups
@@ -336,7 +339,7 @@ def _above_kth(bounds, k):
 
 
 def _recall(real_features, fake_features, k):
-    """The share of real samples in the balls around the fake ones."""
+    """The fraction of real samples that lie in balls around fake ones."""
     ((balls, _),) = _count_in_balls(
         real_features, fake_features, _squared_radii(fake_features, k)
     )
@@ -344,16 +347,16 @@ def _recall(real_features, fake_features, k):
 
 
 def _squared_radii(features, *ks):
-    """Squared distance of each sample to its k-th nearest neighbour, for each k.
+    """Squared distance of each sample to its k-th nearest other sample, for each k.
 
-    The neighbours are others of the set. Returns one array, or one for each of several.
+    Returns an array for one k, and a list of arrays for several.
     """
     k = max(ks)
     _, group, copies = np.unique(
         features, axis=0, return_inverse=True, return_counts=True
     )
-    # A collapsed generator repeats samples; their radii are known without a search, in
-    # which all copies would be candidates.
+    # A collapsed generator repeats samples. Their radii are 0; a search would have to
+    # consider all copies.
     rows = np.flatnonzero(copies[group] <= k)
     radii = np.zeros((len(features), k))
     if len(rows):
@@ -362,9 +365,9 @@ def _squared_radii(features, *ks):
 
 
 def _count_in_balls(points, centres, *squared_radii):
-    """For each point the balls that hold it, for each ball the points that it holds.
+    """Counts the balls around each point, and the points in each ball.
 
-    Returns a pair of counts for each of the arrays of radii.
+    Returns a pair of counts for each array of radii.
     """
     counts = [
         (np.zeros(len(points), np.int64), np.zeros(len(centres), np.int64))
@@ -400,7 +403,7 @@ def _squared_distances(points, references, rows, columns):
 
 
 def _nonzero(matrix):
-    """As `np.nonzero`, faster for a matrix with few."""
+    """Like `np.nonzero`, but faster for a matrix with few nonzero values."""
     return np.divmod(np.flatnonzero(matrix), matrix.shape[1])
 
 

@@ -1,4 +1,4 @@
-"""Sliced Wasserstein distance: earth mover's distance along random directions."""
+"""Sliced Wasserstein distance: the mean over distances along random directions."""
 
 import math
 from typing import NamedTuple
@@ -17,33 +17,37 @@ class SlicedWasserstein(NamedTuple):
 
     Attributes:
         value: Float of at least 0, in units of the data.
-        standard_error: Float, the part of the value's uncertainty that more directions
-            would reduce; NaN for a single direction.
+        standard_error: Float, the standard error of the mean over directions; NaN for a
+            single direction. More samples do not reduce it.
     """
 
     value: float
     standard_error: float
 
 
-def sliced_wasserstein_distance(samples_a, samples_b, num_projections=128, seed=0):
+def sliced_wasserstein_distance(
+    samples_a, samples_b, num_projections=128, seed=0
+) -> SlicedWasserstein:
     """Mean 1-Wasserstein distance of two sets projected on random directions.
 
-    Samples may be images, sounds, sequences or features: each is one vector. Along a
-    direction the distance is the area between the quantile functions, exact also for
-    sets of unequal size. A set has distance 0 from itself. Between sets of one
-    distribution it is positive and shrinks with the square root of their size.
+    Samples may be images, sounds, sequences or features: each sample is taken as one
+    vector. Along a direction the distance is the area between the two quantile
+    functions, which is exact for sets of any two sizes. The distance of a set from
+    itself is 0. For two sets of the same distribution it is positive and falls with the
+    square root of their size.
 
     Args:
         samples_a: Array of shape `(num_samples_a, ...)`.
         samples_b: Array of shape `(num_samples_b, ...)`.
-        num_projections: Integer of at least 1, directions uniform on the unit sphere.
-        seed: Integer in [0, 2**31), of the directions.
+        num_projections: Integer of at least 1, the number of directions, which are
+            uniform on the unit sphere.
+        seed: Integer in [0, 2**31), the seed of the directions.
 
     Returns:
         `SlicedWasserstein`.
 
     Raises:
-        ValueError: If a set is empty or not finite, or samples differ in shape.
+        ValueError: If a set is empty or not finite, or the samples differ in shape.
 
     Reference:
         Bonneel et al., "Sliced and Radon Wasserstein Barycenters of Measures", 2015,
@@ -95,10 +99,10 @@ def _project(samples, directions):
 
 
 def _distances(a, b):
-    """Area between the quantile functions of each row, which are steps.
+    """The area between the quantile functions of each direction.
 
-    Steps are `1/n` and `1/m` wide: between the edges of either, counted in units of
-    `1/(n m)`, both functions are constant.
+    The functions are steps of widths `1/n` and `1/m`. Edges are counted in units of
+    `1/(n m)`; between neighbouring edges both functions are constant.
     """
     a.sort(axis=1)
     b.sort(axis=1)

@@ -222,7 +222,7 @@ def test_a_missing_folder_is_named(tmp_path):
 
 def test_a_folder_without_images_says_what_it_looked_for(tmp_path):
     (tmp_path / "notes.txt").write_text("no image")
-    with pytest.raises(ValueError, match=r"holds no image.*\.jpg.*\.png.*\.webp"):
+    with pytest.raises(ValueError, match=r"hold no image.*\.jpg.*\.png.*\.webp"):
         datasets.folder(tmp_path)
 
 

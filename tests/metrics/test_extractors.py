@@ -195,7 +195,7 @@ def test_weights_that_cannot_be_fetched_are_asked_for(monkeypatch):
         raise Exception("URL fetch failure: no network")
 
     monkeypatch.setattr(keras.utils, "get_file", fail)
-    with pytest.raises(ValueError, match=r"no network.*Fetch that file elsewhere"):
+    with pytest.raises(ValueError, match=r"no network.*Download that file elsewhere"):
         inception_v3((32, 32, 3))
 
 

@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -75,4 +77,11 @@ def test_drawing_needs_a_history_with_numbers(tmp_path):
         plots.save_plots(tmp_path, {})
     (tmp_path / "history.csv").write_text("epoch,seconds\n0,1.0\n")
     with pytest.raises(ValueError, match="holds no number to draw"):
+        plots.save_plots(tmp_path, {})
+
+
+def test_without_matplotlib_the_extra_is_named(tmp_path, monkeypatch):
+    (tmp_path / "history.csv").write_text(HISTORY)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match=r"matplotlib.*keras-gen\[plots\]"):
         plots.save_plots(tmp_path, {})

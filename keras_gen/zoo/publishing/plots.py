@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_gen.files import written_whole
+from keras_gen.lazy import optional_import
 
 #: Rows of a history that an entry keeps.
 _MOST_ROWS = 200
@@ -66,6 +67,7 @@ def save_plots(folder, results):
 
     Raises:
         ValueError: If there is no `history.csv`, or nothing in it to draw.
+        ImportError: If matplotlib, of the extra `plots`, is not installed.
     """
     folder = Path(folder)
     if not (folder / "history.csv").is_file():
@@ -143,10 +145,11 @@ def _draw_curve(axes, curve, metric):
 
 
 def _save(path, panels):
+    # Without pyplot, whose figures are global and choose a window system.
+    optional_import("matplotlib", "plots", "A figure of a training")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    # Without pyplot, whose figures are global and choose a window system.
     columns = min(_COLUMNS, len(panels))
     rows = math.ceil(len(panels) / columns)
     figure = Figure(figsize=(4.0 * columns, 3.2 * rows), layout="constrained")
