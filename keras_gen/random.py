@@ -108,21 +108,14 @@ class Rows:
         """Random 32-bit words, int32 of shape `(num_rows, *shape)`."""
         size = math.prod(shape)
         blocks = -(-size // 4)
-        matrix = tf.stack([tf.shape(self.row)[0], blocks])
-
-        def column(value):
-            value = value[:, None] if len(value.shape) == 1 else value
-            return tf.broadcast_to(value, matrix)
-
-        counter = [
-            column(tf.range(blocks, dtype=tf.int32)[None, :]),
-            column(self.row),
-            column(self.step),
-            column(tf.constant(0)),
-        ]
-        key = [column(self.seed), column(_stream_id(stream))]
-        words = tf.stack(philox(counter, key), axis=-1)
-        words = tf.reshape(words, tf.stack([tf.shape(self.row)[0], 4 * blocks]))
+        if tf.executing_eagerly():
+            seed, step = (
+                tf.broadcast_to(value, self.row.shape)
+                for value in (self.seed, self.step)
+            )
+            words = _traced_words(self.row, seed, step, _stream_id(stream), blocks)
+        else:
+            words = _words(self.row, self.seed, self.step, _stream_id(stream), blocks)
         words = words[:, :size] if size % 4 else words
         num_rows = self.row.shape[0]
         return tf.reshape(words, (-1 if num_rows is None else num_rows, *shape))
@@ -151,12 +144,45 @@ class Rows:
         size = math.prod(shape)
         pairs = -(-size // 2)
         uniform = self.uniform((2, pairs), stream)
-        radius = tf.sqrt(-2.0 * tf.math.log(1.0 - uniform[:, 0]))
-        sine, cosine = _circle(uniform[:, 1])
-        normal = tf.concat([radius * sine, radius * cosine], axis=1)
+        polar = _traced_polar if tf.executing_eagerly() else _polar
+        normal = polar(uniform)
         normal = normal[:, :size] if size % 2 else normal
         num_rows = self.row.shape[0]
         return tf.reshape(normal, (-1 if num_rows is None else num_rows, *shape))
+
+
+def _words(row, seed, step, stream, blocks):
+    """The words of so many blocks of some rows, of shape `(num_rows, 4 * blocks)`.
+
+    Args:
+        row: Int32 tensor of shape `(num_rows,)`.
+        seed: Int32 tensor of that shape, or a scalar.
+        step: Int32 tensor of that shape, or a scalar.
+        stream: Int32 scalar.
+        blocks: Integer, or int32 scalar.
+    """
+    matrix = tf.stack([tf.shape(row)[0], blocks])
+
+    def column(value):
+        value = value[:, None] if len(value.shape) == 1 else value
+        return tf.broadcast_to(value, matrix)
+
+    counter = [
+        column(tf.range(blocks, dtype=tf.int32)[None, :]),
+        column(row),
+        column(step),
+        column(tf.constant(0)),
+    ]
+    key = [column(seed), column(stream)]
+    words = tf.stack(philox(counter, key), axis=-1)
+    return tf.reshape(words, tf.stack([tf.shape(row)[0], 4 * blocks]))
+
+
+def _polar(uniform):
+    """Normals of shape `(num_rows, 2 * pairs)` of uniforms `(num_rows, 2, pairs)`."""
+    radius = tf.sqrt(-2.0 * tf.math.log(1.0 - uniform[:, 0]))
+    sine, cosine = _circle(uniform[:, 1])
+    return tf.concat([radius * sine, radius * cosine], axis=1)
 
 
 def philox(counter, key):
@@ -250,3 +276,18 @@ def _int32(word):
 
 def _stream_id(stream):
     return tf.constant(_int32(zlib.crc32(stream.encode())))
+
+
+# Some hundred operations take 30 ms one by one, and 1 ms as a graph of their own.
+# One trace serves all shapes. Within another graph they stand as they are, since a
+# graph that is exported shall hold no function that a converter would have to inline.
+_WORDS = tf.TensorSpec((None,), tf.int32)
+_WORD = tf.TensorSpec((), tf.int32)
+_traced_words = tf.function(
+    _words, input_signature=[_WORDS] * 3 + [_WORD] * 2, autograph=False
+)
+_traced_polar = tf.function(
+    _polar,
+    input_signature=[tf.TensorSpec((None, 2, None), tf.float32)],
+    autograph=False,
+)

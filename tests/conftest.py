@@ -1,4 +1,4 @@
-"""Puts the contracts on the path of every test, and two devices into each process."""
+"""What tests share: contracts on their path, two devices, processes that live long."""
 
 import sys
 from pathlib import Path
@@ -7,6 +7,9 @@ import pytest
 import tensorflow as tf
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+from memory import release  # noqa: E402
+from processes.long_lived import LongLived  # noqa: E402
 
 _CPU = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(
@@ -18,3 +21,40 @@ tf.config.set_logical_device_configuration(
 def two_replicas():
     """A strategy of two replicas. One for all tests: collectives count across them."""
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+@pytest.fixture(scope="session")
+def loader():
+    """A process that knows the models by their import alone, and loads saved ones."""
+    process = LongLived(imported=["keras_gen.models"])
+    yield process
+    process.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def converter():
+    """All TFLite files are converted in one process and tried in another.
+
+    `tests/export/test_tflite.py` has them do so in fresh ones, as users do.
+    """
+    from keras_gen.export import tflite
+
+    converting = LongLived(imported=["tensorflow"])
+    trying = LongLived(absent=["tensorflow", "keras", "keras_gen"], imported=["numpy"])
+
+    def run(script, *arguments):
+        process = converting if script == "conversion.py" else trying
+        return process.run(Path(tflite.__file__).with_name(script), *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tflite, "_run", run)
+        yield converting
+    converting.close()
+    trying.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _released():
+    """A file of tests leaves nothing behind."""
+    yield
+    release()

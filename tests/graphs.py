@@ -9,27 +9,37 @@ from tensorflow.python.eager import context
 WRITES = {"AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"}
 
 
-def optimized_graphs(step, *arguments):
-    """Graphs of a function of tensors as they run, `tf.compat.v1.GraphDef`s."""
+_SCOPE = "step_of_this_test"
 
-    @tf.function
-    def named(*arguments):
-        with tf.name_scope("step_of_this_test"):
-            return step(*arguments)
 
+def traced_step(model):
+    """The training step of a model as a function of its batch, traced once."""
+
+    @tf.function(autograph=False)
+    def step(batch):
+        with tf.name_scope(_SCOPE):
+            return model.train_step(batch)
+
+    return step
+
+
+def optimized_graphs(step, batch):
+    """Graphs of a step as they run, `tf.compat.v1.GraphDef`s, and what it returned.
+
+    Args:
+        step: What `traced_step()` returned, not called yet.
+        batch: Its argument.
+    """
     context.context().enable_run_metadata()
     try:
-        named(*arguments)
+        returned = step(batch)
         metadata = context.context().export_run_metadata()
     finally:
         context.context().disable_run_metadata()
     # What other functions of the process have left there stays out.
     graphs = [graph.post_optimization_graph for graph in metadata.function_graphs]
-    return [
-        graph
-        for graph in graphs
-        if any("step_of_this_test/" in node.name for node in graph.node)
-    ]
+    graphs = [g for g in graphs if any(f"{_SCOPE}/" in node.name for node in g.node)]
+    return graphs, returned
 
 
 def accesses(graph):

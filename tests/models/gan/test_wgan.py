@@ -17,7 +17,11 @@ class TestContract(AdversarialContract):
     model_class = WGAN
 
     def make(self, seed=0):
-        return tiny(seed=seed)
+        return tiny(seed=seed, discriminator_steps=2)
+
+
+def test_the_critic_takes_five_steps_and_is_clipped_at_a_hundredth_by_default():
+    assert (tiny().discriminator_steps, tiny().clip) == (5, 0.01)
 
 
 def test_every_critic_weight_is_clipped_after_every_update():

@@ -23,7 +23,11 @@ class TestContract(AdversarialContract):
     model_class = WGANGP
 
     def make(self, seed=0):
-        return tiny(seed=seed, average_decay=0.9)
+        return tiny(seed=seed, discriminator_steps=2, average_decay=0.9)
+
+
+def test_the_critic_takes_five_steps_by_default():
+    assert tiny().discriminator_steps == 5
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.5, 1.0, 3.0])
