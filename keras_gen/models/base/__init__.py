@@ -3,6 +3,7 @@
 from keras_gen.models.base.abilities import (
     Autoencoding,
     Decoding,
+    ExactLikelihood,
     Translation,
     TwoWayTranslation,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Batch",
     "Decoding",
     "EncoderDecoder",
+    "ExactLikelihood",
     "GenerativeModel",
     "LatentVariableModel",
     "LogLikelihood",

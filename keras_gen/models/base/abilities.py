@@ -1,13 +1,14 @@
-"""Abilities of models with latents: decode, encode, translate."""
+"""Abilities: what a model can do, as mixins with marked methods."""
 
 import math
 
 import numpy as np
+import tensorflow as tf
 
 from keras_gen.arguments import check_count
-from keras_gen.domains import Vectors
+from keras_gen.domains import Scalars, Vectors
 from keras_gen.latents import linear_path
-from keras_gen.models.base.marks import marked
+from keras_gen.models.base.marks import marked, marks_of
 
 
 class Decoding:
@@ -71,8 +72,9 @@ class Decoding:
         flat = (num, math.prod(shape))
         latents = path(start.reshape(flat), end.reshape(flat), num_steps)
         latents = np.reshape(latents, (num * num_steps, *shape))
-        y = self.y_for(num, y)
-        given = {} if y is None else {"y": np.repeat(y, num_steps, axis=0)}
+        given = {}
+        if y is not None or "y" in marks_of(self)["decode"].takes:
+            given["y"] = np.repeat(self.y_for(num, y), num_steps, axis=0)
         x = np.asarray(self.decode(latents, **given))
         return x.reshape(num, num_steps, *x.shape[1:])
 
@@ -113,9 +115,86 @@ class Autoencoding(Decoding):
 
     def call(self, inputs):
         """Reconstructions of `x`, or of a pair `(x, y)`."""
-        is_pair = isinstance(inputs, (tuple, list))
-        x, given = (inputs[0], {"y": inputs[1]}) if is_pair else (inputs, {})
-        return self.decode(self.encode(x, **given), **given)
+        x, y = inputs if isinstance(inputs, (tuple, list)) else (inputs, None)
+        latents = self.encode(x, **_told(self.encode, y))
+        return self.decode(latents, **_told(self.decode, y))
+
+
+class ExactLikelihood:
+    """Ability: a model that gives the exact likelihood of examples.
+
+    A subclass implements `batch_log_prob()`.
+    """
+
+    def batch_log_prob(self, x, y=None):
+        """Log-likelihood of the examples of one batch, unchecked.
+
+        Args:
+            x: Tensor of shape `(batch, *x_domain.shape)`.
+            y: Tensor of the `y_domain`, if there is one.
+
+        Returns:
+            Float32 tensor of shape `(batch,)`, in nats.
+        """
+        raise NotImplementedError
+
+    def log_prob_conditions(self, num_rows, **given):
+        """What the likelihood depends on beside `x` and `y`, checked and filled in.
+
+        Args:
+            num_rows: Integer.
+            **given: What else `log_prob()` was given.
+
+        Returns:
+            Dict of arrays whose first axis is `num_rows`, for `batch_log_prob()`.
+
+        Raises:
+            ValueError: If something unknown or wrong is given.
+        """
+        if given:
+            raise ValueError(
+                f"`log_prob()` of {type(self).__name__} takes no {', '.join(given)}."
+            )
+        return {}
+
+    def domain_of(self, name):
+        return Scalars() if name == "log_prob" else super().domain_of(name)
+
+    @marked(("x", "y"), ("log_prob",), traced="batch_log_prob")
+    def log_prob(self, x, y=None, batch_size=256, **conditions):
+        """Exact log-likelihood of examples, in constant memory.
+
+        Args:
+            x: Array of shape `(num, *x_domain.shape)`.
+            y: Array of the `y_domain` for models that have one.
+            batch_size: Integer of at least 1. It bounds memory and changes no result.
+            **conditions: What `log_prob_conditions()` takes.
+
+        Returns:
+            Float32 array of shape `(num,)`, in nats.
+
+        Raises:
+            ValueError: If an argument is not as stated.
+        """
+        self.x_domain.check(x, "x")
+        check_count(batch_size, "batch_size", 1)
+        self.check_y(y, len(x))
+        parts = {"x": np.asarray(x, self.x_domain.dtype)}
+        if y is not None:
+            parts["y"] = np.asarray(y, self.y_domain.dtype)
+        parts |= self.log_prob_conditions(len(x), **conditions)
+        batch_size = min(batch_size, len(x))
+        results = []
+        for first in range(0, len(x), batch_size):
+            # Every batch is full, so that one trace serves all: surplus rows are cut.
+            index = np.arange(first, first + batch_size).clip(max=len(x) - 1)
+            some = {name: tf.constant(part[index]) for name, part in parts.items()}
+            results.append(self._traced_log_prob(**some).numpy())
+        return np.concatenate(results)[: len(x)]
+
+    @tf.function(autograph=False)
+    def _traced_log_prob(self, **parts):
+        return self.batch_log_prob(**parts)
 
 
 class Translation:
@@ -161,3 +240,8 @@ class TwoWayTranslation(Translation):
             Float32 tensor of shape `(batch, *x_domain.shape)`.
         """
         raise NotImplementedError
+
+
+def _told(method, y):
+    """`y` as a keyword argument, for a marked method that takes it."""
+    return {"y": y} if y is not None and "y" in method.mark.takes else {}

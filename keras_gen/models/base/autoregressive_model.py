@@ -6,16 +6,17 @@ import numbers
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import check_count, check_image_shape
+from keras_gen.arguments import check_image_shape
 from keras_gen.distributions import LevelLikelihood
 from keras_gen.domains import Domain, Images, Labels, Scalars, Vectors
+from keras_gen.models.base.abilities import ExactLikelihood
 from keras_gen.models.base.generative_model import GenerativeModel
 from keras_gen.models.base.known_sites import Completion
 from keras_gen.models.base.marks import marked
 from keras_gen.models.base.site_sampling import SiteSampler
 
 
-class AutoregressiveModel(Completion, SiteSampler, GenerativeModel):
+class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeModel):
     """Abstract: the probability of an example as a product over its sites.
 
     Each site has a distribution on levels given the earlier ones, in raster order with
@@ -97,8 +98,6 @@ class AutoregressiveModel(Completion, SiteSampler, GenerativeModel):
     def domain_of(self, name):
         if name == "temperature":
             return Scalars(0.5, 2.0)
-        if name == "log_prob":
-            return Scalars()
         if name == "probabilities" and self.y_domain is not None:
             return Vectors(self.y_domain.num_classes)
         return super().domain_of(name)
@@ -114,52 +113,22 @@ class AutoregressiveModel(Completion, SiteSampler, GenerativeModel):
         bits = loss / (math.log(2.0) * math.prod(self.x_domain.sites))
         return {"loss": loss, "bits_per_dimension": bits}
 
-    @marked(("x", "y"), ("log_prob",), traced="batch_log_prob")
-    def log_prob(self, x, y=None, mask=None, batch_size=256):
-        """Exact log-likelihood of examples, in constant memory.
+    def log_prob_conditions(self, num_rows, mask=None, **given):
+        """What the likelihood depends on beside `x` and `y`, checked and filled in.
 
         Args:
-            x: Array of shape `(num, *x_domain.shape)`.
-            y: Array of the `y_domain` for models that have one.
+            num_rows: Integer.
             mask: Optional boolean array, which sites are given, as in `complete()`: the
                 result is then the log-likelihood of the others given those.
-            batch_size: Integer of at least 1. It bounds memory and changes no result.
-
-        Returns:
-            Float32 array of shape `(num,)`, in nats.
+            **given: Nothing else.
 
         Raises:
-            ValueError: If an argument is not as stated.
+            ValueError: If something unknown or wrong is given.
         """
-        self.x_domain.check(x, "x")
-        check_count(batch_size, "batch_size", 1)
-        self.check_y(y, len(x))
-        parts = {"x": np.asarray(x, self.x_domain.dtype)}
-        if y is not None:
-            parts["y"] = np.asarray(y, self.y_domain.dtype)
-        if mask is not None:
-            parts["mask"] = self.known_sites(mask, len(x))
-        batch_size = min(batch_size, len(x))
-        results = []
-        for first in range(0, len(x), batch_size):
-            # Every batch is full, so that one trace serves all: surplus rows are cut.
-            index = np.arange(first, first + batch_size).clip(max=len(x) - 1)
-            some = {name: tf.constant(part[index]) for name, part in parts.items()}
-            results.append(self.batch_log_prob(**some).numpy())
-        return np.concatenate(results)[: len(x)]
+        known = {} if mask is None else {"mask": self.known_sites(mask, num_rows)}
+        return {**super().log_prob_conditions(num_rows, **given), **known}
 
-    @tf.function(autograph=False)
     def batch_log_prob(self, x, y=None, mask=None):
-        """What `log_prob()` gives for one batch, unchecked.
-
-        Args:
-            x: Tensor of shape `(batch, *x_domain.shape)`.
-            y: Tensor of the `y_domain`, if there is one.
-            mask: Optional boolean tensor of shape `(batch, *sites)`.
-
-        Returns:
-            Float32 tensor of shape `(batch,)`, in nats.
-        """
         log_probs = self.log_prob_of_sites(x, y)
         if mask is not None:
             log_probs = [tf.where(mask, 0.0, log_prob) for log_prob in log_probs]

@@ -62,7 +62,8 @@ def marks_of(model):
     """The marked methods that a model has, by name.
 
     A method counts where the model has a domain for all that it gives and takes;
-    `OPTIONAL` names are left out of what it takes where there is none.
+    `OPTIONAL` names are left out of what it takes where there is none, or where the
+    method has no such argument.
 
     Args:
         model: Any Keras model.
@@ -79,20 +80,33 @@ def marks_of(model):
         there = {n for n in (*mark.takes, *mark.gives) if model.domain_of(n)}
         needed = {n for n in mark.takes if n not in OPTIONAL} | set(mark.gives)
         if needed <= there:
+            there -= set(OPTIONAL) - _arguments_of(model, mark.traced or name)
             takes = tuple(n for n in mark.takes if n in there)
             found[name] = mark._replace(takes=takes)
     return found
 
 
+def _arguments_of(model, name):
+    """The names of a method's arguments, a set; also of a `tf.function`."""
+    function = getattr(type(model), name)
+    function = getattr(function, "python_function", function)
+    return set(inspect.signature(function).parameters)
+
+
 def mark_overrides(cls):
-    """Lets methods of a class that override marked ones keep their marks."""
+    """Lets methods of a class that override marked ones keep their marks.
+
+    An override without an argument for an `OPTIONAL` name does not take it.
+    """
     for name, function in vars(cls).copy().items():
         if not inspect.isfunction(function) or hasattr(function, "mark"):
             continue
         above = (vars(base).get(name) for base in cls.__mro__[1:])
         mark = next((f.mark for f in above if hasattr(f, "mark")), None)
         if mark is not None and mark.traced == name:
-            setattr(cls, name, marked(mark.takes, mark.gives)(function))
+            told = inspect.signature(function).parameters
+            takes = [n for n in mark.takes if n in told or n not in OPTIONAL]
+            setattr(cls, name, marked(takes, mark.gives)(function))
 
 
 def _checked(function, mark):

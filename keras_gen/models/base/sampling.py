@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_count
 from keras_gen.domains import Domain
-from keras_gen.models.base.marks import marked
+from keras_gen.models.base.marks import marked, marks_of
 from keras_gen.random import Rows, check_seed, fresh_seed
 
 
@@ -87,8 +87,9 @@ class Sampler:
             raise ValueError(
                 f"`sample()` of {type(self).__name__} takes no {', '.join(given)}."
             )
-        y = self.y_for(num_samples, y, first_row)
-        return {} if y is None else {"y": y}
+        if y is None and "y" not in marks_of(self)["sample"].takes:
+            return {}
+        return {"y": self.y_for(num_samples, y, first_row)}
 
     def domain_of(self, name):
         return Noise(self.noise_rows) if name == "noise" else super().domain_of(name)
