@@ -162,10 +162,7 @@ class CategoricalLikelihood(MixableLikelihood):
         return -tf.nn.sparse_softmax_cross_entropy_with_logits(levels, parameters)
 
     def cumulative(self, parameters, temperature=1.0):
-        # Below their greatest first: divided by a small temperature, it is infinite.
-        parameters -= tf.reduce_max(parameters, axis=-1, keepdims=True)
-        probabilities = tf.nn.softmax(parameters / _per_value(temperature))
-        return tf.cumsum(probabilities, axis=-1)[..., :-1]
+        return _cumulative(parameters, temperature)
 
     def mixture(self, parameters):
         return tf.reduce_logsumexp(tf.nn.log_softmax(parameters), axis=0)
@@ -260,8 +257,7 @@ class DiscretizedLogisticLikelihood(LevelLikelihood):
     def cumulative(self, parameters, temperature=1.0):
         levels = tf.range(self.num_levels)
         log_probs = self.log_prob(parameters[..., None, :], levels)
-        probabilities = tf.nn.softmax(log_probs / _per_value(temperature))
-        return tf.cumsum(probabilities, axis=-1)[..., :-1]
+        return _cumulative(log_probs, temperature)
 
     def get_config(self):
         return {"num_levels": self.num_levels}
@@ -277,6 +273,13 @@ def _independent(values):
     """A distribution of examples from one of their values."""
     rank = values.batch_shape.rank - 1
     return tfd.Independent(values, reinterpreted_batch_ndims=rank)
+
+
+def _cumulative(logits, temperature):
+    # Below their greatest first: divided by a small temperature, it is infinite.
+    logits -= tf.reduce_max(logits, axis=-1, keepdims=True)
+    probabilities = tf.nn.softmax(logits / _per_value(temperature))
+    return tf.cumsum(probabilities, axis=-1)[..., :-1]
 
 
 def _per_value(temperature):

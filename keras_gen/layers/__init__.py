@@ -15,6 +15,7 @@ from keras_gen.layers.reference_batch import DropReferenceBatch, PrependReferenc
 from keras_gen.layers.reference_batch_normalization import ReferenceBatchNormalization
 from keras_gen.layers.row_lstm import RowLSTM
 from keras_gen.layers.site_head import SiteHead
+from keras_gen.layers.spectral_normalization import SpectralNormalization
 from keras_gen.layers.virtual_batch_normalization import VirtualBatchNormalization
 
 __all__ = [
@@ -35,5 +36,6 @@ __all__ = [
     "RowLSTM",
     "RowRecurrence",
     "SiteHead",
+    "SpectralNormalization",
     "VirtualBatchNormalization",
 ]

@@ -2,6 +2,10 @@
 
 from keras_gen.losses.adversarial import (
     check_label_smoothing,
+    hinge_discriminator_loss,
+    hinge_generator_loss,
+    least_squares_discriminator_loss,
+    least_squares_generator_loss,
     minimax_discriminator_loss,
     minimax_generator_loss,
     non_saturating_discriminator_loss,
@@ -15,6 +19,10 @@ from keras_gen.losses.reconstruction import squared_error
 __all__ = [
     "check_label_smoothing",
     "gradient_penalty",
+    "hinge_discriminator_loss",
+    "hinge_generator_loss",
+    "least_squares_discriminator_loss",
+    "least_squares_generator_loss",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
     "non_saturating_discriminator_loss",

@@ -183,3 +183,106 @@ def wasserstein_discriminator_loss(real_score, fake_score):
     real_score = ops.cast(real_score, "float32")
     fake_score = ops.cast(fake_score, "float32")
     return ops.mean(fake_score) - ops.mean(real_score)
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+def least_squares_generator_loss(real_score, fake_score, target_code=1.0):
+    """The generator's loss in the least-squares game.
+
+    Args:
+        real_score: Not used; may be `None`.
+        fake_score: Tensor of scores, of any shape.
+        target_code: Float, the score that the generator wants for fakes, `c` in the
+            paper.
+
+    Returns:
+        Float32 scalar of at least 0.
+
+    Reference:
+        Mao et al., Least Squares Generative Adversarial Networks, 2016
+        (arXiv:1611.04076), section 3.2.
+
+    Example:
+    >>> import numpy as np
+    >>> from keras_gen.losses import least_squares_generator_loss
+    >>> float(least_squares_generator_loss(None, np.zeros((4, 1))))
+    0.5
+    """
+    return 0.5 * ops.mean(ops.square(ops.cast(fake_score, "float32") - target_code))
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+def least_squares_discriminator_loss(
+    real_score, fake_score, fake_code=0.0, real_code=1.0
+):
+    """The discriminator's loss in the least-squares game.
+
+    Its least is at the score `(b p + a q) / (p + q)`, where `p` and `q` are the
+    densities of real images and of fakes, `b` and `a` their codes.
+
+    Args:
+        real_score: Tensor of scores, of any shape.
+        fake_score: Tensor of scores, of any shape.
+        fake_code: Float, the score wanted for fakes, `a` in the paper.
+        real_code: Float, the score wanted for real images, `b` in the paper.
+
+    Returns:
+        Float32 scalar of at least 0.
+
+    Reference:
+        Mao et al., Least Squares Generative Adversarial Networks, 2016
+        (arXiv:1611.04076), section 3.2.
+
+    Example:
+    >>> import numpy as np
+    >>> from keras_gen.losses import least_squares_discriminator_loss
+    >>> float(least_squares_discriminator_loss(np.ones((4, 1)), np.zeros((4, 1))))
+    0.0
+    """
+    real = ops.square(ops.cast(real_score, "float32") - real_code)
+    fake = ops.square(ops.cast(fake_score, "float32") - fake_code)
+    return 0.5 * (ops.mean(real) + ops.mean(fake))
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+def hinge_generator_loss(real_score, fake_score):
+    """The generator's loss in the hinge game: the mean score of fakes, negated.
+
+    Args:
+        real_score: Not used; may be `None`.
+        fake_score: Tensor of scores, of any shape.
+
+    Returns:
+        Float32 scalar.
+
+    Reference:
+        Miyato et al., Spectral Normalization for Generative Adversarial Networks, 2018
+        (arXiv:1802.05957), eq. 17.
+    """
+    return wasserstein_generator_loss(real_score, fake_score)
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+def hinge_discriminator_loss(real_score, fake_score):
+    """The discriminator's hinge loss: nothing is gained by scores beyond 1 and -1.
+
+    Args:
+        real_score: Tensor of scores, of any shape.
+        fake_score: Tensor of scores, of any shape.
+
+    Returns:
+        Float32 scalar of at least 0.
+
+    Reference:
+        Miyato et al., Spectral Normalization for Generative Adversarial Networks, 2018
+        (arXiv:1802.05957), eq. 16.
+
+    Example:
+    >>> import numpy as np
+    >>> from keras_gen.losses import hinge_discriminator_loss
+    >>> float(hinge_discriminator_loss(np.full((4, 1), 2.0), np.zeros((4, 1))))
+    1.0
+    """
+    real = ops.relu(1.0 - ops.cast(real_score, "float32"))
+    fake = ops.relu(1.0 + ops.cast(fake_score, "float32"))
+    return ops.mean(real) + ops.mean(fake)

@@ -16,6 +16,8 @@ from keras_gen.models.autoregressive.pixel_rnn import PixelRNN
 from keras_gen.models.gan.conditional_gan import ConditionalGAN
 from keras_gen.models.gan.dcgan import DCGAN
 from keras_gen.models.gan.gan import GAN
+from keras_gen.models.gan.lsgan import LSGAN
+from keras_gen.models.gan.sngan import SNGAN
 from keras_gen.models.gan.wgan import WGAN
 from keras_gen.models.gan.wgan_gp import WGANGP
 from keras_gen.models.vae.vae import VAE
@@ -23,7 +25,9 @@ from keras_gen.models.vae.vae import VAE
 __all__ = [
     "DCGAN",
     "GAN",
+    "LSGAN",
     "MADE",
+    "SNGAN",
     "VAE",
     "WGAN",
     "WGANGP",

@@ -100,6 +100,7 @@ def dcgan_discriminator(
     normalization=layers.BatchNormalization,
     output_bias=True,
     num_classes=None,
+    wrapper=None,
     name="discriminator",
 ):
     """Strided convolutions that halve the image, then one logit.
@@ -120,6 +121,8 @@ def dcgan_discriminator(
         num_classes: Optional integer of at least 2. With it the network takes a list
             `[inputs, labels]`, and sees the one-hot code of the label beside each
             input.
+        wrapper: Optional function of each layer with a kernel that returns the layer to
+            use, such as `keras_gen.layers.SpectralNormalization`.
         name: String, the name of the network.
 
     Returns:
@@ -139,7 +142,7 @@ def dcgan_discriminator(
     inputs = keras.Input(tuple(image_shape), name="images")
     inputs, x = with_labels(inputs, num_classes)
     for index, channels in enumerate(filters):
-        x = layers.Conv2D(
+        convolution = layers.Conv2D(
             channels,
             kernel_size,
             2,
@@ -147,14 +150,16 @@ def dcgan_discriminator(
             use_bias=index == 0 or normalization is None,
             kernel_initializer=_initializer(),
             name=f"conv_{index}",
-        )(x)
+        )
+        x = (convolution if wrapper is None else wrapper(convolution))(x)
         if index > 0:
             x = _normalize(x, normalization)
         x = layers.LeakyReLU(0.2, name=f"leaky_relu_{index}")(x)
     x = layers.Flatten(name="flatten")(x)
-    x = layers.Dense(
+    logit = layers.Dense(
         1, use_bias=output_bias, kernel_initializer=_initializer(), name="outputs"
-    )(x)
+    )
+    x = (logit if wrapper is None else wrapper(logit))(x)
     return keras.Model(inputs, x, name=name)
 
 

@@ -17,6 +17,7 @@ def mlp(
     output_activation=None,
     output_bias=True,
     num_classes=None,
+    wrapper=None,
     name="mlp",
 ):
     """A stack of dense layers between tensors of any shape.
@@ -33,6 +34,8 @@ def mlp(
         num_classes: Optional integer of at least 2. With it the network takes a list
             `[inputs, labels]`, and sees the one-hot code of the label beside each
             input.
+        wrapper: Optional function of each layer with a kernel that returns the layer to
+            use, such as `keras_gen.layers.SpectralNormalization`.
         name: String, the name of the network.
 
     Returns:
@@ -57,10 +60,17 @@ def mlp(
     if len(input_shape) > 1:
         x = layers.Flatten(name="flatten")(x)
     for index, units in enumerate(hidden_units):
-        x = layers.Dense(units, activation, name=f"hidden_{index}")(x)
-    x = layers.Dense(
-        math.prod(output_shape), output_activation, output_bias, name="outputs"
-    )(x)
+        x = _dense(x, wrapper, units, activation, name=f"hidden_{index}")
+    units = math.prod(output_shape)
+    x = _dense(x, wrapper, units, output_activation, output_bias, name="outputs")
     if len(output_shape) > 1:
         x = layers.Reshape(tuple(output_shape), name="reshape")(x)
     return keras.Model(inputs, x, name=name)
+
+
+def _dense(x, wrapper, units, activation, use_bias=True, name=None):
+    if wrapper is None:
+        return layers.Dense(units, activation, use_bias, name=name)(x)
+    # What wraps a kernel needs it bare.
+    x = wrapper(layers.Dense(units, use_bias=use_bias, name=name))(x)
+    return x if activation is None else layers.Activation(activation)(x)

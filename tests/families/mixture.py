@@ -1,5 +1,7 @@
 """A mixture of spherical normal distributions, fitted by expectation maximization."""
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -11,7 +13,7 @@ from keras_gen.models.base import ExactLikelihood, GenerativeModel, Sampler
 class Mixture(Sampler, ExactLikelihood, GenerativeModel):
     """EM as a step: SGD of rate 1 on the means of the sufficient statistics."""
 
-    term_names = ("loss", "negative_log_likelihood")
+    term_names = ("loss", "log_likelihood")
 
     def __init__(self, start, **kwargs):
         super().__init__(**kwargs)
@@ -19,9 +21,7 @@ class Mixture(Sampler, ExactLikelihood, GenerativeModel):
         num, size = len(start), len(start[0])
         self.x_domain = Vectors(size)
         rows = [[1.0 / num, *(value / num for value in row)] for row in start]
-        self.statistics = self.add_weight(
-            shape=(num, 1 + size), name="statistics", initializer="zeros"
-        )
+        self.statistics = self.add_weight((num, 1 + size), name="statistics")
         self.statistics.assign(rows)
 
     def default_optimizer(self):
@@ -30,7 +30,7 @@ class Mixture(Sampler, ExactLikelihood, GenerativeModel):
     def log_joint(self, x):
         weights, sums = self.statistics[:, 0], self.statistics[:, 1:]
         squares = tf.reduce_sum((x[:, None] - sums / weights[:, None]) ** 2, axis=-1)
-        constant = 0.5 * x.shape[-1] * tf.math.log(2.0 * 3.14159265)
+        constant = 0.5 * x.shape[-1] * math.log(2.0 * math.pi)
         return tf.math.log(weights) - 0.5 * squares - constant
 
     def batch_log_prob(self, x):
@@ -41,14 +41,11 @@ class Mixture(Sampler, ExactLikelihood, GenerativeModel):
         seen = tf.concat([tf.ones_like(batch.x[:, :1]), batch.x], axis=1)
         target = tf.reduce_mean(share[:, :, None] * seen[:, None], axis=0)
         loss = 0.5 * tf.reduce_sum((self.statistics - target) ** 2)
-        nll = -tf.reduce_mean(self.batch_log_prob(batch.x))
-        return {"loss": loss, "negative_log_likelihood": nll}
-
-    def comparison(self, batch):
-        return batch.x, self.from_noise(self.noise_rows(batch.rows))
+        log_prob = tf.reduce_mean(self.batch_log_prob(batch.x))
+        return {"loss": loss, "log_likelihood": log_prob}
 
     def call(self, x):
-        return self.batch_log_prob(x)
+        return tf.nn.softmax(self.log_joint(x)) @ self.statistics[:, 1:]
 
     def noise_rows(self, rows):
         uniform = rows.uniform((1,), "component")

@@ -1,29 +1,25 @@
 """An adversarial autoencoder: three phases, three optimizers."""
 
 import keras
-from keras import ops
+from keras.optimizers import SGD
 
-from keras_gen.domains import Images
 from keras_gen.losses import (
     non_saturating_discriminator_loss,
     non_saturating_generator_loss,
     squared_error,
 )
-from keras_gen.models.base import Autoencoding, GenerativeModel, Phase, Sampler
+from keras_gen.models.base import EncoderDecoder, Phase, Sampler
 
 
 @keras.saving.register_keras_serializable(package="families")
-class ThreePhases(Sampler, Autoencoding, GenerativeModel):
+class ThreePhases(Sampler, EncoderDecoder):
     """Codes are told apart from draws of the prior, and learn not to be."""
 
     term_names = ("reconstruction_loss", "discriminator_loss", "encoder_loss")
 
     def __init__(self, encoder, decoder, discriminator, **kwargs):
-        super().__init__(**kwargs)
-        self.encoder, self.decoder = encoder, decoder
+        super().__init__(encoder, decoder, **kwargs)
         self.discriminator = discriminator
-        self.x_domain = Images(encoder.input_shape[1:])
-        self.latent_dim = encoder.output_shape[-1]
 
     def phases(self):
         encoder, decoder = self.encoder, self.decoder
@@ -31,9 +27,7 @@ class ThreePhases(Sampler, Autoencoding, GenerativeModel):
         judge = self.discriminator.trainable_variables
         return [
             Phase("reconstruction", self._rebuild, both),
-            Phase(
-                "discriminator", self._tell, judge, 2, optimizer=keras.optimizers.SGD
-            ),
+            Phase("discriminator", self._tell, judge, 2, optimizer=SGD),
             Phase("encoder", self._deceive, encoder.trainable_variables),
         ]
 
@@ -44,18 +38,11 @@ class ThreePhases(Sampler, Autoencoding, GenerativeModel):
     def _tell(self, batch, training):
         drawn = self.discriminator(self.noise_rows(batch.rows))
         codes = self.discriminator(self.encoder(batch.x))
-        loss = non_saturating_discriminator_loss(drawn, codes)
-        return {"discriminator_loss": loss}
+        return {"discriminator_loss": non_saturating_discriminator_loss(drawn, codes)}
 
     def _deceive(self, batch, training):
         codes = self.discriminator(self.encoder(batch.x))
         return {"encoder_loss": non_saturating_generator_loss(None, codes)}
-
-    def encode(self, x):
-        return self.encoder(x)
-
-    def decode(self, latents):
-        return ops.cast(self.decoder(latents), "float32")
 
     def noise_rows(self, rows):
         return rows.normal((self.latent_dim,), "latents")

@@ -1,0 +1,210 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gen.domains import (
+    Images,
+    Labels,
+    Scalars,
+    Symbols,
+    Vectors,
+    Waveforms,
+    of_shape,
+)
+from keras_gen.random import Rows
+
+DOMAINS = {
+    "images": Images((4, 6, 3), -1.0, 1.0),
+    "binary": Images((4, 6, 1), levels=2),
+    "grey": Images((4, 6, 1), levels=256),
+    "symbols": Symbols(5, 7),
+    "waveforms": Waveforms(16, 8000, levels=256),
+    "vectors": Vectors((3, 2)),
+    "scalars": Scalars(0.5, 2.0),
+    "labels": Labels(4),
+    "optional": Labels(4, optional=True),
+}
+EVERY = pytest.mark.parametrize("domain", DOMAINS.values(), ids=DOMAINS.keys())
+
+
+@EVERY
+def test_what_is_drawn_is_of_the_domain_and_a_function_of_the_row(domain):
+    drawn = domain.draw(Rows(50, 1))
+    assert drawn.shape == (50, *domain.shape)
+    assert drawn.dtype == domain.dtype
+    domain.check(drawn, "x")
+    np.testing.assert_array_equal(domain.draw(Rows(3, 1, first_row=10)), drawn[10:13])
+    assert len(np.unique(drawn)) > 1
+
+
+@EVERY
+def test_domains_are_restored_from_their_config(domain):
+    config = keras.saving.serialize_keras_object(domain)
+    again = keras.saving.deserialize_keras_object(config)
+    assert again == domain
+    assert hash(again) == hash(domain)
+    assert repr(again) == repr(domain)
+    others = [other for other in DOMAINS.values() if other is not domain]
+    assert domain not in others
+
+
+@EVERY
+def test_bad_values_are_refused_by_the_name_of_the_argument(domain):
+    drawn = domain.draw(Rows(5, 0))
+    for values, message in [
+        (5, "must be an array"),
+        (drawn[:0], "holds no"),
+        (drawn[..., None], "must have shape"),
+        (drawn.astype(str), "must hold numbers"),
+    ]:
+        with pytest.raises(ValueError, match=f"`mine` {message}"):
+            domain.check(values, "mine")
+    if domain.dtype == "float32":
+        for bad, message in ((np.nan, "holds NaN: 1 of"), (np.inf, "holds infinity")):
+            spoiled = drawn.copy()
+            spoiled.flat[0] = bad
+            with pytest.raises(ValueError, match=f"`mine` {message}"):
+                domain.check(spoiled, "mine")
+    else:
+        with pytest.raises(ValueError, match="`mine` must be integers"):
+            domain.check(drawn.astype("float32"), "mine")
+
+
+@EVERY
+def test_values_beyond_the_bounds_are_refused(domain):
+    if domain.bounds is None and domain is not DOMAINS["scalars"]:
+        return
+    low, high = domain.bounds or (0.5, 2.0)
+    for wrong in (low - 1, high + 1):
+        values = np.full((2, *domain.shape), wrong, domain.dtype)
+        with pytest.raises(ValueError, match="`y` must lie in"):
+            domain.check(values, "y")
+
+
+def test_images_between_the_levels_are_refused():
+    with pytest.raises(ValueError, match="`x` must hold 0 or 1. Received: 0.25"):
+        DOMAINS["binary"].check(np.full((1, 4, 6, 1), 0.25), "x")
+    levels = np.arange(24).reshape(1, 4, 6, 1) / np.float32(255)
+    DOMAINS["grey"].check(levels, "x")
+    with pytest.raises(ValueError, match="`x` must hold 256 levels from 0 to 1"):
+        DOMAINS["grey"].check(levels + 0.001, "x")
+
+
+@pytest.mark.parametrize("name", ["binary", "grey", "symbols", "waveforms"])
+def test_levels_and_values_go_into_each_other(name):
+    domain = DOMAINS[name]
+    levels = np.arange(domain.num_levels, dtype=np.int32)
+    values = np.array(domain.from_levels(levels))
+    np.testing.assert_array_equal(domain.to_levels(values), levels)
+    assert np.prod(domain.sites) == np.prod(domain.shape)
+    low, high = domain.bounds
+    np.testing.assert_allclose([values[0], values[-1]], [low, high], atol=1e-6)
+
+
+def test_levels_of_sound_follow_the_mu_law():
+    values = np.linspace(-1, 1, 9)
+    mu = 255.0
+    size = np.log(1 + mu * np.abs(values)) / np.log(1 + mu)
+    expected = np.rint((np.sign(values) * size + 1) / 2 * mu)
+    np.testing.assert_array_equal(DOMAINS["waveforms"].to_levels(values), expected)
+
+
+@EVERY
+def test_bytes_are_the_same_in_a_graph(domain):
+    drawn = domain.draw(Rows(5, 0))
+    expected = domain.to_bytes(drawn)
+    found = tf.function(domain.bytes_of)(tf.constant(drawn)).numpy()
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [
+        ("images", "png"),
+        ("binary", "png"),
+        ("grey", "png"),
+        ("waveforms", "wav"),
+        ("symbols", "csv"),
+        ("labels", "csv"),
+        ("vectors", "csv"),
+        ("vectors", "npy"),
+        ("scalars", "csv"),
+    ],
+)
+def test_what_is_saved_is_loaded_again(name, ending, tmp_path):
+    domain = DOMAINS[name]
+    drawn = domain.draw(Rows(4, 0))
+    path = tmp_path / f"examples.{ending}"
+    domain.save(path, drawn)
+    loaded = domain.load(path)
+    domain.check(loaded, "x")
+    assert loaded.dtype == domain.dtype
+    tolerance = {"images": 1 / 255, "waveforms": 1 / 32767}.get(name, 1e-6)
+    np.testing.assert_allclose(loaded, drawn, atol=tolerance)
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_folder_of_pictures_is_a_batch_in_the_order_of_names(tmp_path):
+    domain = DOMAINS["grey"]
+    drawn = domain.draw(Rows(3, 0))
+    for name, image in zip("bca", drawn, strict=True):
+        domain.save(tmp_path / f"{name}.png", image[None])
+    np.testing.assert_allclose(domain.load(tmp_path), drawn[[2, 0, 1]], atol=1e-6)
+
+
+def test_files_that_hold_something_else_are_named(tmp_path):
+    images, waveforms = DOMAINS["grey"], DOMAINS["waveforms"]
+    for path, content, domain, message in [
+        ("none.png", None, images, "none.png' cannot be read"),
+        ("text.png", b"text", images, "text.png' cannot be read"),
+        ("text.wav", b"text", waveforms, "text.wav' cannot be read"),
+        ("text.csv", b"a,b", DOMAINS["vectors"], "text.csv' cannot be read"),
+        ("x.mp3", b"", DOMAINS["vectors"], "must end in .npy or .csv"),
+    ]:
+        if content is not None:
+            (tmp_path / path).write_bytes(content)
+        with pytest.raises(ValueError, match=message):
+            domain.load(tmp_path / path)
+    other = Waveforms(16, 16_000)
+    other.save(tmp_path / "fast.wav", other.draw(Rows(1, 0)))
+    with pytest.raises(ValueError, match="at 8000 Hz.*at 16000 Hz"):
+        waveforms.load(tmp_path / "fast.wav")
+    Images((5, 5, 1)).save(tmp_path / "odd.png", np.zeros((1, 5, 5, 1)))
+    with pytest.raises(ValueError, match="images of 4 x 6 pixels. Received: 5 x 5"):
+        images.load(tmp_path / "odd.png")
+    np.save(tmp_path / "odd.npy", np.zeros(7))
+    with pytest.raises(ValueError, match="must hold vectors of shape"):
+        DOMAINS["vectors"].load(tmp_path / "odd.npy")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="holds no picture"):
+        images.load(tmp_path / "empty")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Images((4, 4)), "`shape` must be"),
+        (lambda: Images((4, 0, 1)), "`shape` must hold positive"),
+        (lambda: Images((4, 4, 1), 1.0, 1.0), "`high` must be above"),
+        (lambda: Images((4, 4, 1), levels=1), "`levels`.*1"),
+        (lambda: Symbols(0, 3), "`length`.*0"),
+        (lambda: Symbols(3, 1), "`num_symbols`.*1"),
+        (lambda: Waveforms(3, 0), "`sample_rate`.*0"),
+        (lambda: Vectors(0), "`size`"),
+        (lambda: Labels(1), "`num_classes`.*1"),
+    ],
+)
+def test_domains_that_cannot_be_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_labels_come_in_turn():
+    np.testing.assert_array_equal(Labels(3).in_turn(4, first_row=2), [2, 0, 1, 2])
+
+
+def test_three_axes_are_images_and_others_vectors():
+    assert of_shape((4, 4, 1), -1, 1) == Images((4, 4, 1), -1, 1)
+    assert of_shape((4,)) == Vectors(4)
