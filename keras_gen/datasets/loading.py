@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_count
 from keras_gen.datasets.sources import find_set, folder_source, tfds_source
+from keras_gen.domains import Images
 from keras_gen.random import Rows, check_seed, permutation
 
 # Sets larger than this are streamed from disk unless `cache=True`.
@@ -24,7 +25,10 @@ def load(
     download=False,
     **options,
 ) -> tf.data.Dataset:
-    """Loads batches of images from a dataset in TFDS form, or from a folder of images.
+    """Loads batches from a dataset in TFDS form, or from a folder of images.
+
+    Examples are the images of a set; where it has none, its sound or vectors of one
+    size.
 
     MNIST comes with the package. Other sets need TensorFlow Datasets (`pip install
     'keras-gen[datasets]'`) and are looked for in `data_dir`, else in the directory that
@@ -144,9 +148,10 @@ def batches(
             at most 2 GiB are kept. Other sets are shuffled in a window of 10,000.
 
     Returns:
-        A `tf.data.Dataset` of float32 images of shape `(batch, *image_shape)` in
-        `image_range` (in {0, 1} if binarized), or of pairs of images and int32 labels
-        of shape `(batch,)`.
+        A `tf.data.Dataset` of batches of shape `(batch, *source.domain.shape)`, or of
+        pairs of these and int32 labels of shape `(batch,)`. Images are float32 in
+        `image_range` (in {0, 1} if binarized); other examples are as the source has
+        them.
 
     Raises:
         ValueError: If the source has no images, or no labels with `labels=True`, or an
@@ -156,11 +161,11 @@ def batches(
     _check_pairs(image_range, start, shard)
     _check_options(source, binarization, dequantize, labels)
     seed = check_seed(seed)
-    surplus = source.num_images % batch_size
-    num_steps = source.num_images // batch_size + bool(surplus and not drop_remainder)
+    surplus = source.num_examples % batch_size
+    num_steps = source.num_examples // batch_size + bool(surplus and not drop_remainder)
     if num_steps == 0:
         raise ValueError(
-            f"{source.name} has {source.num_images} images, too few for one batch of "
+            f"{source.name} has {source.num_examples} images, too few for one batch of "
             f"`batch_size`={batch_size} with `drop_remainder=True`."
         )
     if not start[1] < num_steps:
@@ -172,31 +177,35 @@ def batches(
     ordered = (_from_memory if kept else _from_disk)(source, seed if training else None)
     part, parts = shard
 
+    domain = source.domain
+
     @tf.function(jit_compile=True)
     def pixels(images, index, epoch):
         step = epoch if training and binarization != "static" else -1
         rows = Rows.of(tf.constant(seed), index, step)
         images = tf.cast(images, tf.float32)
         if binarization is not None:
-            chance = rows.uniform(source.image_shape, "binarization")
-            return tf.cast(chance * (source.levels - 1) < images, tf.float32)
+            chance = rows.uniform(domain.shape, "binarization")
+            return tf.cast(chance * domain.high < images, tf.float32)
         if dequantize:
-            images += rows.uniform(source.image_shape, "dequantization")
+            images += rows.uniform(domain.shape, "dequantization")
         low, high = image_range
-        images = low + images * ((high - low) / (source.levels - 1 + dequantize))
+        images = low + images * ((high - low) / (domain.high + dequantize))
         # White may come out one rounding error beyond the range.
         return tf.clip_by_value(images, min(image_range), max(image_range))
 
     def one_epoch(epoch, first_step):
-        def finish(index, images, classes):
+        def finish(index, values, classes):
             if parts > 1:
                 size = tf.shape(index)[0]
                 mine = slice(size * part // parts, size * (part + 1) // parts)
-                index, images, classes = index[mine], images[mine], classes[mine]
-            images = tf.ensure_shape(
-                pixels(images, index, epoch), (index.shape[0], *source.image_shape)
+                index, values, classes = index[mine], values[mine], classes[mine]
+            if isinstance(domain, Images):
+                values = pixels(values, index, epoch)
+            values = tf.ensure_shape(
+                tf.cast(values, domain.dtype), (index.shape[0], *domain.shape)
             )
-            return (images, classes) if labels else images
+            return (values, classes) if labels else values
 
         data = ordered(epoch, batch_size, tf.cast(first_step, tf.int64), drop_remainder)
         return data.map(finish, num_parallel_calls=2, deterministic=True)
@@ -246,8 +255,9 @@ def _passes(one_epoch, start, num_steps):
 
 def _from_memory(source, seed):
     """Batches of `(index, images, labels)` from an array of all images."""
-    images = np.empty((source.num_images, *source.image_shape), np.uint8)
-    classes = np.empty(source.num_images, np.int32)
+    kind = source.elements.element_spec[0].dtype.as_numpy_dtype
+    images = np.empty((source.num_examples, *source.domain.shape), kind)
+    classes = np.empty(source.num_examples, np.int32)
     first = 0
     for some, some_classes in source.elements.batch(1000).as_numpy_iterator():
         images[first : first + len(some)] = some
@@ -258,9 +268,9 @@ def _from_memory(source, seed):
 
     def ordered(epoch, batch_size, first_step, drop_remainder):
         if seed is None:
-            order = tf.range(source.num_images)
+            order = tf.range(source.num_examples)
         else:
-            order = permutation(source.num_images, tf.constant(seed), "order", epoch)
+            order = permutation(source.num_examples, tf.constant(seed), "order", epoch)
         index = tf.data.Dataset.from_tensor_slices(order)
         index = index.batch(batch_size, drop_remainder or _even(source, batch_size))
         return index.skip(first_step).map(
@@ -272,7 +282,7 @@ def _from_memory(source, seed):
 
 def _from_disk(source, seed):
     """Batches of `(index, images, labels)`, decoded again in each epoch."""
-    index = tf.data.Dataset.range(source.num_images, output_type=tf.int32)
+    index = tf.data.Dataset.range(source.num_examples, output_type=tf.int32)
     elements = tf.data.Dataset.zip(index, source.elements)
     elements = elements.map(lambda index, element: (index, *element))
 
@@ -295,24 +305,29 @@ def _from_disk(source, seed):
 
 def _even(source, batch_size):
     """Whether every batch is full, so that its size can be a part of its shape."""
-    return source.num_images % batch_size == 0
+    return source.num_examples % batch_size == 0
 
 
 def _fits(source):
-    return source.num_images * int(np.prod(source.image_shape)) <= _CACHED_BYTES
+    return source.num_examples * int(np.prod(source.domain.shape)) <= _CACHED_BYTES
 
 
 def _check_levels(source, images):
-    if images.max() >= source.levels:
+    if source.domain.num_levels and images.max() >= source.domain.num_levels:
         raise ValueError(
-            f"The grey values of {source.name} must lie below {source.levels}. "
-            f"Received: {images.max()}"
+            f"The grey values of {source.name} must lie below "
+            f"{source.domain.num_levels}. Received: {images.max()}"
         )
 
 
 def _check_options(source, binarization, dequantize, labels):
-    if source.num_images == 0:
-        raise ValueError(f"{source.name} holds no images.")
+    if source.num_examples == 0:
+        raise ValueError(f"{source.name} holds no {source.domain.noun}.")
+    if not isinstance(source.domain, Images) and (binarization or dequantize):
+        raise ValueError(
+            f"`binarization` and `dequantize` are for images. {source.name} holds "
+            f"{source.domain.noun}."
+        )
     if binarization not in (None, "static", "dynamic"):
         raise ValueError(
             "`binarization` must be None, 'static' or 'dynamic'. Received: "

@@ -1,4 +1,4 @@
-"""Sources of images: TFDS directories and folders of image files."""
+"""Sources of examples: TFDS directories and folders of image files."""
 
 import difflib
 import os
@@ -11,6 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from keras_gen.arguments import check_sizes
 from keras_gen.datasets.packaged import packaged_set, packaged_splits
+from keras_gen.domains import Domain, Images, Labels, Vectors, Waveforms
 from keras_gen.lazy import optional_import
 
 PACKAGED = Path(__file__).parent
@@ -22,28 +23,38 @@ _LEVELS = {"binarized_mnist": 2}
 
 @dataclass
 class Source:
-    """Images in a fixed order.
+    """Examples in a fixed order.
 
     Attributes:
         name: String, for messages.
-        num_images: Integer.
-        image_shape: Tuple `(height, width, channels)`.
-        elements: `tf.data.Dataset` of `(uint8 image, int32 label)`; the label is -1
+        num_examples: Integer.
+        domain: `keras_gen.domains.Domain` of the examples as they are kept; of images
+            `Images`, whose values are the bytes from 0 to `num_levels - 1`.
+        elements: `tf.data.Dataset` of pairs, an example and an int32 label, which is -1
             where there is none.
         class_names: List of strings, empty where there are no labels.
-        levels: Integer; grey values are 0 to `levels - 1`.
     """
 
     name: str
-    num_images: int
-    image_shape: tuple
+    num_examples: int
+    domain: Domain
     elements: tf.data.Dataset
     class_names: list
-    levels: int = 256
+
+    @property
+    def y_domain(self):
+        """`keras_gen.domains.Labels`; None where there are none, or one class alone."""
+        num_classes = len(self.class_names)
+        return Labels(num_classes) if num_classes > 1 else None
+
+
+def bytes_domain(image_shape, levels=256):
+    """The domain of images as they are kept: bytes from 0 to `levels - 1`."""
+    return Images(image_shape, 0, levels - 1, levels)
 
 
 def tfds_source(name, split, image_shape=None, data_dir=None, download=False):
-    """Images of a dataset in TFDS form. See `keras_gen.datasets.load()`."""
+    """Examples of a dataset in TFDS form. See `keras_gen.datasets.load()`."""
     _check_image_shape(image_shape)
     place = find_set(name, data_dir)
     if place is not None and place.parent.parent == PACKAGED:
@@ -57,30 +68,60 @@ def tfds_source(name, split, image_shape=None, data_dir=None, download=False):
     except (KeyError, ValueError) as error:
         raise _split_error(name, split, builder.info.splits) from error
     features = builder.info.features
-    image_key = _key_of(features, tfds.features.Image, "image")
-    if image_key is None:
-        raise ValueError(f"{name} holds no images. Its features: {list(features)}")
+    key, domain = _domain_of(tfds.features, features, name, image_shape)
     label_key = _key_of(features, tfds.features.ClassLabel, "label")
-    feature = features[image_key]
-    if feature.np_dtype != np.uint8:
-        raise ValueError(
-            f"{name} must hold images of uint8. Received: {feature.np_dtype} in "
-            f"{image_key!r}"
-        )
-    if image_shape is None and None in feature.shape:
-        raise ValueError(
-            f"The images of {name} differ in size: pass `image_shape`, for instance "
-            "(64, 64, 3)."
-        )
     config = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
     return _source_of(
         name,
         split,
         builder.as_dataset(split=split, shuffle_files=False, read_config=config),
         subsplit.num_examples,
-        (image_key, label_key),
-        (feature.shape, image_shape),
+        (key, label_key),
+        features[key].shape,
+        domain,
         list(features[label_key].names or []) if label_key else [],
+    )
+
+
+def _domain_of(kinds, features, name, image_shape):
+    """What the examples of a set are, by the first feature that says so: its key too.
+
+    Args:
+        kinds: `tensorflow_datasets.features`.
+        features: Dict of features by key.
+        name: String, the set.
+        image_shape: What `load()` was given.
+    """
+    image_key = _key_of(features, kinds.Image, "image")
+    if image_key is not None:
+        feature = features[image_key]
+        if feature.np_dtype != np.uint8:
+            raise ValueError(
+                f"{name} must hold images of uint8. Received: {feature.np_dtype} in "
+                f"{image_key!r}"
+            )
+        if image_shape is None and None in feature.shape:
+            raise ValueError(
+                f"The images of {name} differ in size: pass `image_shape`, for "
+                "instance (64, 64, 3)."
+            )
+        shape = image_shape or feature.shape
+        return image_key, bytes_domain(shape, _LEVELS.get(name, 256))
+    if image_shape is not None:
+        raise ValueError(
+            f"`image_shape` must be left out: {name} holds no images. Received: "
+            f"{image_shape}"
+        )
+    for key, feature in features.items():
+        if None in feature.shape or feature.np_dtype != np.float32:
+            continue
+        if isinstance(feature, kinds.Audio) and len(feature.shape) == 1:
+            return key, Waveforms(feature.shape[0], feature.sample_rate)
+        if isinstance(feature, kinds.Tensor) and feature.shape:
+            return key, Vectors(feature.shape)
+    raise ValueError(
+        f"{name} holds no images, and neither sound nor vectors of one size in float32."
+        f" Its features: {list(features)}"
     )
 
 
@@ -90,29 +131,34 @@ def _packaged_source(name, split, image_shape, place):
     except ValueError as error:
         raise _split_error(name, split, packaged_splits(place)) from error
     class_names = [str(label) for label in range(num_classes)]
-    keys, shapes = ("image", "label"), (shape, image_shape)
-    return _source_of(name, split, examples, num_images, keys, shapes, class_names)
+    keys = ("image", "label")
+    domain = bytes_domain(image_shape or shape, _LEVELS.get(name, 256))
+    return _source_of(
+        name, split, examples, num_images, keys, shape, domain, class_names
+    )
 
 
-def _source_of(name, split, examples, num_images, keys, shapes, class_names):
-    """A source of examples, dicts that hold an image and perhaps a label."""
-    if num_images < 1:
-        raise ValueError(f"`split` of {name} holds no images. Received: {split!r}")
-    image_key, label_key = keys
-    shape = tuple(shapes[1] or shapes[0])
+def _source_of(name, split, dicts, num_examples, keys, shape, domain, class_names):
+    """A source of dicts that hold an example and perhaps a label."""
+    if num_examples < 1:
+        raise ValueError(
+            f"`split` of {name} holds no {domain.noun}. Received: {split!r}"
+        )
+    key, label_key = keys
 
     def element(example):
         label = example[label_key] if label_key else -1
-        image = _fit(example[image_key], shapes[0], shape)
-        return image, tf.cast(label, tf.int32)
+        value = example[key]
+        if isinstance(domain, Images):
+            value = _fit(value, shape, domain.shape)
+        return value, tf.cast(label, tf.int32)
 
     return Source(
         name=f"{name}/{split}",
-        num_images=num_images,
-        image_shape=shape,
-        elements=examples.map(element, num_parallel_calls=2),
+        num_examples=num_examples,
+        domain=domain,
+        elements=dicts.map(element, num_parallel_calls=2),
         class_names=class_names,
-        levels=_LEVELS.get(name, 256),
     )
 
 
@@ -177,9 +223,8 @@ def folder_source(path, image_shape=None, skip_unreadable=False):
         image = tf.numpy_function(read, [file], tf.uint8, stateful=False)
         return tf.ensure_shape(image, image_shape), label
 
-    return Source(
-        str(path), len(files), tuple(image_shape), paths.map(element), class_names
-    )
+    domain = bytes_domain(image_shape)
+    return Source(str(path), len(files), domain, paths.map(element), class_names)
 
 
 def find_set(name, data_dir=None):

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gen import datasets
-from keras_gen.datasets import Source, batches
+from keras_gen.datasets import Source, batches, bytes_domain
 from keras_gen.datasets.sources import PACKAGED, tfds_source
 
 STORES = pytest.mark.parametrize("cache", [True, False], ids=["memory", "disk"])
@@ -24,14 +24,14 @@ def toy(num_images=13, shape=(2, 2, 1), levels=256, class_names=None):
     elements = tf.data.Dataset.from_tensor_slices(
         (images.astype(np.uint8), index.astype(np.int32))
     )
-    return Source("toy", num_images, shape, elements, names, levels)
+    return Source("toy", num_images, bytes_domain(shape, levels), elements, names)
 
 
 def grey(shape=(16, 16, 1)):
     """One image with all grey values."""
     image = np.arange(np.prod(shape), dtype=np.uint8).reshape(1, *shape)
     elements = tf.data.Dataset.from_tensor_slices((image, np.zeros(1, np.int32)))
-    return Source("grey", 1, shape, elements, ["all"])
+    return Source("grey", 1, bytes_domain(shape), elements, ["all"])
 
 
 def toy_batches(batch_size=4, source=None, **options):
@@ -94,8 +94,8 @@ def test_packaged_mnist_needs_no_setting(bare):
 @pytest.mark.parametrize(("split", "size"), [("train", 60_000), ("test", 10_000)])
 def test_packaged_mnist_is_whole(bare, split, size):
     source = tfds_source("mnist", split)
-    assert source.num_images == size
-    assert source.image_shape == (28, 28, 1)
+    assert source.num_examples == size
+    assert source.domain == bytes_domain((28, 28, 1))
     assert source.class_names == [str(digit) for digit in range(10)]
 
 
@@ -161,7 +161,7 @@ def test_sets_are_found_where_the_user_keeps_them(bare, monkeypatch, place):
 def test_binarized_mnist_is_black_and_white():
     prepared("binarized_mnist")
     source = tfds_source("binarized_mnist", "test[:50]")
-    assert source.levels == 2
+    assert source.domain.num_levels == 2
     assert not source.class_names
     images = next(iter(datasets.load("binarized_mnist", "test[:50]", 50)))
     assert set(np.unique(images)) == {0, 1}

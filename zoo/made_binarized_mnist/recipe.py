@@ -73,11 +73,10 @@ def with_samples(download):
     labels = np.full(len(images), -1, np.int32)
     return datasets.Source(
         name=f"{DATASET} and samples of {TEACHER}",
-        num_images=len(images),
-        image_shape=IMAGE_SHAPE,
+        num_examples=len(images),
+        domain=datasets.bytes_domain(IMAGE_SHAPE, levels=2),
         elements=tf.data.Dataset.from_tensor_slices((images, labels)),
         class_names=[],
-        levels=2,
     )
 
 
