@@ -16,8 +16,8 @@ kinds = pytest.importorskip("tensorflow_datasets").features
     [
         (
             {
-                "label": kinds.ClassLabel(num_classes=3),
-                "picture": kinds.Image((4, 4, 1)),
+                "y": kinds.ClassLabel(num_classes=3),
+                "x": kinds.Image(shape=(4, 4, 1)),
             },
             ("x", bytes_domain((4, 4, 1))),
         ),
