@@ -11,11 +11,22 @@ from keras_gen.zoo.publishing.table import reference_of
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "keras_gen"
-GROUND = {"random", "images", "files", "arguments", "latents", "lazy"}
+GROUND = {
+    "arguments",
+    "domains",
+    "files",
+    "images",
+    "latents",
+    "lazy",
+    "media",
+    "random",
+}
 
 # What each room may import beside itself and the ground.
 ALLOWED = {
     "arguments": set(),
+    "domains": set(),
+    "media": set(),
     "random": set(),
     "files": set(),
     "images": set(),

@@ -32,7 +32,7 @@ RECIPE = '''
 """A tiny recipe."""
 
 from keras_gen import datasets
-from keras_gen.distributions import BernoulliPixels
+from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.models import VAE
 from keras_gen.networks import mlp
 
@@ -41,7 +41,7 @@ epochs = 2
 
 def model(seed=0):
     encoder, decoder = mlp((28, 28, 1), [], (4,)), mlp((2,), [], (28, 28, 1))
-    return VAE(encoder, decoder, BernoulliPixels(), seed=seed)
+    return VAE(encoder, decoder, BernoulliLikelihood(), seed=seed)
 
 
 def data(split="train", source="mnist", **options):
@@ -59,14 +59,14 @@ RECIPE_OF_PIXELS = '''
 """A tiny model that draws site by site."""
 
 from keras_gen import datasets
-from keras_gen.distributions import BernoulliSites
+from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.models import MADE
 
 epochs = 1
 
 
 def model(seed=0):
-    return MADE((28, 28, 1), BernoulliSites(), hidden_units=(), seed=seed)
+    return MADE((28, 28, 1), BernoulliLikelihood(), hidden_units=(), seed=seed)
 
 
 def data(split="train", source="mnist", **options):
@@ -192,7 +192,9 @@ def test_sample_fills_a_folder_with_shards(trained):
     assert done.stderr == ""
     model = keras.saving.load_model(folder / "runs" / "tiny" / "model.keras")
     images = np.concatenate([some for some, _ in zoo.read_shards(folder / "shards")])
-    np.testing.assert_array_equal(images, model.to_uint8(model.sample(6, seed=1)))
+    np.testing.assert_array_equal(
+        images, model.x_domain.to_bytes(model.sample(6, seed=1))
+    )
 
 
 def test_guards_leave_a_good_training_as_it_is(trained):
@@ -485,8 +487,9 @@ def test_reconstruct_and_interpolate_write_pictures(tmp_path, run_here):
 @pytest.fixture
 def conditional_gan(tmp_path):
     """The path of a saved model that takes labels, and the model."""
-    generator = mlp((2 + 3,), [], (4, 4, 1), output_activation="tanh")
-    model = ConditionalGAN(generator, mlp((4, 4, 1 + 3), [], (1,)), num_classes=3)
+    shape, told = (4, 4, 1), {"num_classes": 3}
+    generator = mlp((2,), [], shape, output_activation="tanh", **told)
+    model = ConditionalGAN(generator, mlp(shape, [], (1,), **told), **told)
     model.compile()
     model.save(tmp_path / "model.keras")
     return tmp_path / "model.keras", model
@@ -496,19 +499,19 @@ def test_labels_of_samples_are_given_in_turn(conditional_gan, run_here, tmp_path
     path, model = conditional_gan
     arguments = ["sample", path, "--num", 3, "--seed", 1, "--out", "labelled.png"]
     assert run_here(*arguments, "--labels", "2,0")[0] == 0
-    expected = grid(model.to_uint8(model.sample(3, seed=1, labels=[2, 0, 2])))
+    expected = grid(model.x_domain.to_bytes(model.sample(3, seed=1, y=[2, 0, 2])))
     picture = np.asarray(Image.open(tmp_path / "labelled.png"))
     np.testing.assert_array_equal(picture, expected[..., 0])
     for labels, message in (
         ("x", "--labels=x: must be whole numbers"),
-        ("3", "Labels must lie in [0, 3)"),
+        ("3", "`labels` must lie in [0, 3)"),
     ):
         code, printed = run_here(*arguments, "--labels", labels)
         assert code == 2
         assert message in printed
     code, printed = run_here("sample", "vae_mnist", "--labels", "1")
     assert code == 2
-    assert "depend on noise alone" in printed
+    assert "--labels must be left out: vae_mnist is a VAE" in printed
 
 
 @pytest.fixture
@@ -532,7 +535,7 @@ def test_sample_draws_what_the_model_does_under_xla(
     assert run_here("sample", entry_of_pixels, "--num", 5, "--seed", 1)[0] == 0
     model = zoo.load(entry_of_pixels)
     assert model.compiled_sampling
-    expected = grid(model.to_uint8(model.sample(5, seed=1)))
+    expected = grid(model.x_domain.to_bytes(model.sample(5, seed=1)))
     picture = np.asarray(Image.open(tmp_path / "samples.png"))
     np.testing.assert_array_equal(picture, expected[..., 0])
 
@@ -594,7 +597,8 @@ def test_what_does_not_encode_is_interpolated_between_latents(
     picture = np.asarray(Image.open(tmp_path / "path.png"))
     assert picture.shape == (2 * 4, 10 * 4)
     np.testing.assert_array_equal(
-        picture[:, :4].reshape(2, 4, 4), model.to_uint8(model.sample(2, seed=1))[..., 0]
+        picture[:, :4].reshape(2, 4, 4),
+        model.x_domain.to_bytes(model.sample(2, seed=1))[..., 0],
     )
 
 
@@ -626,7 +630,7 @@ def test_export_writes_what_it_says(conditional_gan, run_here, tmp_path):
     size = (tmp_path / "a.tflite").stat().st_size
     assert done.stdout.splitlines() == [
         f"Wrote a.tflite: {size:,} bytes",
-        "  sample(seed, labels) -> images: 0 of 100 images differ from the model's, by "
+        "  sample(seed, y) -> x: 0 of 100 images differ from the model's, by "
         "0 at most, 0 in the mean",
     ]
 

@@ -6,6 +6,7 @@ import sys
 from keras_gen.cli.command import Command, table
 from keras_gen.cli.deployment import export, serve
 from keras_gen.cli.entries import evaluate, info, list_
+from keras_gen.cli.methods import apply
 from keras_gen.cli.pictures import complete, interpolate, reconstruct, sample
 from keras_gen.cli.training import train
 
@@ -17,6 +18,7 @@ _FUNCTIONS = (
     complete,
     reconstruct,
     interpolate,
+    apply,
     evaluate,
     export,
     serve,

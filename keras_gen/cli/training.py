@@ -72,7 +72,8 @@ def train(
     print(f"Quick estimates on a few {images} images:")
     for result in read_json(folder / "metrics.json")["quick"].values():
         print(text_of(result))
-    print(f"Wrote {folder}: model.keras, samples.png, metrics.json, history.csv")
+    (picture,) = folder.glob("samples.*")
+    print(f"Wrote {folder}: model.keras, {picture.name}, metrics.json, history.csv")
 
 
 def _strategy(name, devices):
