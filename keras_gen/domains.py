@@ -24,6 +24,8 @@ class Domain:
         bounds: Pair of numbers, the least and the greatest value; None if there are no
             such.
         noun: String, what several examples are called.
+        suffix: String, how the name of a file of examples ends unless another ending is
+            given.
     """
 
     shape = ()
@@ -31,6 +33,7 @@ class Domain:
     num_levels = None
     bounds = None
     noun = "values"
+    suffix = ".csv"
 
     def check(self, values, name="x"):
         """Raises a ValueError unless `values` is a batch of such examples.
@@ -195,6 +198,7 @@ class Images(_Levels):
     """
 
     noun = "images"
+    suffix = ".png"
 
     def __init__(self, shape, low=0.0, high=1.0, levels=None):
         if not isinstance(shape, (tuple, list)) or len(shape) != 3:
@@ -336,6 +340,7 @@ class Waveforms(_Levels):
     """
 
     noun = "waveforms"
+    suffix = ".wav"
     bounds = (-1.0, 1.0)
 
     def __init__(self, length, sample_rate, levels=None):

@@ -25,6 +25,8 @@ GROUND = {
 # What each room may import beside itself and the ground.
 ALLOWED = {
     "arguments": set(),
+    "domains": set(),
+    "media": set(),
     "random": set(),
     "domains": set(),
     "files": set(),

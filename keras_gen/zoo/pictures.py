@@ -1,56 +1,104 @@
-"""Pictures of what a model makes."""
+"""What a model makes, to be looked at: pictures of images, files of other data."""
+
+from pathlib import Path
 
 import numpy as np
 
-from keras_gen.images import grid
+from keras_gen.images import grid, save_png
 from keras_gen.latents import spherical_path
+from keras_gen.models.base import marks_of
+from keras_gen.random import Rows
 from keras_gen.zoo.evaluation.measures import upper_half
 from keras_gen.zoo.shelf.recipes import first_examples
 
 
-def picture_of(recipe, model, seed=0):
-    """The recipe's own picture, else samples, else reconstructions of test images.
+def save_made(recipe, model, path, seed=0):
+    """Writes what a model makes: the recipe's own picture, else `made_by()`.
+
+    Args:
+        recipe: A recipe, from `load_recipe()`.
+        model: A model of the recipe.
+        path: Path without a suffix, which follows from the data: `.png` for images.
+        seed: Integer in [0, 2**31), of samples.
 
     Returns:
-        Uint8 array of shape `(height, width, 1 or 3)`.
+        The `Path` of the file.
     """
+    path = Path(path)
     if hasattr(recipe, "picture"):
-        return recipe.picture(model)
-    if hasattr(model, "sample"):
-        return grid(model.to_uint8(model.sample(100, seed)))
-    return reconstructions(model, test_images(recipe, 50))
+        path = path.with_suffix(".png")
+        save_png(path, recipe.picture(model))
+        return path
+    domain, examples = made_by(recipe, model, seed)
+    path = path.with_suffix(domain.suffix)
+    domain.save(path, examples)
+    return path
 
 
-def reconstructions(model, images, columns=10):
-    """Rows of images, each above a row of their reconstructions."""
-    pairs = [images, np.asarray(model.reconstruct(images))]
+def made_by(recipe, model, seed=0):
+    """Samples of a model, else reconstructions or translations of test examples.
+
+    Returns:
+        Pair of the domain and an array of examples.
+
+    Raises:
+        ValueError: If the model does none of these.
+    """
+    marks = marks_of(model)
+    if "sample" in marks:
+        return model.x_domain, model.sample(100, seed)
+    if "reconstruct" in marks:
+        pairs = beside_reconstructions(model, *test_examples(recipe, 50))
+        return model.x_domain, pairs
+    if "to_y" in marks:
+        return model.y_domain, np.asarray(model.to_y(test_examples(recipe, 100)[0]))
+    raise ValueError(
+        f"{recipe.name} is a {type(model).__name__}, which makes nothing to look at: "
+        "the recipe must define `picture(model)`."
+    )
+
+
+def beside_reconstructions(model, x, y=None, columns=10):
+    """Examples in rows, each row followed by that of their reconstructions."""
+    given = {"y": y} if "y" in marks_of(model)["reconstruct"].takes else {}
+    both = [x, np.asarray(model.reconstruct(x, **given))]
     rows = [
         part[first : first + columns]
-        for first in range(0, len(images), columns)
-        for part in pairs
+        for first in range(0, len(x), columns)
+        for part in both
     ]
-    return grid(model.to_uint8(np.concatenate(rows)), columns=min(columns, len(images)))
+    return np.concatenate(rows)
 
 
-def interpolations(model, images, num_steps=10):
-    """Rows of pictures from each image to the next: 1 to 2, 3 to 4, and so on."""
-    rows = np.asarray(model.interpolate(images[::2], images[1::2], num_steps))
-    return grid(model.to_uint8(rows.reshape(-1, *model.image_shape)), columns=num_steps)
+def interpolations(model, x, num_steps=10):
+    """Examples on paths from each example to the next: 1 to 2, 3 to 4, and so on.
+
+    Returns:
+        Array of shape `(num, num_steps, *x_domain.shape)`.
+    """
+    latents = np.asarray(model.encode(x))
+    return model.interpolate(latents[::2], latents[1::2], num_steps)
 
 
 def latent_interpolations(model, num, seed=0, num_steps=10):
-    """Rows of samples along great arcs from one latent to another."""
-    start, end = model.noise(num, seed), model.noise(num, seed, first_row=num)
-    rows = model.interpolate(start, end, num_steps, path=spherical_path)
-    return grid(model.to_uint8(rows.reshape(-1, *model.image_shape)), columns=num_steps)
+    """Examples on great arcs from the latents of one sample to those of another.
+
+    Returns:
+        Array of shape `(num, num_steps, *x_domain.shape)`.
+    """
+    # What a model that samples draws are its latents, if they have their shape.
+    noise, latents = model.domain_of("noise"), model.domain_of("latents")
+    is_latents = noise is not None and noise.shape == latents.shape
+    drawn = (noise if is_latents else latents).draw(Rows(2 * num, seed))
+    return model.interpolate(drawn[:num], drawn[num:], num_steps, path=spherical_path)
 
 
 def completions(model, images, labels=None, seed=0, temperature=1.0, num_columns=8):
     """Rows of an image, its upper half, and ways to complete that.
 
     Args:
-        model: `AutoregressiveModel`.
-        images: Array of shape `(num_images, *image_shape)`.
+        model: Model of images that has `complete()`.
+        images: Array of shape `(num_images, *x_domain.shape)`.
         labels: Integer array of shape `(num_images,)` for models with classes.
         seed: Integer in [0, 2**31).
         temperature: Positive float.
@@ -59,22 +107,22 @@ def completions(model, images, labels=None, seed=0, temperature=1.0, num_columns
     Returns:
         Uint8 array of shape `(height, width, 1 or 3)`.
     """
-    mask = upper_half(model.image_shape)
-    known = np.where(mask[..., None], images, np.mean(model.image_range))
-    drawn = model.sample(
-        len(images) * num_columns,
+    domain = model.x_domain
+    mask = upper_half(domain.shape)
+    known = np.where(mask[..., None], images, np.mean(domain.bounds))
+    drawn = model.complete(
+        np.repeat(images, num_columns, axis=0),
+        mask,
         seed,
-        images=np.repeat(images, num_columns, axis=0),
-        mask=mask,
+        y=None if labels is None else np.repeat(labels, num_columns),
         temperature=temperature,
-        labels=None if labels is None else np.repeat(labels, num_columns),
     )
-    drawn = drawn.reshape(len(images), num_columns, *model.image_shape)
+    drawn = drawn.reshape(len(images), num_columns, *domain.shape)
     rows = np.concatenate([images[:, None], known[:, None], drawn], axis=1)
-    rows = rows.reshape(-1, *model.image_shape)
-    return grid(model.to_uint8(rows), columns=2 + num_columns)
+    rows = rows.reshape(-1, *domain.shape)
+    return grid(domain.to_bytes(rows), columns=2 + num_columns)
 
 
-def test_images(recipe, num_images):
-    """The first test images of a recipe, float32."""
-    return first_examples(recipe.data("test"), num_images)[0]
+def test_examples(recipe, num):
+    """The first test examples of a recipe: a list of arrays, `x` and what is beside."""
+    return first_examples(recipe.data("test"), num)

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from keras_gen import zoo
+from keras_gen.domains import Images, Labels
 from keras_gen.files import sha256_of
 from keras_gen.images import to_uint8
 from keras_gen.models import GAN, Autoencoder, ConditionalGAN
+from keras_gen.models.base import marked
 from keras_gen.networks import mlp
 from keras_gen.random import seed_initializers
 from keras_gen.zoo.evaluation import evaluate, protocol
@@ -61,7 +63,7 @@ RECIPE = '''
 """A tiny VAE."""
 
 from keras_gen import datasets
-from keras_gen.distributions import BernoulliPixels
+from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.models import VAE
 from keras_gen.networks import mlp
 
@@ -81,7 +83,7 @@ paper = {
 
 def model(seed=0):
     encoder, decoder = mlp((28, 28, 1), [], (4,)), mlp((2,), [], (28, 28, 1))
-    return VAE(encoder, decoder, BernoulliPixels(), seed=seed)
+    return VAE(encoder, decoder, BernoulliLikelihood(), seed=seed)
 
 
 def data(split="train", source="mnist", **options):
@@ -99,7 +101,7 @@ PIXELS = '''
 """A tiny autoregressive model of digits."""
 
 from keras_gen import datasets
-from keras_gen.distributions import BernoulliSites
+from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.models import GatedPixelCNN
 
 epochs = 1
@@ -109,7 +111,7 @@ binarization = "static"
 def model(seed=0):
     return GatedPixelCNN(
         (28, 28, 1),
-        BernoulliSites(),
+        BernoulliLikelihood(),
         filters=2,
         num_layers=1,
         output_filters=2,
@@ -168,13 +170,15 @@ class Replay:
 
     def __init__(self, images, num_classes=None):
         self.images = images
-        self.num_classes = num_classes
+        self.x_domain = Images(SHAPE)
+        self.y_domain = None if num_classes is None else Labels(num_classes)
 
+    def domain_of(self, name):
+        return {"x": self.x_domain, "y": self.y_domain}.get(name)
+
+    @marked(("y",), ("x",), traced=None)
     def sample(self, num_samples, seed):
         return self.images[:num_samples]
-
-    def to_uint8(self, images):
-        return to_uint8(images, (0.0, 1.0))
 
 
 def digits(split, num, **options):
@@ -224,8 +228,9 @@ def test_each_model_has_the_measures_that_apply(vae, vae_recipe):
     generator = mlp((2,), [], SHAPE, output_activation="tanh")
     gan = GAN(generator, mlp(SHAPE, [], (1,)))
     assert metrics_for(gan, vae_recipe) == adversarial
-    generator = mlp((2 + 10,), [], SHAPE, output_activation="tanh")
-    conditional = ConditionalGAN(generator, mlp((28, 28, 11), [], (1,)), 10)
+    told = {"num_classes": 10}
+    generator = mlp((2,), [], SHAPE, output_activation="tanh", **told)
+    conditional = ConditionalGAN(generator, mlp(SHAPE, [], (1,), **told), **told)
     adversarial.insert(1, "label_accuracy")
     assert metrics_for(conditional, vae_recipe) == adversarial
     classifier = zoo.load("tiny_classifier")

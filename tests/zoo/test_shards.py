@@ -74,11 +74,11 @@ def test_shards_hold_what_one_process_draws(folders):
     in_turn = np.resize([2, 0, 1], 20)
     images, labels = joined(folders / "1", batch_size=3)
     np.testing.assert_array_equal(labels, in_turn)
-    samples = model.sample(20, seed=3, batch_size=8, labels=in_turn)
-    np.testing.assert_array_equal(images, model.to_uint8(samples))
+    samples = model.sample(20, seed=3, batch_size=8, y=in_turn)
+    np.testing.assert_array_equal(images, model.x_domain.to_bytes(samples))
     index = read_index(folders / "1")
     assert (index["model"], index["seed"]) == ("ConditionalGAN", 3)
-    assert (index["labels"], index["image_shape"]) == ([2, 0, 1], [8, 8, 1])
+    assert (index["labels"], index["shape"]) == ([2, 0, 1], [8, 8, 1])
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_shards_of_other_models_and_sizes(tmp_path, model_class, changes, option
     index = read_index(tmp_path / "shards")
     images = np.concatenate([i for i, _ in read_shards(tmp_path / "shards")])
     samples = model.sample(index["num_samples"], 5, **options)
-    np.testing.assert_array_equal(images, model.to_uint8(samples))
+    np.testing.assert_array_equal(images, model.x_domain.to_bytes(samples))
 
 
 def test_samples_are_read_in_batches_up_to_a_number(folders):
@@ -178,8 +178,8 @@ def test_other_requests_are_refused(path, folders, tmp_path):
         ((5, "a"), {"num_workers": 0}, "`num_workers` must be an integer"),
         ((5, "a"), {"shard_size": 0}, "`shard_size` must be an integer"),
         ((5, "a"), {"seed": -1}, "`seed` must be an integer"),
-        ((5, "a"), {"labels": [3]}, r"Labels must lie in \[0, 3\)"),
-        ((5, "a"), {"temperature": 0.5}, "does not sample like this.*temperature"),
+        ((5, "a"), {"labels": [3]}, r"`labels` must lie in \[0, 3\)"),
+        ((5, "a"), {"temperature": 0.5}, "`temperature` must be left out"),
         ((5, "model.keras"), {}, "`out` cannot be a folder"),
     ],
 )
@@ -192,7 +192,7 @@ def test_bad_arguments_are_refused(path, monkeypatch, arguments, options, messag
 
 def test_a_model_that_does_not_sample_is_refused(tmp_path):
     make_tiny(Autoencoder).save(tmp_path / "model.keras")
-    with pytest.raises(ValueError, match="is a Autoencoder, which has no prior"):
+    with pytest.raises(ValueError, match="is a Autoencoder, which does not sample"):
         sample_shards(tmp_path / "model.keras", 5, tmp_path / "shards")
 
 

@@ -47,7 +47,8 @@ def compile(model, steps):
 def picture(model):
     """Test images, below them their corruption, below that what was recovered."""
     images = next(iter(data("test[:30]"))).numpy()
-    corrupted = model.corrupt(images, Rows(len(images), seed=0))
+    noise = model.noise_rows(Rows(len(images), seed=0))
+    corrupted = model.corrupt(images, noise)
     stages = [images, corrupted, model.reconstruct(corrupted)]
     rows = [np.asarray(stage)[i : i + 10] for i in (0, 10, 20) for stage in stages]
-    return grid(model.to_uint8(np.concatenate(rows)), columns=10)
+    return grid(model.x_domain.to_bytes(np.concatenate(rows)), columns=10)

@@ -57,4 +57,4 @@ def picture(model, side=20):
     levels = tfp.distributions.Normal(0.0, 1.0).quantile(chances)
     latents = tf.stack(tf.meshgrid(levels, levels[::-1]), axis=-1)
     images = model.decode(tf.reshape(latents, (-1, 2)))
-    return grid(model.to_uint8(images), columns=side)
+    return grid(model.x_domain.to_bytes(images), columns=side)

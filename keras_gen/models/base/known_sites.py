@@ -1,7 +1,10 @@
 """Completing examples of which the first sites are known."""
 
+from pathlib import Path
+
 import numpy as np
 
+from keras_gen import media
 from keras_gen.arguments import check_count
 from keras_gen.domains import Domain
 from keras_gen.models.base.marks import marked
@@ -27,6 +30,18 @@ class KnownSites(Domain):
         known = np.floor(np.asarray(rows.uniform((), "known")) * num_sites)
         mask = np.arange(num_sites) < known[:, None]
         return mask.reshape(-1, *self.shape)
+
+    def load(self, path):
+        """Reads masks from pictures, white where sites are known, or from an array.
+
+        Pictures are as `keras_gen.domains.Images` reads them; a `.csv` or `.npy` file
+        holds ones and zeros.
+        """
+        if Path(path).suffix in (".csv", ".npy"):
+            return super().load(path)
+        height, width, channels = self.shape
+        white = media.load_images(path, (height, width, 1)) > 127
+        return np.repeat(white, channels, axis=-1)
 
     def get_config(self):
         return {"sites": self.shape}

@@ -47,7 +47,7 @@ def distances(model, recipe, data, protocol):
         seeds = list(range(protocol.seed, protocol.seed + protocol.num_seeds))
         stated = {"seeds": seeds}
         sampled = [
-            extract(model.to_uint8(model.sample(protocol.num_samples, seed)))
+            extract(model.x_domain.to_bytes(model.sample(protocol.num_samples, seed)))
             for seed in seeds
         ]
     else:
@@ -96,9 +96,10 @@ def label_accuracy(model, recipe, data, protocol):
     """
     extract = extractor(recipe.extractor)
     if protocol.samples is None:
-        samples = model.to_uint8(model.sample(protocol.num_samples, protocol.seed))
-        labels = np.arange(protocol.num_samples) % model.num_classes
-        features, stated = extract(samples), {"seed": protocol.seed}
+        samples = model.sample(protocol.num_samples, protocol.seed)
+        features = extract(model.x_domain.to_bytes(samples))
+        labels = model.y_domain.in_turn(protocol.num_samples)
+        stated = {"seed": protocol.seed}
     else:
         features, labels = _in_shards(extract, protocol)
         stated = _drawn_with(protocol)

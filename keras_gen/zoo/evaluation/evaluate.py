@@ -3,11 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from keras_gen.models.base import (
-    AutoregressiveModel,
-    GenerativeModel,
-    LatentVariableModel,
-)
+from keras_gen.domains import Images, Labels
+from keras_gen.models.base import marks_of
 from keras_gen.zoo.evaluation import distances, measures
 from keras_gen.zoo.evaluation.protocol import full_protocol
 from keras_gen.zoo.shards.files import read_index, read_shards
@@ -103,38 +100,31 @@ def metrics_for(model, recipe, data=None):
     return [m.name for m in MEASURES if m.applies(model, recipe, data)]
 
 
-def _is_exact(model, recipe, data):
-    return isinstance(model, AutoregressiveModel)
-
-
-def _has_bound(model, recipe, data):
-    return isinstance(model, LatentVariableModel)
-
-
 def _has_likelihood(model, recipe, data):
-    return _is_exact(model, recipe, data) or _has_bound(model, recipe, data)
+    return not {"log_prob", "log_likelihood"}.isdisjoint(marks_of(model))
 
 
 def _completes(model, recipe, data):
-    return _is_exact(model, recipe, data) and model.orderings is None
+    return "complete" in marks_of(model) and isinstance(model.x_domain, Images)
 
 
 def _only_reconstructs(model, recipe, data):
-    return hasattr(model, "reconstruct") and not _has_bound(model, recipe, data)
-
-
-def _has_labels(model, recipe, data):
-    return getattr(model, "num_classes", None) is not None
+    marks = marks_of(model)
+    return "reconstruct" in marks and "log_likelihood" not in marks
 
 
 def _classifies(model, recipe, data):
-    if not isinstance(model, GenerativeModel):
-        return True
-    return _is_exact(model, recipe, data) and _has_labels(model, recipe, data)
+    # A network without marks is a classifier of the zoo.
+    marks = marks_of(model)
+    return not marks or "classify" in marks
+
+
+def _has_active_units(model, recipe, data):
+    return {"encode", "log_likelihood"} <= marks_of(model).keys()
 
 
 def _samples(model, recipe, data):
-    return hasattr(model, "sample")
+    return "sample" in marks_of(model)
 
 
 def _has_distances(model, recipe, data):
@@ -144,7 +134,8 @@ def _has_distances(model, recipe, data):
 
 
 def _has_label_accuracy(model, recipe, data):
-    return _has_distances(model, recipe, data) and _has_labels(model, recipe, data)
+    distances = _has_distances(model, recipe, data)
+    return distances and isinstance(model.y_domain, Labels)
 
 
 #: All measures; the first that applies to a model is the one it is compared by.
@@ -157,6 +148,6 @@ MEASURES = (
     Measure("accuracy", _classifies, measures.accuracy),
     Measure("distances", _has_distances, distances.distances),
     Measure("label_accuracy", _has_label_accuracy, distances.label_accuracy),
-    Measure("active_units", _has_bound, measures.active_units),
+    Measure("active_units", _has_active_units, measures.active_units),
     Measure("sampling", _samples, measures.sampling),
 )

@@ -13,7 +13,7 @@ import time
 import numpy as np
 
 from keras_gen.metrics import active_units as active_units_of
-from keras_gen.models.base import AutoregressiveModel
+from keras_gen.models.base import marks_of
 from keras_gen.random import Rows, check_seed
 from keras_gen.zoo.shelf.recipes import first_examples
 
@@ -22,13 +22,14 @@ _ROWS_AT_ONCE = 500
 
 def negative_log_likelihood(model, recipe, data, protocol):
     """The negative log likelihood in nats, or its importance-weighted bound."""
-    images, *labels = _test_examples(recipe, data, protocol)
-    if isinstance(model, AutoregressiveModel):
-        found = _exact(-model.log_prob(images, *labels))
-        stated = {"likelihood": "exact", "num_images": len(images)}
+    x, *y = _test_examples(recipe, data, protocol)
+    if "log_prob" in marks_of(model):
+        found = _exact(-model.log_prob(x, **_given(model, "log_prob", y)))
+        stated = {"likelihood": "exact", "num_images": len(x)}
     else:
         samples = protocol.num_importance_samples
-        bound = model.log_likelihood(images, samples, protocol.seed)
+        given = _given(model, "log_likelihood", y)
+        bound = model.log_likelihood(x, samples, protocol.seed, **given)
         found = {
             "value": -bound.mean,
             "unit": "nats",
@@ -38,7 +39,7 @@ def negative_log_likelihood(model, recipe, data, protocol):
         stated = {
             "bound": "importance-weighted",
             "num_importance_samples": samples,
-            "num_images": len(images),
+            "num_images": len(x),
             "seed": protocol.seed,
         }
     return {
@@ -50,14 +51,15 @@ def negative_log_likelihood(model, recipe, data, protocol):
 
 def completion(model, recipe, data, protocol):
     """The negative log likelihood of the lower half of images given the upper one."""
-    images, *labels = _test_examples(recipe, data, protocol)
-    log_prob = model.log_prob(images, *labels, mask=upper_half(model.image_shape))
+    x, *y = _test_examples(recipe, data, protocol)
+    mask = upper_half(model.x_domain.shape)
+    log_prob = model.log_prob(x, mask=mask, **_given(model, "log_prob", y))
     return {
         "metric": "negative log likelihood of the lower half given the upper one",
         **_exact(-log_prob),
         "protocol": {
             "likelihood": "exact",
-            "num_images": len(images),
+            "num_images": len(x),
             **_binarization(recipe),
         },
     }
@@ -90,11 +92,12 @@ def squared_error(model, recipe, data, protocol):
     Of corrupted images, where the model learned to recover them. The `ceiling` is the
     error of what needs no model: the corrupted image itself, or else the mean image.
     """
-    (images, *_) = _test_examples(recipe, data, protocol)
-    stated, inputs = {"num_images": len(images)}, images
-    without_model = images.mean(axis=0)
-    if hasattr(model, "corrupt"):
-        inputs = model.corrupt(images, Rows(len(images), check_seed(protocol.seed)))
+    x, *y = _test_examples(recipe, data, protocol)
+    stated, inputs = {"num_images": len(x)}, x
+    without_model = x.mean(axis=0)
+    if "corrupt" in marks_of(model):
+        rows = Rows(len(x), check_seed(protocol.seed))
+        inputs = model.corrupt(x, model.domain_of("noise").draw(rows))
         without_model = np.asarray(inputs)
         stated |= {
             "corruption": type(model.corruption).__name__,
@@ -102,9 +105,11 @@ def squared_error(model, recipe, data, protocol):
         }
 
     def errors_of(guesses):
-        squares = np.square(guesses - images).reshape(len(images), -1)
+        squares = np.square(guesses - x).reshape(len(x), -1)
         return squares.sum(axis=1, dtype=np.float64)
 
+    if _given(model, "reconstruct", y):
+        inputs = [inputs, *y]
     errors = errors_of(model.predict(inputs, verbose=0))
     return {
         "metric": "squared error",
@@ -122,31 +127,33 @@ def accuracy(model, recipe, data, protocol):
 
     A generative model with classes is one too, by Bayes' rule.
     """
-    images, labels = _test_examples(recipe, data, protocol)
-    if isinstance(model, AutoregressiveModel):
-        predicted = model.classify(images).argmax(axis=-1)
+    x, labels = _test_examples(recipe, data, protocol)
+    if "classify" in marks_of(model):
+        predicted = model.classify(x).argmax(axis=-1)
     else:
-        predicted = model.predict(images, verbose=0).argmax(axis=-1)
+        predicted = model.predict(x, verbose=0).argmax(axis=-1)
     return {
         "metric": "accuracy",
         **share(predicted == labels),
-        "protocol": {"num_images": len(images)},
+        "protocol": {"num_images": len(x)},
     }
 
 
 def active_units(model, recipe, data, protocol):
     """How many latents vary with the image."""
-    (images, *_) = _test_examples(recipe, data, protocol)
-    means = [
-        np.asarray(model.encode(images[first : first + _ROWS_AT_ONCE]))
-        for first in range(0, len(images), _ROWS_AT_ONCE)
-    ]
+    x, *y = _test_examples(recipe, data, protocol)
+    parts = {"x": x, **_given(model, "encode", y)}
+    means = []
+    for first in range(0, len(x), _ROWS_AT_ONCE):
+        block = slice(first, first + _ROWS_AT_ONCE)
+        some = {name: part[block] for name, part in parts.items()}
+        means.append(np.asarray(model.encode(**some)))
     found = active_units_of(np.concatenate(means))
     return {
         "metric": "active units",
         "value": found.count,
         "unit": f"of {len(found.variances)} latents",
-        "protocol": {"num_images": len(images), "threshold": 0.01},
+        "protocol": {"num_images": len(x), "threshold": 0.01},
     }
 
 
@@ -174,6 +181,11 @@ def sampling(model, recipe, data, protocol, batch_size=100, repetitions=10):
             "machine": machine(),
         },
     }
+
+
+def _given(model, method, y):
+    """What a method takes beside examples, from what the data have beside them."""
+    return {"y": y[0]} if "y" in marks_of(model)[method].takes else {}
 
 
 def _test_examples(recipe, data, protocol):

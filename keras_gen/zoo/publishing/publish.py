@@ -53,8 +53,9 @@ def publish(name, run, *others):
     with written_whole(entry.weights) as partial:
         model.save_weights(partial)
         report["weights_sha256"] = sha256_of(partial)
-    with written_whole(entry.folder / "samples.png") as partial:
-        shutil.copy(run.picture, partial)
+    for picture in run.path.glob(f"{run.picture.name}.*"):
+        with written_whole(entry.folder / picture.name) as partial:
+            shutil.copy(picture, partial)
     history = run.history.read_text(encoding="utf-8")
     write_text(entry.folder / "history.csv", thin(history))
     write_json(entry.folder / "metrics.json", report)

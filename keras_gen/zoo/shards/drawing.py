@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 
 from keras_gen.arguments import check_count
+from keras_gen.domains import Labels
 from keras_gen.files import remove_partials, write_json
+from keras_gen.models.base import marks_of
 from keras_gen.random import check_seed, fresh_seed
 from keras_gen.zoo.shards.files import intact, num_shards, read_index, shard_name
 from keras_gen.zoo.shelf.loading import open_model, weights_sha256
@@ -80,7 +82,7 @@ def sample_shards(
         **_conditions(model, name, labels, temperature),
         "num_samples": num_samples,
         "shard_size": shard_size,
-        "image_shape": list(model.image_shape),
+        "shape": list(model.x_domain.shape),
     }
     folder = Path(out)
     try:
@@ -106,22 +108,27 @@ def sample_shards(
 
 def _conditions(model, name, labels, temperature):
     """What samples depend on beside noise, as an index has it."""
-    if not hasattr(model, "sample"):
-        raise ValueError(
-            f"{name} is a {type(model).__name__}, which has no prior to sample from."
-        )
-    if labels is None and getattr(model, "num_classes", None) is not None:
-        labels = range(model.num_classes)
-    stated = {
-        "labels": None if labels is None else [int(label) for label in labels],
-        "temperature": None if temperature is None else float(temperature),
-    }
-    given = {key: value for key, value in stated.items() if value is not None}
-    try:
-        model.conditions(1 if labels is None else len(labels), **given)
-    except TypeError as error:
-        raise ValueError(f"{name} does not sample like this: {error}") from error
-    return stated
+    kind, marks = type(model).__name__, marks_of(model)
+    if "sample" not in marks:
+        raise ValueError(f"{name} is a {kind}, which does not sample.")
+    domain = model.domain_of("y")
+    if domain is not None and not isinstance(domain, Labels):
+        raise ValueError(f"{name} is a {kind}, whose samples depend on {domain.noun}.")
+    if labels is None and domain is not None:
+        labels = range(domain.num_classes)
+    if labels is not None and domain is None:
+        raise ValueError(f"`labels` must be left out: {name} is a {kind} without them.")
+    if labels is not None:
+        labels = [int(label) for label in labels]
+        domain.check(labels, "labels")
+    if temperature is not None:
+        if "temperature" not in marks["sample"].takes:
+            raise ValueError(
+                f"`temperature` must be left out: {name} is a {kind} without one."
+            )
+        temperature = float(temperature)
+        model.conditions(1, temperature=temperature)
+    return {"labels": labels, "temperature": temperature}
 
 
 @contextlib.contextmanager

@@ -1,8 +1,10 @@
 """Samples in shards: a folder of files that were drawn apart and are read in order.
 
-The folder holds `shard-00000.npz`, `shard-00001.npz` and so on, each with `images`
-(uint8, `(num, height, width, channels)`) and, of models with classes, `labels` (int32,
-`(num,)`), and `index.json`: what was drawn, and the sha256 of each shard that is there.
+The folder holds `shard-00000.npz`, `shard-00001.npz` and so on, and `index.json`: what
+was drawn, and the sha256 of each shard that is there. A shard has samples as the domain
+of the model turns them into bytes, under its noun: `images` (uint8, `(num, height,
+width, channels)`), `waveforms` (int16, `(num, length)`); and, of models with classes,
+`labels` (int32, `(num,)`).
 """
 
 import hashlib
@@ -35,8 +37,8 @@ def read_index(folder):
     Returns:
         Dict of `name` and `model` (its class), `weights_sha256`, `seed`, `labels` (in
         turn; None without classes), `temperature` (None without one), `num_samples`,
-        `shard_size`, `image_shape`, and `sha256`, a dict of those of the shards by
-        their files.
+        `shard_size`, `shape` (of a sample), and `sha256`, a dict of those of the shards
+        by their files.
 
     Raises:
         ValueError: If the folder has no index, or one that cannot be read.
@@ -68,8 +70,9 @@ def read_shards(folder, batch_size=1000, num_samples=None):
         num_samples: Optional integer of at least 1, the first so many alone.
 
     Returns:
-        Iterator over pairs: images, uint8 of shape `(batch, *image_shape)`, and labels,
-        int32 of shape `(batch,)`, or None for a model without classes.
+        Iterator over pairs: samples, an array of shape `(batch, *shape)` (uint8 for
+        images), and labels, int32 of shape `(batch,)`, or None for a model without
+        classes.
 
     Raises:
         ValueError: If an argument is not as stated, or the folder has fewer samples; at
@@ -94,7 +97,8 @@ def write_shard(folder, number, arrays):
     Args:
         folder: Path.
         number: Integer.
-        arrays: Dict of `images` and, with classes, `labels`.
+        arrays: Dict of the samples under the noun of their domain, such as `images`,
+            and of `labels` if the model has classes.
 
     Returns:
         The sha256 of the file.
@@ -117,11 +121,13 @@ def _batches(folder, index, batch_size, num_samples):
             )
         # Nothing is unpickled: numpy refuses to.
         with np.load(io.BytesIO(contents)) as arrays:
-            images, labels = arrays["images"], arrays.get("labels")
-        last = min(len(images), num_samples - number * size)
+            arrays = dict(arrays)
+        labels = arrays.pop("labels", None)
+        (samples,) = arrays.values()
+        last = min(len(samples), num_samples - number * size)
         for first in range(0, last, batch_size):
             part = slice(first, min(first + batch_size, last))
-            yield images[part], None if labels is None else labels[part]
+            yield samples[part], None if labels is None else labels[part]
 
 
 def intact(folder, index, number):

@@ -31,12 +31,13 @@ def draw(model, index, number):
     conditions, arrays = {}, {}
     if index["labels"] is not None:
         in_turn = np.array(index["labels"], np.int32)
-        conditions["labels"] = in_turn[(first + np.arange(rows)) % len(in_turn)]
-        arrays["labels"] = conditions["labels"][:size]
+        conditions["y"] = in_turn[(first + np.arange(rows)) % len(in_turn)]
+        arrays["labels"] = conditions["y"][:size]
     if index["temperature"] is not None:
         conditions["temperature"] = index["temperature"]
     samples = model.sample(rows, index["seed"], batch, first, **conditions)
-    return {"images": model.to_uint8(samples[:size]), **arrays}
+    domain = model.x_domain
+    return {domain.noun: domain.to_bytes(samples[:size]), **arrays}
 
 
 def main():

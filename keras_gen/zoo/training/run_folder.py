@@ -19,7 +19,8 @@ class RunFolder:
         history: Path of `history.csv`, a row for each epoch.
         pictures: Path of the folder with a picture for each epoch.
         logs: Path of the folder for TensorBoard.
-        picture: Path of `samples.png`, the picture of the trained model.
+        picture: Path of the picture of the trained model, without its suffix; of images
+            `samples.png`.
         report: Path of `metrics.json`, which completes the run.
     """
 
@@ -31,7 +32,7 @@ class RunFolder:
         self.history = self.path / "history.csv"
         self.pictures = self.path / "samples"
         self.logs = self.path / "logs"
-        self.picture = self.path / "samples.png"
+        self.picture = self.path / "samples"
         self.report = self.path / "metrics.json"
 
     @classmethod
@@ -100,6 +101,11 @@ class RunFolder:
         if epochs:
             rows = self.history.read_text(encoding="utf-8").splitlines()[: 1 + epochs]
             write_text(self.history, "\n".join(rows) + "\n")
+
+    def picture_of(self, epoch):
+        """The path of an epoch's picture, without its suffix; epochs count from 0."""
+        self.pictures.mkdir(exist_ok=True)
+        return self.pictures / f"epoch_{epoch + 1:04d}"
 
     def finish(self, report):
         """Writes the report, with which the run is complete."""

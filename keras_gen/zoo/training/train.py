@@ -15,20 +15,18 @@ from keras_gen.callbacks import (
     Checkpoints,
     DiscriminatorCollapse,
     KeepSaved,
-    PictureEveryEpoch,
     StopAtDivergence,
     WarnOfDivergence,
     check_interval,
     is_watched,
 )
-from keras_gen.images import save_png
-from keras_gen.models.base import GenerativeModel
+from keras_gen.models.base import marks_of
 from keras_gen.random import check_seed, seed_initializers
 from keras_gen.zoo.evaluation.evaluate import measure
 from keras_gen.zoo.evaluation.extraction import extractor
 from keras_gen.zoo.evaluation.measures import machine
 from keras_gen.zoo.evaluation.protocol import QUICK
-from keras_gen.zoo.pictures import picture_of
+from keras_gen.zoo.pictures import save_made
 from keras_gen.zoo.shelf.recipes import load_recipe
 from keras_gen.zoo.training.run_folder import RunFolder
 from keras_gen.zoo.training.strategies import is_chief
@@ -209,7 +207,7 @@ def _compiled(recipe, batches, strategy, seed, epochs, max_skipped):
 
 def _skip_nonfinite(model):
     """Compiles a model as it is compiled, but to skip updates that are not finite."""
-    if not isinstance(model, GenerativeModel):
+    if not marks_of(model):
         raise ValueError(
             "`max_skipped` must be left out for a model that is no `GenerativeModel`. "
             f"Received a {type(model).__name__}."
@@ -245,7 +243,11 @@ def _fit_into(folder, recipe, model, callbacks, options):
         clock,
         keras.callbacks.CSVLogger(folder.history, append=done > 0),
         keep,
-        PictureEveryEpoch(folder.pictures, lambda m: picture_of(recipe, m)),
+        keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: save_made(
+                recipe, model, folder.picture_of(epoch)
+            )
+        ),
         keras.callbacks.TensorBoard(folder.logs),
         checkpoints,
     ]
@@ -284,7 +286,7 @@ def _of_the_entry(recipe, model, seed):
 def _finish(folder, recipe, model, run, clock, dealt):
     """Writes the picture and the report of a trained model."""
     seconds = round(clock.seconds, 1)
-    save_png(folder.picture, picture_of(recipe, model))
+    save_made(recipe, model, folder.picture)
     folder.finish(
         {
             "name": recipe.name,

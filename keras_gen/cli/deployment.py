@@ -1,0 +1,126 @@
+"""Commands that put models to use: exports and a server."""
+
+import importlib.util
+import os
+from typing import Literal
+
+from keras_gen.cli.printing import check_flag
+from keras_gen.zoo.shelf.catalog import names
+from keras_gen.zoo.startup import import_tensorflow
+
+
+def export(
+    model,
+    *,
+    format: Literal["saved_model", "tflite"] = "saved_model",
+    out: str | None = None,
+    overwrite: bool = False,
+    batch_size: int | Literal["any"] | None = None,
+    precision: Literal["float32", "float16", "int8"] | None = None,
+    signatures: list[str] | None = None,
+):
+    """Writes a model as a SavedModel or a TFLite file, and compares it with the model.
+
+    Args:
+        model: A zoo entry, a saved model or the folder of a run.
+        format: What to write.
+        out: Where to write. Without this flag, a name in exports/.
+        overwrite: Replaces what exists there.
+        batch_size: For tflite; number of rows that the file takes at once. Without this
+            flag, 1.
+        precision: For tflite; how weights are stored. Without this flag, float32.
+        signatures: For tflite; what the file can do. Without this flag, all that the
+            model can.
+    """
+    import_tensorflow()
+    from keras_gen.export import export_saved_model, export_tflite, saved_model_report
+    from keras_gen.zoo.shelf.loading import open_model
+
+    given = {"batch_size": batch_size, "precision": precision, "signatures": signatures}
+    if format != "tflite":
+        for flag, value in given.items():
+            if value is not None:
+                raise ValueError(f"export takes --{flag} with --format=tflite only")
+    opened = open_model(model)
+    label = os.path.splitext(os.path.basename(os.path.normpath(model)))[0]
+    if format == "tflite":
+        report = export_tflite(
+            opened,
+            out or f"exports/{label}.tflite",
+            None if batch_size == "any" else batch_size or 1,
+            precision or "float32",
+            signatures,
+            overwrite,
+            _extractor(model) if precision == "int8" else None,
+        )
+    else:
+        path = export_saved_model(
+            opened, out or f"exports/{label}", overwrite=overwrite
+        )
+        report = saved_model_report(opened, path)
+    _print_report(report)
+
+
+def _print_report(report):
+    print(f"Wrote {report.path}: {report.num_bytes:,} bytes")
+    for signature, (inputs, outputs) in report.signatures.items():
+        parity = report.parity[signature]
+        print(
+            f"  {signature}({', '.join(inputs)}) -> {', '.join(outputs)}: "
+            f"{parity.num_differing} of {parity.num_images} images differ from the "
+            f"model's, by {parity.difference:.2g} at most, "
+            f"{parity.mean_difference:.2g} in the mean"
+        )
+    if report.distance is not None:
+        extractor, value, floor, num = report.distance
+        print(
+            f"  {num:,} samples: FD[{extractor}] {value:.3g} from others of the model, "
+            f"{floor:.3g} of the model's own"
+        )
+
+
+def _extractor(name):
+    """What the distances of an entry are measured with; None without such."""
+    from keras_gen.zoo.evaluation.extraction import extractor
+    from keras_gen.zoo.shelf.recipes import load_recipe
+
+    if name not in names():
+        return None
+    recipe = load_recipe(name)
+    return extractor(recipe.extractor) if hasattr(recipe, "extractor") else None
+
+
+def serve(
+    *models,
+    format: Literal["tflite", "saved_model"] = "tflite",
+    out: str | None = None,
+    overwrite: bool = False,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    workers: int = 1,
+):
+    """Serves models over REST and gRPC.
+
+    Args:
+        models: Zoo entries, saved models or folders of runs.
+        format: What the server runs.
+        out: Folder for the exported models. Without this flag, exports/repository.
+        overwrite: Exports again what is in the folder already.
+        host: Address to listen on.
+        port: REST port; gRPC uses the next port, metrics the one after it.
+        workers: Processes that run the models.
+    """
+    from keras_gen.serving.repository import is_exported, label_of, write_repository
+
+    folder = out or f"exports/repository/{format}"
+    if importlib.util.find_spec("mlserver") is None:
+        raise ImportError("models are served by mlserver: pip install keras-gen[serve]")
+    check_flag("workers", workers, 1, 1024)
+    check_flag("port", port, 1, 65533)
+    if overwrite or not all(is_exported(folder, label_of(m)) for m in models):
+        import_tensorflow()
+    served = write_repository(models, folder, format, overwrite)
+    from keras_gen.serving.server import serve as run_server
+
+    print(f"Serving {', '.join(served)} at http://{host}:{port}", flush=True)
+    run_server(folder, served, host, port, workers)

@@ -1,0 +1,213 @@
+"""Commands that draw: samples, reconstructions, completions, interpolations."""
+
+import os
+import sys
+
+from keras_gen.cli.printing import check_flag, save_examples, save_grid
+from keras_gen.zoo.shelf.entry import Entry
+from keras_gen.zoo.startup import import_tensorflow
+
+
+def sample(
+    model,
+    *,
+    num: int = 64,
+    seed: int | None = None,
+    labels: list[int] | None = None,
+    temperature: float | None = None,
+    out: str | None = None,
+    workers: int | None = None,
+    shard_size: int | None = None,
+):
+    """Draws samples, into one file or into a folder of shards.
+
+    Args:
+        model: A zoo entry, a saved model or the folder of a run.
+        num: Number of samples.
+        seed: Seed of the samples. Without this flag, another one each time.
+        labels: Classes of the samples, in turn, such as 3 or 0,1,2.
+        temperature: For autoregressive models; below 1 gives likelier samples.
+        out: File to write, or a folder, ending in /, for shards. Without this flag,
+            samples.png, or another suffix for other data than images.
+        workers: Processes that draw shards. Without this flag, 1.
+        shard_size: Samples in a shard. Without this flag, 1024.
+    """
+    import_tensorflow()
+    check_flag("num", num, 1)
+    if out is not None and (out.endswith("/") or os.path.isdir(out)):
+        sharding = {"num_workers": workers or 1, "shard_size": shard_size or 1024}
+        _sample_shards(model, num, out, seed, labels, temperature, **sharding)
+        return
+    for flag, value in (("workers", workers), ("shard_size", shard_size)):
+        if value is not None:
+            raise ValueError(
+                f"sample takes --{flag} with a folder alone, such as --out=shards/"
+            )
+    from keras_gen.models.base import marks_of
+    from keras_gen.zoo.shelf.loading import open_model
+
+    opened = open_model(model)
+    marks = marks_of(opened)
+    if "sample" not in marks:
+        raise ValueError(
+            f"{model} is a {type(opened).__name__}, which has no prior to sample from. "
+            f"Methods that `apply` takes: {', '.join(marks) or 'none'}"
+        )
+    conditions = {}
+    if labels is not None:
+        _check_taken("labels", "y", model, opened, marks["sample"])
+        opened.y_domain.check(labels, "labels")
+        conditions["y"] = [labels[row % len(labels)] for row in range(num)]
+    if temperature is not None:
+        _check_taken("temperature", "temperature", model, opened, marks["sample"])
+        conditions["temperature"] = temperature
+    opened.compiled_sampling = False  # XLA compiles for longer than a picture takes.
+    samples = opened.sample(num, seed, **conditions)
+    save_examples(opened.x_domain, samples, out, "samples")
+
+
+def _check_taken(flag, name, model, opened, mark):
+    if name not in mark.takes:
+        kind = type(opened).__name__
+        raise ValueError(
+            f"--{flag} must be left out: {model} is a {kind}, whose samples depend on "
+            f"no {flag}"
+        )
+
+
+def _sample_shards(model, num, out, seed, labels, temperature, **sharding):
+    from keras_gen.zoo import sample_shards
+
+    def progress(done, count):
+        if sys.stdout.isatty():
+            print(f"\r{done} of {count} shards", end="", flush=True)
+
+    index = sample_shards(
+        model,
+        num,
+        out,
+        seed,
+        labels=labels,
+        temperature=temperature,
+        progress=progress,
+        **sharding,
+    )
+    if sys.stdout.isatty():
+        print()
+    print(
+        f"Wrote {out}: {num:,} samples of seed {index['seed']} in "
+        f"{len(index['sha256'])} shards, and index.json"
+    )
+
+
+def complete(
+    name,
+    *,
+    num: int = 10,
+    seed: int = 0,
+    temperature: float = 1.0,
+    out: str = "completions.png",
+    download: bool = False,
+):
+    """Draws lower halves of test images, given the upper halves.
+
+    Args:
+        name: A zoo entry that draws images pixel by pixel.
+        num: Number of test images.
+        seed: Seed of what is drawn.
+        temperature: Below 1 gives likelier images.
+        out: PNG file to write.
+        download: Lets TFDS download data that are missing.
+    """
+    import_tensorflow()
+    from keras_gen.zoo.evaluation.evaluate import metrics_for
+    from keras_gen.zoo.pictures import completions
+
+    check_flag("num", num, 1)
+    entry = Entry(name)
+    model = entry.load()
+    if "completion" not in metrics_for(model, entry.recipe):
+        raise ValueError(
+            f"{name} is a {type(model).__name__}, which does not complete images"
+        )
+    model.compiled_sampling = False  # As for samples.
+    options = {"seed": seed, "temperature": temperature}
+    examples = _test_examples(entry, num, download)
+    save_grid(out, completions(model, *examples, **options))
+
+
+def reconstruct(name, *, num: int = 50, out: str | None = None, download: bool = False):
+    """Draws test images above their reconstructions.
+
+    Args:
+        name: A zoo entry that encodes images.
+        num: Number of test images.
+        out: File to write. Without this flag, reconstructions.png, or another suffix
+            for other data than images.
+        download: Lets TFDS download data that are missing.
+    """
+    import_tensorflow()
+    from keras_gen.zoo.pictures import beside_reconstructions
+
+    check_flag("num", num, 1)
+    entry = Entry(name)
+    model = entry.load()
+    _check_encodes(name, model, "reconstruct")
+    columns = min(num, 10)
+    x = _test_examples(entry, num, download)
+    rows = beside_reconstructions(model, *x, columns=columns)
+    save_examples(model.x_domain, rows, out, "reconstructions", columns)
+
+
+def interpolate(
+    model,
+    *,
+    num: int = 10,
+    seed: int = 0,
+    out: str | None = None,
+    download: bool = False,
+):
+    """Draws paths between test images, or between samples where a model cannot encode.
+
+    Args:
+        model: A zoo entry; of a model that cannot encode also a saved model or the
+            folder of a run.
+        num: Number of paths.
+        seed: Seed of the samples that paths join.
+        out: File to write. Without this flag, interpolations.png, or another suffix for
+            other data than images.
+        download: Lets TFDS download data that are missing.
+    """
+    import_tensorflow()
+    from keras_gen.models.base import marks_of
+    from keras_gen.zoo.pictures import interpolations, latent_interpolations
+    from keras_gen.zoo.shelf.loading import open_model
+
+    check_flag("num", num, 1)
+    opened = open_model(model)
+    _check_encodes(model, opened, "decode")
+    if "encode" in marks_of(opened):
+        examples = _test_examples(Entry(model), 2 * num, download)
+        paths = interpolations(opened, examples[0])
+    else:
+        paths = latent_interpolations(opened, num, seed)
+    rows = paths.reshape(-1, *paths.shape[2:])
+    save_examples(opened.x_domain, rows, out, "interpolations", paths.shape[1])
+
+
+def _check_encodes(name, model, method):
+    from keras_gen.models.base import marks_of
+
+    if method not in marks_of(model):
+        raise ValueError(
+            f"{name} is a {type(model).__name__}, which does not encode or decode"
+        )
+
+
+def _test_examples(entry, num, download):
+    """The first test examples of an entry."""
+    from keras_gen.zoo.shelf.recipes import first_examples
+
+    if download:
+        entry.recipe.data("test", download=True)
+    return first_examples(entry.recipe.data("test"), num)

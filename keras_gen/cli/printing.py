@@ -1,0 +1,46 @@
+"""What commands print and write, and the checks that several of them share."""
+
+from keras_gen.zoo.evaluation.report import describe
+
+
+def text_of(result):
+    """A result as text that any terminal can show."""
+    return describe(result).replace("±", "+-").replace("—", "-")
+
+
+def save_grid(path, picture):
+    """Writes a picture as PNG and says so."""
+    from keras_gen.images import save_png
+
+    save_png(path, picture)
+    print(f"Wrote {path}: {picture.shape[1]} x {picture.shape[0]} pixels")
+
+
+def save_examples(domain, examples, path, default, columns=None):
+    """Writes examples of a domain to one file and says so.
+
+    Args:
+        domain: `keras_gen.domains.Domain`.
+        examples: Array of shape `(num, *domain.shape)`.
+        path: String; None for the default with the suffix of the domain.
+        default: String, the path without a suffix.
+        columns: Integer, images in a row of a picture. Defaults to nearly a square.
+    """
+    from keras_gen.domains import Images
+    from keras_gen.images import grid
+
+    path = f"{default}{domain.suffix}" if path is None else path
+    if isinstance(domain, Images):
+        save_grid(path, grid(domain.to_bytes(examples), columns))
+        return
+    domain.save(path, examples)
+    print(f"Wrote {path}: {len(examples)} {domain.noun}")
+
+
+def check_flag(name, value, least, most=None):
+    """Raises a ValueError unless the value of a flag lies in a range."""
+    if value < least or (most is not None and value > most):
+        wanted = (
+            f"be at least {least}" if most is None else f"lie from {least} to {most}"
+        )
+        raise ValueError(f"--{name} must {wanted}. Received: {value}")

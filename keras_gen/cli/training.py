@@ -1,0 +1,85 @@
+"""The command that trains."""
+
+import os
+import sys
+from typing import Literal
+
+from keras_gen.cli.printing import text_of
+from keras_gen.files import read_json
+from keras_gen.zoo.startup import be_deterministic, import_tensorflow
+
+
+def train(
+    recipe,
+    *,
+    data: str | None = None,
+    epochs: int | None = None,
+    seed: int = 0,
+    out: str | None = None,
+    resume: bool = False,
+    download: bool = False,
+    strategy: Literal["mirrored", "multiworker"] | None = None,
+    devices: list[str] | None = None,
+    deterministic: bool = False,
+    max_skipped: int | None = None,
+    checkpoint_steps: int | None = None,
+    checkpoint_minutes: float | None = None,
+):
+    """Trains a model by a recipe, into the folder of a run.
+
+    Args:
+        recipe: A zoo entry, or the file of a recipe such as recipe.py.
+        data: Name of a dataset or folder of images, instead of the recipe's data.
+        epochs: Number of epochs, instead of the recipe's.
+        seed: Seed of everything random.
+        out: Folder of the run. Without this flag, runs/NAME or the next free name.
+        resume: Goes on with the run in --out from its newest checkpoint.
+        download: Lets TFDS download data that are missing.
+        strategy: Trains on several devices of this machine, or on several machines.
+        devices: Devices for --strategy=mirrored, such as GPU:0,GPU:1, instead of all.
+        deterministic: Gives the same bits every time, but trains more slowly.
+        max_skipped: Skips updates that are not finite, at most so many an epoch.
+        checkpoint_steps: Steps between two checkpoints.
+        checkpoint_minutes: Minutes between two checkpoints. Without this flag and
+            --checkpoint_steps, 1.
+    """
+    import_tensorflow()
+    from keras_gen import zoo
+
+    if devices and strategy != "mirrored":
+        raise ValueError("--devices needs --strategy=mirrored")
+    if deterministic:
+        be_deterministic()
+    folder = zoo.train(
+        recipe,
+        data=data,
+        epochs=epochs,
+        seed=seed,
+        out=out,
+        resume=resume,
+        download=download,
+        strategy=_strategy(strategy, devices),
+        checkpoint_steps=checkpoint_steps,
+        checkpoint_minutes=checkpoint_minutes,
+        max_skipped=max_skipped,
+        verbose=1 if sys.stdout.isatty() else 2,
+    )
+    if folder is None:
+        print("Trained as one of several workers; the first one writes")
+        return
+    # A folder has no test split.
+    images = "training" if os.path.isdir(data or "") else "test"
+    print(f"Quick estimates on a few {images} images:")
+    for result in read_json(folder / "metrics.json")["quick"].values():
+        print(text_of(result))
+    (picture,) = folder.glob("samples.*")
+    print(f"Wrote {folder}: model.keras, {picture.name}, metrics.json, history.csv")
+
+
+def _strategy(name, devices):
+    # Imported before Keras is, which uses TensorFlow.
+    from keras_gen.zoo.training.strategies import mirrored, multiworker
+
+    if name == "multiworker":
+        return multiworker()
+    return mirrored(devices) if name else None
