@@ -314,10 +314,13 @@ def _parity(model, signatures, folder, path):
 
 def _check_parity(model, precision, parity):
     """Raises a ValueError if a file differs too much from the model."""
-    draws_sites = bool(marks_of(model)) and model.compiled_sampling
+    marks = marks_of(model)
+    draws_sites = bool(marks) and model.compiled_sampling
     _, most, mean = _PRECISIONS[precision]
     for name, found in parity.items():
-        drawn = name == "serving_default" or "noise" in marks_of(model)[name].takes
+        drawn = name == "serving_default" or (
+            name in marks and "noise" in marks[name].takes
+        )
         if drawn and draws_sites:
             # A number within rounding of a step changes a site, and what follows.
             few = found.num_differing <= found.num_images // 10
