@@ -1,19 +1,20 @@
 """A zoo of deep generative models for Keras 3 on TensorFlow.
 
 Nothing heavy is imported before it is used: `keras_gen.zoo`, `keras_gen.models` and the
-other rooms load on first access, so that the command line answers at once and the
-networks import without TensorFlow. Import `keras_gen.models` before
-`keras.saving.load_model` opens a saved model, so that its class is known.
+other names load on first access. So the command line starts fast, and the networks
+import without TensorFlow. Import `keras_gen.models` before you load a saved model with
+`keras.saving.load_model`, so that Keras knows its class.
 """
 
 import importlib
 
 __version__ = "0.1.0"
 
-_ROOMS = (
+__all__ = [
     "callbacks",
     "datasets",
     "distributions",
+    "domains",
     "export",
     "images",
     "latents",
@@ -25,14 +26,14 @@ _ROOMS = (
     "random",
     "serving",
     "zoo",
-)
+]
 
 
 def __getattr__(name):
-    if name in _ROOMS:
+    if name in __all__:
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted([*_ROOMS, "__version__"])
+    return [*__all__, "__version__"]

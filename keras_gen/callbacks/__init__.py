@@ -1,4 +1,4 @@
-"""What watches a training."""
+"""Callbacks: checkpoints, warnings and measures during a training."""
 
 from keras_gen.callbacks.checkpoints import Checkpoints, check_interval
 from keras_gen.callbacks.discriminator_collapse import DiscriminatorCollapse, is_watched

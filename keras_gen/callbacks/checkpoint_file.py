@@ -1,4 +1,4 @@
-"""Checkpoints on disk: whole or not there, and found out when damaged."""
+"""Checkpoint files: written whole or not at all, and checked when they are read."""
 
 import hashlib
 import io
@@ -14,18 +14,18 @@ _DIGITS = 64
 
 
 def write(path, arrays, facts):
-    """Writes a checkpoint, whole or not at all, and has the disk keep it.
+    """Writes a checkpoint, whole or not at all, and flushes it to the disk.
 
     The file is an archive that `numpy.load` opens, followed by its sha256 in 64
     hexadecimal digits.
 
     Args:
-        path: `Path`. What stands there is replaced.
+        path: `Path`. An existing file is replaced.
         arrays: Dict from names, which hold a slash, to arrays.
-        facts: What JSON can say.
+        facts: Further values, which JSON can represent.
 
     Raises:
-        OSError: If it cannot be written. What stood at `path` is then still there.
+        OSError: If it cannot be written. An existing file is then kept.
     """
     dtypes = {name: array.dtype.name for name, array in arrays.items()}
     text = json.dumps({"facts": facts, "dtypes": dtypes}, default=float).encode()
@@ -54,7 +54,7 @@ def read(path):
     with np.load(io.BytesIO(archive)) as file:
         arrays = dict(file)
     text = json.loads(arrays.pop(_FACTS).tobytes())
-    # NumPy knows types such as bfloat16 by their size alone.
+    # NumPy knows only the size of types such as bfloat16.
     return {
         name: array.view(text["dtypes"][name]) if array.dtype.kind == "V" else array
         for name, array in arrays.items()

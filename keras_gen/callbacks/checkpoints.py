@@ -18,45 +18,45 @@ from keras_gen.files import remove_partials
 
 _NAME = re.compile(r"epoch_(\d+)_step_(\d+)\.npz")
 _PACKAGES = ("tensorflow", "keras", "numpy")
-# What `stop_training` is set to where a resumed epoch is over and training is not.
+# The value of `stop_training` when a resumed epoch is over but training is not.
 _END_OF_EPOCH = "the end of this epoch"
 
 
 class Checkpoints(keras.callbacks.Callback):
-    """Writes all that training goes on from, also in the middle of an epoch.
+    """Writes checkpoints from which a training can go on, also within an epoch.
 
     A checkpoint holds the variables of the model, its optimizers and its running means,
-    random streams included, the epoch and the step, the history, what other callbacks
-    remember, and the versions of what computed it. Training waits for the copy of the
-    variables; a thread writes the file. Resumed from one on the same data, training
-    ends as it would have without the stop, on one CPU to the last bit.
+    the epoch and the step, the history, the state of other callbacks, and the versions
+    of the libraries. A thread writes the file; training waits only until the variables
+    are copied. A training that is resumed on the same data ends as if it had never
+    stopped, on one CPU with equal bits.
 
-    `fit()` must be given a stream that goes on without end, as `keras_gen.datasets`
-    gives with `start` and `repeat=True`, its `steps_per_epoch`, and this callback as
-    the last of the list. The same lines then start a training and resume it. It stands
-    at the end of an execution, of which `steps_per_execution` may make several steps.
+    Pass `fit()` an endless dataset, such as those of `keras_gen.datasets` with `start`
+    and `repeat=True`; pass `steps_per_epoch`; and put this callback last in the list.
+    The same code then starts a training and resumes it. Checkpoints are written at the
+    end of an execution, which with `steps_per_execution` may be several steps.
 
-    Once SIGTERM arrives a checkpoint is written and the process ends with exit code 0.
-    An empty file `stop` in the folder has the same effect.
+    At SIGTERM a checkpoint is written and the process ends with exit code 0. If you
+    create an empty file `stop` in the folder, the same happens.
 
     Args:
-        folder: Path, made if it is not there. One process at a time may write to it.
+        folder: Path, created if it does not exist. One process at a time can use it.
         steps: Optional integer of at least 1, the steps between two checkpoints.
-        minutes: Optional float above 0, the minutes between two checkpoints. Without
-            both there is one a minute. The one that is due while another is still being
-            written waits for it; training does not.
-        keep: Integer of at least 1, how many checkpoints stay, the newest.
-        callbacks: List of the other callbacks of `fit()` that remember something:
-            Keras' `EarlyStopping`, `ModelCheckpoint` and `ReduceLROnPlateau`, or with
-            methods `get_state()`, which returns a dict of what JSON can say and of
-            lists of arrays, and `set_state(state)`.
-        writes: Boolean, whether to write. Of several workers with one folder the first
-            one does, and the others use the callback to resume.
+        minutes: Optional float above 0, the minutes between two checkpoints. If you
+            pass neither, a checkpoint is written every minute. If the one before is
+            still being written, the next one is written after it; training goes on.
+        keep: Integer of at least 1, how many checkpoints are kept, the newest ones.
+        callbacks: List of the other callbacks of `fit()` that have a state: Keras'
+            `EarlyStopping`, `ModelCheckpoint` and `ReduceLROnPlateau`, or callbacks
+            with methods `get_state()` and `set_state(state)`. A state is a dict of
+            values that JSON can represent and of lists of arrays.
+        writes: Boolean, whether to write. If several workers share a folder, only the
+            first one writes; the others use the callback to resume.
 
     Raises:
-        ValueError: If an argument is not as stated, the folder cannot be written to, or
-            another process holds it; from `fit()`, if it has no `steps_per_epoch`, or
-            other ones or another `initial_epoch` than go with what was restored.
+        ValueError: If an argument is wrong, the folder cannot be written to, or another
+            process uses it; from `fit()`, if `steps_per_epoch` is missing, or if it or
+            `initial_epoch` does not match the restored checkpoint.
 
     Example:
     >>> import tempfile
@@ -96,7 +96,7 @@ class Checkpoints(keras.callbacks.Callback):
         self.termination = Termination()
         self._executor = concurrent.futures.ThreadPoolExecutor(1)
         self._writing = None
-        # Position and time of the newest checkpoint, and what is yet to be restored.
+        # Position and time of the newest checkpoint, and what must still be restored.
         self._last = self._restored = self._identity = None
         if writes:
             try:
@@ -109,9 +109,9 @@ class Checkpoints(keras.callbacks.Callback):
                 ) from error
 
     def close(self):
-        """Waits for the file that is being written and lets others have the folder.
+        """Waits for the file that is being written, and releases the folder.
 
-        The end of the process does so too.
+        The end of the process has the same effect.
         """
         self.termination.stop()
         self._executor.shutdown()
@@ -121,22 +121,23 @@ class Checkpoints(keras.callbacks.Callback):
     # Going on
 
     def restore(self, model):
-        """Brings a model to the newest good checkpoint of the folder.
+        """Restores a model from the newest good checkpoint of the folder.
 
-        What is damaged is warned of and set aside, and the one before is taken. The
-        running means and what callbacks remember are restored once `fit()` begins.
+        A damaged checkpoint is renamed, with a warning, and the one before is used. The
+        running means and the state of callbacks are restored when `fit()` begins.
 
         Args:
-            model: Keras model, compiled as it was.
+            model: Keras model, compiled as before.
 
         Returns:
-            Pair of integers, the epoch and the step to go on from: `initial_epoch` of
-            `fit()`, and together the `start` of the data. `(0, 0)` if the folder has no
-            checkpoint, whereupon the model stays as it is.
+            Pair of integers, the epoch and the step to go on from. Pass the epoch to
+            `fit()` as `initial_epoch`, and the pair to the data as `start`. If the
+            folder has no checkpoint, the pair is `(0, 0)` and the model does not
+            change.
 
         Raises:
-            ValueError: If all checkpoints are damaged, or the one that is not is of
-                another model or optimizer; the difference is named.
+            ValueError: If all checkpoints are damaged, or the checkpoint belongs to
+                another model or optimizer; the error names the difference.
         """
         if not self._files():
             return 0, 0
@@ -179,7 +180,7 @@ class Checkpoints(keras.callbacks.Callback):
             try:
                 return path, *checkpoint_file.read(path)
             except FileNotFoundError:
-                # The first worker has found it damaged already.
+                # The first worker has already found it damaged.
                 continue
             except ValueError as error:
                 warnings.warn(f"{error} The one before is taken.", stacklevel=3)
@@ -207,7 +208,7 @@ class Checkpoints(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch, self._first_step = epoch, 0
         if self._restored is not None:
-            # What other callbacks have done to begin an epoch they had done before.
+            # Other callbacks have begun this epoch once more than they should.
             self._go_on(epoch, *self._restored)
             self._restored = None
         self._pause(self._first_step)
@@ -230,7 +231,7 @@ class Checkpoints(keras.callbacks.Callback):
                 f"that are left of the epoch. Received: {at_once}"
             )
         variables = training_state.variables_of(self.model, metrics=facts["step"] > 0)
-        # Of metrics that Keras builds at the first step, the means begin anew.
+        # The means of metrics that Keras builds in the first step start again.
         known = {name: v for name, v in variables.items() if name in arrays}
         training_state.assign(arrays, known)
         training_state.set_states(self.callbacks, facts["callbacks"], arrays)
@@ -258,10 +259,10 @@ class Checkpoints(keras.callbacks.Callback):
         self.termination.pass_on()
 
     def _pause(self, step):
-        """At the end of an execution: writes what is due, and ends if asked to."""
+        """Called after an execution: writes a checkpoint if due, ends if asked to."""
         if not self.writes:
             if self.termination.requested:
-                # The first worker sees it, and takes all of them down.
+                # The first worker notices and ends all of them.
                 self._stop_file.touch()
             return
         if self.termination.requested or self._stop_file.exists():
@@ -309,7 +310,7 @@ class Checkpoints(keras.callbacks.Callback):
             old.unlink()
 
     def wait(self):
-        """Waits for the file that is being written, and warns if it could not be."""
+        """Waits for the file that is being written, and warns if that failed."""
         if self._writing is None:
             return
         error = self._writing.exception()

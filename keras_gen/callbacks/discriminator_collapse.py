@@ -1,4 +1,4 @@
-"""A warning when the game of generator and discriminator has stopped."""
+"""A warning when a generator and a discriminator have stopped to learn."""
 
 import warnings
 
@@ -11,16 +11,16 @@ _DRAWN = 0.01
 
 
 class DiscriminatorCollapse(keras.callbacks.Callback):
-    """Warns when a discriminator tells all images from all samples, or none.
+    """Warns when a discriminator can tell all samples from images, or none.
 
-    It looks at the means over an epoch of an `AdversarialModel` that states
-    `stopped_losses`. The discriminator has won where its loss is within 0.05 of the
-    least that there is, 0 without label smoothing: the generator then learns next to
-    nothing. It is a draw where both losses are within 0.01 of those of scores that are
-    all zero, `log 4` and `log 2`.
+    It compares the mean losses of an epoch with `stopped_losses` of the model. The
+    discriminator has won if its loss is within 0.05 of the least possible one, which is
+    0 without label smoothing: the generator then learns almost nothing. It is a draw if
+    both losses are within 0.01 of those of scores that are all zero, `log 4` and
+    `log 2`.
 
     Raises:
-        ValueError: In training, if the model is no such one.
+        ValueError: In training, if the model has no `stopped_losses`.
     """
 
     def on_train_begin(self, logs=None):
@@ -69,5 +69,5 @@ class DiscriminatorCollapse(keras.callbacks.Callback):
 
 
 def is_watched(model):
-    """Whether the losses of a model show that its game has stopped."""
+    """Whether the losses of a model can show that its game has stopped."""
     return bool(marks_of(model)) and model.stopped_losses is not None

@@ -1,4 +1,4 @@
-"""An end to trainings that have left the numbers, and a warning of those that will."""
+"""Stops trainings whose numbers are not finite, and warns of losses that grow."""
 
 import math
 import warnings
@@ -14,21 +14,20 @@ _REMEDIES = (
 
 
 class StopAtDivergence(keras.callbacks.Callback):
-    """Stops training with an error once a number of it is NaN or infinite.
+    """Stops training with an error if a reported number or a weight is not finite.
 
-    It looks at every number that the model reports after every execution, where
-    `keras.callbacks.TerminateOnNaN` looks at `"loss"` alone and lets the epoch's other
-    callbacks run, and at all weights after every epoch. Of a model that is compiled
-    with `skip_nonfinite=True`, whose weights and numbers stay finite, it counts the
-    updates that were skipped. Put it before callbacks that save, so that what they
-    saved stays good.
+    It checks all reported numbers after every execution and all weights after every
+    epoch. (`keras.callbacks.TerminateOnNaN` checks `"loss"` only, and lets the other
+    callbacks run.) For a model that is compiled with `skip_nonfinite=True`, it limits
+    the number of skipped updates. Put it before callbacks that save, so that they never
+    save a diverged model.
 
     Args:
-        max_skipped: Integer of at least 0, the updates that may be skipped in an epoch.
+        max_skipped: Integer of at least 0, how many updates may be skipped in an epoch.
 
     Raises:
-        ValueError: If `max_skipped` is not as stated; from `fit()`, with the name of
-            the number, when it happens.
+        ValueError: If `max_skipped` is wrong; from `fit()`, if training diverges. The
+            error names the number.
 
     Example:
     >>> import keras
@@ -67,7 +66,7 @@ class StopAtDivergence(keras.callbacks.Callback):
             )
 
     def on_epoch_end(self, epoch, logs=None):
-        # Numbers are reported before the update that they lead to.
+        # Numbers are reported before the update that follows from them.
         for weight in self.model.weights:
             if not np.isfinite(np.asarray(weight, np.float32)).all():
                 raise ValueError(
@@ -80,16 +79,16 @@ class StopAtDivergence(keras.callbacks.Callback):
 
 
 class WarnOfDivergence(keras.callbacks.Callback):
-    """Warns once of each loss whose mean over an epoch has grown beyond all bounds.
+    """Warns once for each loss whose mean over an epoch grows beyond a bound.
 
-    The bound is `factor` times the size of its mean over the first epoch seen, or
-    `factor` if that is less than 1.
+    The bound is `factor` times the size of its mean over the first epoch, or `factor`
+    if this size is less than 1.
 
     Args:
         factor: Float above 1.
 
     Raises:
-        ValueError: If `factor` is not as stated.
+        ValueError: If `factor` is not above 1.
     """
 
     def __init__(self, factor=1000.0):

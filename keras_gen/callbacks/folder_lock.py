@@ -1,4 +1,4 @@
-"""One process at a time writes into a folder."""
+"""Locks a folder, so that only one process at a time writes into it."""
 
 import fcntl
 import os
@@ -8,14 +8,14 @@ _HELD = {}
 
 
 def lock(folder):
-    """Makes this process the only one that may lock a folder, until it ends.
+    """Locks a folder for this process until it ends.
 
     Args:
-        folder: `Path` of a folder, which gets a file `lock`. It stays, and means
-            nothing once its process is gone.
+        folder: `Path` of a folder. A file `lock` is created in it, which stays; it has
+            no effect when its process has ended.
 
     Raises:
-        ValueError: If another process holds it, by its name.
+        ValueError: If another process has locked the folder; the error names it.
         OSError: If the folder cannot be written to.
     """
     path = os.path.realpath(folder / "lock")
@@ -37,7 +37,7 @@ def lock(folder):
 
 
 def unlock(folder):
-    """Lets other processes lock a folder that this one may have locked."""
+    """Releases a folder, if this process has locked it."""
     file = _HELD.pop(os.path.realpath(folder / "lock"), None)
     if file is not None:
         os.close(file)

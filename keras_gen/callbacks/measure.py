@@ -1,4 +1,4 @@
-"""Measures of the model among the numbers that a training reports."""
+"""Measures of a model during training."""
 
 import math
 
@@ -8,23 +8,22 @@ from keras_gen.arguments import check_count
 
 
 class MeasureEvery(keras.callbacks.Callback):
-    """Adds measures of the model to the logs after every so many epochs.
+    """Adds measures of the model to the logs, after every few epochs.
 
-    The values land in the history, in TensorBoard and in a `CSVLogger`, for which this
-    callback must stand before it in the list. After the other epochs they are NaN, from
-    the first on, since a `CSVLogger` fixes its columns at the first row; that is why
-    the names are given and not found out.
+    The values appear in the history, in TensorBoard and in a `CSVLogger`; put this
+    callback before it in the list. After the other epochs the values are NaN. You must
+    pass the names, because a `CSVLogger` fixes its columns in the first epoch.
 
     Args:
         measure: Function from the model to a dict from each of `names` to a float.
         names: List of strings, the names of the measures.
-        epochs: Integer of at least 1: measured after epoch `epochs`, `2 * epochs` and
-            so on.
+        epochs: Integer of at least 1. The model is measured after epoch `epochs`,
+            `2 * epochs` and so on.
 
     Raises:
-        ValueError: If `names` is empty or no list of strings, or `epochs` is not as
-            stated; in training, if `measure` returns other names or one that the model
-            reports itself.
+        ValueError: If `names` is not a list of at least one string, or `epochs` is
+            wrong; in training, if `measure` returns other names, or a name that the
+            model reports itself.
 
     Example:
     >>> import numpy as np

@@ -1,4 +1,4 @@
-"""A warning when a generator makes ever the same."""
+"""A warning when the samples of a generator are all alike."""
 
 import warnings
 
@@ -15,29 +15,29 @@ _REMEDIES = (
 
 
 class ModeCollapse(keras.callbacks.Callback):
-    """Watches the variety of samples, and warns when it is lost.
+    """Measures the variety of samples after each epoch, and warns if it is lost.
 
-    With an extractor, whose classes should be about equally frequent in the data, it
-    reports `smallest_class`, the share of the rarest class among samples, and warns of
-    classes with less than a fifth of an equal share. Without, it reports
-    `relative_distance`, the mean distance of samples from each other over that of
-    images, and warns below one half: 0 means that all samples are the same.
+    With an extractor it reports `smallest_class`, the fraction of samples in the rarest
+    class, and warns of classes that have less than a fifth of an equal fraction. The
+    classes should be about equally frequent in the data. Without an extractor it
+    reports `relative_distance`, the mean distance between samples divided by the mean
+    distance between images, and warns if it is below one half. It is 0 if all samples
+    are the same.
 
     Args:
-        images: Array of at least two images of the data in the model's `image_range`,
-            of which the first `num_samples` are compared, or None where `extractor` is
-            given.
+        images: Array of at least two examples of the data, of which the first
+            `num_samples` are compared; None if you pass `extractor`.
         extractor: Optional function from uint8 images to an object with
             `probabilities` of shape `(num, num_classes)`, such as a
             `keras_gen.metrics.FeatureExtractor`.
         num_samples: Integer of at least 2.
-        epochs: Integer of at least 1: it looks after epoch `epochs`, `2 * epochs` and
-            so on, and reports NaN after the others.
-        seed: Integer in [0, 2**31), seed of the samples.
+        epochs: Integer of at least 1. Samples are measured after epoch `epochs`,
+            `2 * epochs` and so on; NaN is reported after the others.
+        seed: Integer in [0, 2**31), the seed of the samples.
 
     Raises:
-        ValueError: If neither or both of `images` and `extractor` are given, or an
-            argument is not as stated.
+        ValueError: If you pass neither or both of `images` and `extractor`, or an
+            argument is wrong.
     """
 
     def __init__(self, images=None, extractor=None, num_samples=1000, epochs=1, seed=0):
@@ -64,7 +64,7 @@ class ModeCollapse(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         name = "relative_distance" if self.extractor is None else "smallest_class"
         logs = {} if logs is None else logs
-        # `CSVLogger` takes its columns from the first epoch.
+        # `CSVLogger` fixes its columns in the first epoch.
         logs[name] = float("nan")
         if (epoch + 1) % self.epochs:
             return
@@ -104,7 +104,7 @@ class ModeCollapse(keras.callbacks.Callback):
 
 
 def mean_distance(images):
-    """Mean Euclidean distance of the pairs of different images, a float.
+    """The mean Euclidean distance between two different images, a float.
 
     Args:
         images: Array of shape `(num, ...)`, `num` at least 2.

@@ -1,4 +1,4 @@
-"""What the model makes, after each epoch."""
+"""A picture of samples after each epoch."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ class PictureEveryEpoch(keras.callbacks.Callback):
     """Writes a picture as PNG after each epoch: `epoch_0001.png`, `epoch_0002.png`, ...
 
     Args:
-        folder: Path, made if it is not there.
+        folder: Path, created if it does not exist.
         picture: Optional function from the model to a uint8 array of shape
             `(height, width, 1 or 3)`. Defaults to 64 samples of one seed, so that the
             pictures show one set of noise through training; a model of other data than

@@ -1,4 +1,4 @@
-"""The newest model on disk, whole at every moment."""
+"""Saves the newest model during training."""
 
 import time
 from pathlib import Path
@@ -9,7 +9,7 @@ from keras_gen.files import written_whole
 
 
 class KeepSaved(keras.callbacks.Callback):
-    """Saves the model to one file as training goes on, replacing it as a whole.
+    """Saves the model during training to one file, which is always complete.
 
     Args:
         path: Path that ends in `.keras`.

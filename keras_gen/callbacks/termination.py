@@ -1,14 +1,14 @@
-"""SIGTERM, which a scheduler sends some time before it kills."""
+"""Notices SIGTERM, which a scheduler sends before it kills a process."""
 
 import signal
 import threading
 
 
 class Termination:
-    """Notices SIGTERM, so that a training can end where its state is whole.
+    """Notices SIGTERM, so that a training can end at a point where it can be resumed.
 
-    A second one takes its usual course. Only the main thread of a process can notice
-    signals; in others `requested` stays False.
+    A second SIGTERM has its usual effect. Only the main thread of a process can notice
+    signals; in other threads `requested` stays False.
 
     Attributes:
         requested: Boolean, whether the process was asked to end.
@@ -19,7 +19,7 @@ class Termination:
         self._before = None
 
     def start(self):
-        """Notices from now on, in place of whatever did before."""
+        """Handles the signal from now on, in place of the handler before."""
         self.requested = False
         if threading.current_thread() is threading.main_thread():
             # None, which cannot be set again, stands for handlers such as TensorFlow's.
@@ -27,13 +27,13 @@ class Termination:
             signal.signal(signal.SIGTERM, self._notice)
 
     def stop(self):
-        """Gives the signal back to whatever noticed it before."""
+        """Restores the handler before."""
         if self._before is not None:
             signal.signal(signal.SIGTERM, self._before)
             self._before = None
 
     def pass_on(self):
-        """Gives the signal back, and repeats one that came and was not heeded."""
+        """Restores the handler before, and repeats a signal that was not handled."""
         self.stop()
         if self.requested:
             signal.raise_signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""All that training goes on from: variables, what they belong to, callbacks."""
+"""The state of a training: variables, configs and callbacks."""
 
 import json
 import re
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_gen.models.base import keras_seams, marks_of
 
-# What Keras' callbacks remember from epoch to epoch.
+# The state that Keras' callbacks keep from epoch to epoch.
 _REMEMBERED = {
     keras.callbacks.EarlyStopping: (
         "best",
@@ -31,7 +31,7 @@ def variables_of(model, metrics):
 
     Args:
         model: Keras model, compiled and built.
-        metrics: Boolean, whether those of the running means over an epoch are wanted.
+        metrics: Boolean, whether to include the running means over an epoch.
 
     Returns:
         Dict from names to variables.
@@ -60,7 +60,7 @@ def _is_multiworker(model):
 
 
 def _build_metrics(model):
-    """Makes the variables of metrics given to `compile()`, as the first step would."""
+    """Builds the metrics that were given to `compile()`, as the first step does."""
     if not marks_of(model):
         return
     for metric in keras_seams.unbuilt_metrics(model):
@@ -70,17 +70,17 @@ def _build_metrics(model):
 
 
 def copy_of(variables):
-    """The values of named variables, a dict of arrays that training leaves alone."""
+    """The values of named variables, as arrays that training does not change."""
     return {name: np.array(variable) for name, variable in variables.items()}
 
 
 def check_fits(arrays, variables, path):
-    """Raises a ValueError unless arrays and variables have all names and shapes alike.
+    """Raises a ValueError unless arrays and variables have the same names and shapes.
 
     Args:
         arrays: Dict from names to arrays.
         variables: Dict from names to variables.
-        path: Path of the checkpoint that the arrays are from.
+        path: Path of the checkpoint of the arrays.
     """
     problems = [f"it has no {name}" for name in variables if name not in arrays]
     problems += [f"it has {name} besides" for name in arrays if name not in variables]
@@ -98,25 +98,25 @@ def check_fits(arrays, variables, path):
 
 
 def assign(arrays, variables):
-    """Gives variables the values of the arrays of the same names."""
+    """Assigns to each variable the array of the same name."""
     for name, variable in variables.items():
         variable.assign(arrays[name])
 
 
 def identity_of(model):
-    """What a run is beside its variables: the configs of model and optimizer."""
+    """The configs of a model and of its optimizer."""
     serialize = keras.saving.serialize_keras_object
     identity = {"model": model.get_config(), "optimizer": serialize(model.optimizer)}
     return json.loads(_NUMBER.sub("", json.dumps(identity, default=str)))
 
 
 def differences(there, here, name=""):
-    """Where two nests of JSON values differ, a list of strings.
+    """The differences between two nests of JSON values, as a list of strings.
 
     Args:
         there: Nest of dicts, lists and plain values.
         here: Another one.
-        name: String, what they are the value of.
+        name: String, the name of the value.
     """
     if isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
         there, here = dict(enumerate(there)), dict(enumerate(here))
@@ -132,7 +132,7 @@ def differences(there, here, name=""):
 
 
 def check_remembers(callback):
-    """Raises a ValueError unless it is known what a callback remembers."""
+    """Raises a ValueError unless the state of a callback can be saved."""
     if not hasattr(callback, "get_state") and not isinstance(
         callback, tuple(_REMEMBERED)
     ):
@@ -143,11 +143,11 @@ def check_remembers(callback):
 
 
 def states_of(callbacks):
-    """What callbacks remember.
+    """The states of callbacks.
 
     Returns:
-        A list of dicts, one a callback, that JSON can say, and a dict of the arrays
-        that they name.
+        A list of dicts that JSON can represent, one for each callback, and a dict of
+        the arrays that they name.
     """
     states, arrays = [], {}
     for index, callback in enumerate(callbacks):
@@ -163,7 +163,7 @@ def states_of(callbacks):
 
 
 def set_states(callbacks, states, arrays):
-    """Gives callbacks what `states_of()` returned."""
+    """Restores the states of callbacks that `states_of()` returned."""
     for callback, state in zip(callbacks, states, strict=True):
         state = {
             name: [arrays[key] for key in value["arrays"]]

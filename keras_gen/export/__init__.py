@@ -1,4 +1,4 @@
-"""Models as files that run without keras_gen: SavedModel and TFLite.
+"""Exports models as files that run without keras_gen: SavedModel and TFLite.
 
 Nothing heavy is imported before it is used.
 """

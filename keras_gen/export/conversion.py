@@ -1,11 +1,11 @@
-"""From a SavedModel to TFLite, in a process of its own: the converter can crash.
+"""Converts a SavedModel to TFLite, in a separate process: the converter can crash.
 
     python conversion.py JOB.json
 
 The job names `saved_model`, `signatures`, `precision`, `out` and, to calibrate int8,
 `calibration`: an npz file with batches of each input of `serving_default`. Signatures
-without calibration stay as they are. If the conversion fails, `out` with `.json` behind
-it says why.
+without calibration are not quantized. If the conversion fails, the file `out` + `.json`
+holds the reason.
 """
 
 import itertools
@@ -34,7 +34,7 @@ def convert(saved_model, signatures, precision, out, calibration=None):
 
 
 def _calibration(path):
-    """Pairs of a signature and a batch of its inputs."""
+    """Yields pairs of a signature and a batch of its inputs."""
     with np.load(path) as arrays:
         batches = dict(arrays)
     for batch in zip(*batches.values(), strict=True):
@@ -42,7 +42,7 @@ def _calibration(path):
 
 
 def _reasons(error):
-    """The operations that the converter cannot write, and the lines they came from."""
+    """The operations that the converter cannot write, and their lines of code."""
     reasons = []
     for detail in error.errors:
         # First come the lines of the operation, from the outermost in, of which the

@@ -3,8 +3,8 @@
     python litert.py SAMPLER.py MODEL.tflite INPUTS.npz OUTPUTS.npz
 
 Arrays of the inputs are named `<signature>/<input>`, those of the outputs
-`<signature>/<output>`. The first row goes alone, the others together, as far as the
-file takes them so.
+`<signature>/<output>`. The first row runs by itself, the others run together if the
+file takes several rows.
 """
 
 import importlib.util

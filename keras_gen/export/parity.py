@@ -1,4 +1,4 @@
-"""What a model gives by its own methods, to compare an export with."""
+"""Compares an export with the methods of its model."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +15,7 @@ _COMPARED_SAMPLES = 5000
 
 
 class Probe(NamedTuple):
-    """Inputs of a signature, and what the model's own methods make of them.
+    """Inputs of a signature, and the outputs of the model's own method.
 
     Attributes:
         inputs: Dict of arrays by name.
@@ -27,13 +27,12 @@ class Probe(NamedTuple):
 
 
 class Parity(NamedTuple):
-    """How far an export is from its model, on some images.
+    """The difference between an export and its model, on some images.
 
     Attributes:
-        difference: Float, the largest difference of an output: in grey levels for
-            images as bytes, else relative to the largest value, or to 1 if that is
-            less.
-        mean_difference: Float, the mean of the same.
+        difference: Float, the largest difference between outputs: in grey levels for
+            bytes, else relative to the largest value, or to 1 if that is less.
+        mean_difference: Float, the mean difference, in the same unit.
         num_images: Integer, images compared.
         num_differing: Integer, how many differ in any byte, or by more than 1e-5.
     """
@@ -45,14 +44,15 @@ class Parity(NamedTuple):
 
 
 class Distance(NamedTuple):
-    """How far samples of an export are from the model's, in features of an extractor.
+    """The distance between samples of an export and samples of its model.
 
     Attributes:
-        extractor: String, the extractor's name.
-        value: Float, the Fréchet distance of the export's samples from samples of the
-            model of another seed.
-        floor: Float, the same of the model's samples in place of the export's.
-        num_samples: Integer, samples in each set.
+        extractor: String, the name of the extractor.
+        value: Float, the Fréchet distance between samples of the export and samples of
+            the model from another seed.
+        floor: Float, the same distance for samples of the model in place of those of
+            the export.
+        num_samples: Integer, the number of samples in each set.
     """
 
     extractor: str
@@ -62,12 +62,13 @@ class Distance(NamedTuple):
 
 
 class ExportReport(NamedTuple):
-    """What was written, and how it compares with the model.
+    """What was written, and its comparison with the model.
 
     Attributes:
         path: `pathlib.Path` of the file or folder.
         num_bytes: Integer, its size.
-        signatures: Dict from names to a pair, the names of inputs and of outputs.
+        signatures: Dict from names to pairs: the names of the inputs and of the
+            outputs.
         parity: Dict from names to `Parity`.
         distance: `Distance`; None if no extractor was given.
     """
@@ -94,11 +95,11 @@ def probes(model, signatures, num_examples):
 
 
 def compare(probe, outputs):
-    """How far outputs are from what they should be.
+    """Compares outputs with those of a probe.
 
     Args:
         probe: `Probe`.
-        outputs: Dict of arrays, as `probe.outputs`.
+        outputs: Dict of arrays, like `probe.outputs`.
 
     Returns:
         `Parity`.
@@ -123,7 +124,7 @@ def compare(probe, outputs):
 
 
 def distance_of(model, sample, extractor, num_samples=_COMPARED_SAMPLES):
-    """How far samples of an export are from the model's.
+    """The distance between samples of an export and samples of its model.
 
     Args:
         model: The model.
@@ -151,7 +152,7 @@ def distance_of(model, sample, extractor, num_samples=_COMPARED_SAMPLES):
 
 
 def saved_model_report(model, path, num_images=4):
-    """How a SavedModel compares with the model that it was made of.
+    """Compares a SavedModel with the model that it was exported from.
 
     Args:
         model: The model.
@@ -175,7 +176,7 @@ def saved_model_report(model, path, num_images=4):
 
 
 def _probe(model, name, num):
-    """Inputs of a signature that are drawn, and what the model makes of them."""
+    """Random inputs of a signature, and the outputs of the model."""
     marks = exported_marks(model)
     if not marks:
         spec = model.inputs[0]

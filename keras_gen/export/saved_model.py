@@ -1,4 +1,4 @@
-"""Models as SavedModels, which TensorFlow runs without Keras and keras_gen."""
+"""Exports models as SavedModels, which run without Keras and keras_gen."""
 
 from pathlib import Path
 
@@ -13,10 +13,10 @@ from keras_gen.files import written_whole
 def export_saved_model(model, directory, version=1, overwrite=False):
     """Writes a model as `directory/version/`, the layout of TensorFlow Serving.
 
-    It holds the signatures of `signatures_of()`, the weights that they use, once, and
-    no optimizer; `tf.saved_model.load()` alone opens it. Autoregressive models sample
-    under XLA, which compiles anew for each batch size. Under the final name stands a
-    whole SavedModel or nothing.
+    The SavedModel has the signatures of `signatures_of()` and the weights that they
+    use, without the optimizer. `tf.saved_model.load()` opens it. The sampling of
+    autoregressive models is compiled with XLA, once for each batch size. The folder
+    appears only when it is complete.
 
     Args:
         model: One of `keras_gen.models`, or a functional `keras.Model` of one input and
@@ -29,8 +29,8 @@ def export_saved_model(model, directory, version=1, overwrite=False):
         `pathlib.Path` of the version's folder.
 
     Raises:
-        ValueError: If `model` is not as stated or not built, or the version exists.
-        OSError: If it cannot be written, for instance for want of space.
+        ValueError: If `model` is not such a model or not built, or the version exists.
+        OSError: If it cannot be written, for instance because the disk is full.
 
     Example:
     >>> import tempfile

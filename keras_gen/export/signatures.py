@@ -1,4 +1,4 @@
-"""What a model can do, as functions of tensors with the batch first."""
+"""Signatures: what a model can do, as functions of tensors, the batch first."""
 
 import hashlib
 from collections.abc import Callable
@@ -13,10 +13,10 @@ from keras_gen.random import Rows
 
 
 class Signature(NamedTuple):
-    """One thing that a model can do.
+    """One function of a model.
 
     Attributes:
-        function: Called with the inputs by name, returns a dict of tensors by name.
+        function: Function that takes the inputs by name and returns a dict of tensors.
         inputs: Dict from names to `tf.TensorSpec`, the batch first and unknown.
     """
 
@@ -25,14 +25,14 @@ class Signature(NamedTuple):
 
 
 def signatures_of(model, compiled=False):
-    """What a model can do, by the marks of its methods.
+    """The signatures of a model, from the marks of its methods.
 
-    Each marked method that is a pure function is a signature of its name, with inputs
-    and outputs as the mark names them. One that draws noise takes an int32 pair (seed,
-    row) for each example in its place, as `seed`, and gives examples as bytes: `sample`
-    gives example `row` of `model.sample(..., seed)`. `serving_default` is noise to
-    samples where the model samples, else what `call()` does. Nothing is checked: wrong
-    labels, masks or levels give some result.
+    Each marked method that is a pure function of tensors is a signature, with the
+    inputs and outputs that its mark names. A method that draws noise takes `seed`
+    instead, an int32 pair (seed, row) for each example, and returns examples as bytes:
+    `sample` returns example `row` of `model.sample(..., seed)`. `serving_default` maps
+    noise to samples; for a model that does not sample it is `call()`. Signatures do not
+    check their inputs: wrong labels, masks or levels give a meaningless result.
 
     Args:
         model: One of `keras_gen.models`, or a functional `keras.Model` of one input and
@@ -44,7 +44,7 @@ def signatures_of(model, compiled=False):
         Dict from names to `Signature`.
 
     Raises:
-        ValueError: If `model` is not as stated, or not built.
+        ValueError: If `model` is not such a model, or not built.
     """
     check_model(model)
     marks = exported_marks(model)
@@ -77,12 +77,12 @@ def default_of(model, marks):
 
 
 def domain_of(model, name):
-    """The domain of something that a model takes or gives; None if there is none."""
+    """The domain of an input or output of a model, or None."""
     return model.domain_of(name) if marks_of(model) else None
 
 
 def noise_signature(model):
-    """The noise of pairs (seed, row), as `serving_default` takes it."""
+    """A signature from pairs (seed, row) to the noise that `serving_default` takes."""
     domain = model.domain_of("noise")
 
     def noise(seed):
@@ -133,7 +133,7 @@ def operations_of(function):
 
 
 def variables_of(functions):
-    """The variables that concrete functions read, each once."""
+    """The variables that concrete functions read, without repetition."""
     found = {id(v): v for function in functions for v in function.graph.variables}
     return list(found.values())
 
@@ -149,7 +149,7 @@ def sha256_of_weights(model):
 
 
 def _of(model, mark):
-    """What a marked method does, as a signature."""
+    """A marked method as a signature."""
     function = getattr(model, mark.traced)
 
     def call(**inputs):
@@ -159,7 +159,7 @@ def _of(model, mark):
 
 
 def _drawn(model, mark):
-    """What a marked method does with noise that it draws by itself."""
+    """A marked method that draws its noise itself, as a signature."""
     function, noise = getattr(model, mark.traced), noise_signature(model)
 
     def call(seed, **inputs):

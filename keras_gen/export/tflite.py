@@ -1,4 +1,4 @@
-"""Models as TFLite files, which LiteRT runs without TensorFlow."""
+"""Exports models as TFLite files, which run without TensorFlow."""
 
 import importlib.util
 import json
@@ -54,40 +54,41 @@ def export_tflite(
     overwrite=False,
     extractor=None,
 ):
-    """Writes a model as a TFLite file of built-in operations, and checks it.
+    """Writes a model as a TFLite file with built-in operations only, and checks it.
 
-    The file does what `signatures_of()` says, draws its own noise from seeds, and says
-    in `keras_gen.json`, a ZIP member behind the model, what it is. Beside it stands
-    `sampler.py`, which draws images from it with numpy and ai-edge-litert alone. The
-    file is converted in a process of its own and compared with the model in another
-    that cannot import TensorFlow; under the final name stands a file that has passed,
-    or nothing.
+    The file has the signatures of `signatures_of()` and draws its noise from seeds. It
+    describes itself in `keras_gen.json`, a ZIP member after the model. `sampler.py` is
+    written beside it: it draws images with numpy and ai-edge-litert only. The file is
+    converted in a separate process, and compared with the model in another process that
+    cannot import TensorFlow. It appears only after it has passed.
 
     Args:
         model: One of `keras_gen.models`, or a functional `keras.Model` of one input and
             one output.
         path: String or path of the file, ending in `.tflite`.
-        batch_size: Integer, the rows that the file takes at once; None for any number,
-            which not every runtime can do. Signatures with transposed convolutions then
-            have a twin for blocks of rows, `<name>_4`, which is faster.
-        precision: "float32"; "float16", half the size, weights rounded; or "int8", a
-            quarter, for models that draw an image in one pass of a network: weights and
-            activations on 256 levels, calibrated with draws from the prior.
-        signatures: Sequence of names. Defaults to all. "int8" has `serving_default`
-            alone, and `noise`, which gives what that takes from pairs (seed, row).
-        overwrite: Boolean, whether to replace what stands at `path`, and a `sampler.py`
-            beside it that is another one.
-        extractor: Optional `keras_gen.metrics.FeatureExtractor`: the report then has
-            the Fréchet distance between samples of the file and of the model.
+        batch_size: Integer, how many examples the file takes at once; None for any
+            number, which not every runtime supports. Signatures with transposed
+            convolutions then also exist for blocks of four, as `<name>_4`, which is
+            faster.
+        precision: "float32"; "float16", half the size, with rounded weights; or "int8",
+            a quarter of the size, for models that draw an image in one pass of a
+            network. In "int8" weights and activations have 256 levels, calibrated with
+            noise.
+        signatures: Sequence of names. Defaults to all. "int8" has only
+            `serving_default`, and `noise`, which computes its input from pairs (seed,
+            row).
+        overwrite: Boolean, whether to replace an existing file, and a different
+            `sampler.py` beside it.
+        extractor: Optional `keras_gen.metrics.FeatureExtractor`. If given, the report
+            has the Fréchet distance between samples of the file and of the model.
 
     Returns:
         `ExportReport`.
 
     Raises:
-        ValueError: If an argument is not as stated, the model does not compute in
-            float32 or needs an operation that is no built-in, or the file fails its
-            checks.
-        OSError: If it cannot be written, for instance for want of space.
+        ValueError: If an argument is wrong, the model does not compute in float32 or
+            needs an operation that is not built in, or the file fails its checks.
+        OSError: If it cannot be written, for instance because the disk is full.
         ImportError: If ai-edge-litert, of the extra `export`, is not installed.
     """
     if importlib.util.find_spec("ai_edge_litert") is None:
@@ -122,7 +123,7 @@ def export_tflite(
         stated = _convert(model, chosen, batch_size, precision, folder, partial)
         metadata = _metadata(model, path, batch_size, precision, stated)
         with zipfile.ZipFile(partial, "a") as attached:
-            # Without a date, so that the same model gives the same file.
+            # Without a date, so that a model always gives the same file.
             member = zipfile.ZipInfo("keras_gen.json")
             attached.writestr(member, json.dumps(metadata, indent=1))
         parity = _parity(model, chosen, folder, partial)
@@ -141,7 +142,7 @@ def export_tflite(
 
 
 def sampler_path():
-    """The file that draws images without TensorFlow, as it stands in this package."""
+    """The path of `sampler.py` in this package."""
     installed = _HERE / "standalone" / "sampler.py"
     return installed if installed.exists() else _HERE.parents[1] / "export/sampler.py"
 
@@ -160,7 +161,7 @@ def _chosen(model, precision, names):
                 "`precision` can be 'int8' only for models that draw an image in one "
                 f"pass of a network. Received one for {type(model).__name__}."
             )
-        # On 256 levels noise would lose its tails: it is drawn in float32, apart.
+        # Noise would lose its tails on 256 levels, so it is drawn in float32.
         default = known["serving_default"]
         known = {"serving_default": default, "noise": noise_signature(model)}
         if names is not None:
@@ -189,7 +190,7 @@ def _check_sampler(path, overwrite):
 
 
 def _convert(model, signatures, batch_size, precision, folder, path):
-    """Writes the file and gives what it states of its signatures."""
+    """Writes the file and returns the descriptions of its signatures."""
     functions = {name: traced(found, batch_size) for name, found in signatures.items()}
     blocks = {
         f"{name}_{_BLOCK}": traced(signatures[name], _BLOCK)
@@ -239,7 +240,7 @@ def _stated(tensors, batch_size):
 
 
 def _draws(model, batch_size):
-    """Batches of the inputs of `serving_default`, drawn from the prior."""
+    """Random batches of the inputs of `serving_default`."""
     num = -(-_CALIBRATION_IMAGES // batch_size) * batch_size
     inputs = probes(model, ["serving_default"], num)["serving_default"].inputs
     return {
@@ -249,7 +250,7 @@ def _draws(model, batch_size):
 
 
 def _why_not(report, done):
-    """Why a conversion failed, in one sentence."""
+    """The reason why a conversion failed, in one sentence."""
     if not report.exists():
         return (
             f"The converter ended with code {done.returncode}, without a reason: "
@@ -281,7 +282,7 @@ def _metadata(model, path, batch_size, precision, stated):
 
 
 def _described(model, name):
-    """A domain of a model as JSON; None if there is none."""
+    """A domain of a model as JSON, or None."""
     domain = domain_of(model, name)
     if domain is None:
         return None
@@ -289,7 +290,7 @@ def _described(model, name):
 
 
 def _parity(model, signatures, folder, path):
-    """What the file gives without TensorFlow, next to what the model gives."""
+    """Runs the file without TensorFlow and compares it with the model."""
     expected = probes(model, signatures, _PROBED_IMAGES)
     inputs = {
         f"{signature}/{name}": values
@@ -312,11 +313,14 @@ def _parity(model, signatures, folder, path):
 
 
 def _check_parity(model, precision, parity):
-    """Raises a ValueError if a file cannot be that of the model."""
-    draws_sites = bool(marks_of(model)) and model.compiled_sampling
+    """Raises a ValueError if a file differs too much from the model."""
+    marks = marks_of(model)
+    draws_sites = bool(marks) and model.compiled_sampling
     _, most, mean = _PRECISIONS[precision]
     for name, found in parity.items():
-        drawn = name == "serving_default" or "noise" in marks_of(model)[name].takes
+        drawn = name == "serving_default" or (
+            name in marks and "noise" in marks[name].takes
+        )
         if drawn and draws_sites:
             # A number within rounding of a step changes a site, and what follows.
             few = found.num_differing <= found.num_images // 10
@@ -346,6 +350,6 @@ def _opened(path):
 
 
 def _run(script, *arguments):
-    """A script of this folder in a process of its own."""
+    """Runs a script of this folder in a separate process."""
     command = [sys.executable, "-P", str(_HERE / script), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)

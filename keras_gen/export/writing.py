@@ -1,15 +1,15 @@
-"""What stands already where an export is to be written."""
+"""Checks that an export does not replace a file by accident."""
 
 import os
 
 
 def check_absent(path, overwrite, name):
-    """Raises a ValueError if something stands at `path` that is to be kept.
+    """Raises a ValueError if `path` exists and must not be replaced.
 
     Args:
         path: `Path`.
-        overwrite: Boolean, whether what is there may be replaced.
-        name: String, the argument that the path came from.
+        overwrite: Boolean, whether an existing file may be replaced.
+        name: String, the argument that the path comes from.
     """
     if os.path.lexists(path) and not overwrite:
         raise ValueError(

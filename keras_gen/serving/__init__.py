@@ -1,4 +1,4 @@
-"""Exported models behind a server of the Open Inference Protocol.
+"""Serves exported models by the Open Inference Protocol.
 
 Nothing heavy is imported before it is used.
 """

@@ -1,4 +1,4 @@
-"""Worker processes, and batches of the requests that wait for one."""
+"""Worker processes, and batches of the requests that wait for a worker."""
 
 import asyncio
 import collections
@@ -17,14 +17,14 @@ _WORKER = Path(__file__).with_name("worker.py")
 
 
 class WorkerError(Exception):
-    """A worker could not do what it was asked."""
+    """A worker could not run a job."""
 
 
 class Worker:
     """A process that runs models, one job at a time.
 
-    A process that has died is replaced when the next job finds it so. A job that it
-    died over is done once more, which gives the same: outputs are functions of inputs.
+    If the process has died, it is replaced when the next job comes. A job over which a
+    process died runs once more, with the same result: outputs depend on inputs only.
     """
 
     def __init__(self):
@@ -79,8 +79,8 @@ class Worker:
             return None
 
     async def _start(self):
-        # Pipes of the event loop: a thread would wait for the interpreter whenever the
-        # loop is busy, before and after each job.
+        # Pipes of the event loop. A thread would have to wait for the interpreter
+        # before and after each job if the loop is busy.
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",
@@ -123,21 +123,21 @@ class Pool:
 
 @functools.cache
 def shared_pool(num_workers):
-    """The one pool of this process with so many workers."""
+    """The pool of this process with this number of workers."""
     return Pool(num_workers)
 
 
 class Batches:
-    """Runs a signature for many requests, together those that wait together.
+    """Runs a signature for many requests, in batches.
 
-    A request never waits for others to come: whatever is there when a worker gets free
-    is one batch.
+    When a worker is free, all waiting requests are one batch. A request never waits for
+    others to arrive.
 
     Args:
         pool: `Pool`.
         path: String, a `.tflite` file or the folder of a SavedModel.
         signature: String.
-        max_rows: Integer, rows of a batch at most.
+        max_rows: Integer, the largest number of rows in a batch.
     """
 
     def __init__(self, pool, path, signature, max_rows):
@@ -167,7 +167,7 @@ class Batches:
         """
         future = asyncio.get_running_loop().create_future()
         self._waiting.append((inputs, future))
-        # Not awaited: who cancels a request does not cancel the others of its batch.
+        # Not awaited: a cancelled request must not cancel the others of its batch.
         task = asyncio.create_task(self._run_batch())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -1,4 +1,4 @@
-"""The folder that a server reads: exported models, and what is served of each."""
+"""The folder that a server reads: exported models, and settings for each signature."""
 
 import json
 import os
@@ -16,21 +16,22 @@ _TEMPERATURES = (1e-3, 1e3)
 def write_repository(names, folder, format="tflite", overwrite=False):
     """Exports models into a folder from which they are served.
 
-    Each signature is served under a name of its own: what a model is for, `sample` or
-    else `serving_default`, as `<model>`, each other one as `<model>-<signature>`. What
-    stands in the folder already is kept.
+    Each signature is served under its own name. The main signature, `sample` or else
+    `serving_default`, is `<model>`; the others are `<model>-<signature>`. Models that
+    are in the folder already are kept.
 
     Args:
-        names: Sequence of names of the zoo, paths of saved models or folders of runs.
+        names: Sequence of names of entries, paths of saved models or run folders.
         folder: String or path.
         format: "tflite", or "saved_model".
-        overwrite: Boolean, whether to export again what stands there.
+        overwrite: Boolean, whether to export models again that are there already.
 
     Returns:
-        List of the names under which to serve.
+        List of the names of the served signatures.
 
     Raises:
-        ValueError: If there is no such model, two have one name, or an export fails.
+        ValueError: If a model does not exist, two models have the same name, or an
+            export fails.
         OSError: If it cannot be written.
     """
     labels = [label_of(name) for name in names]
@@ -49,12 +50,12 @@ def write_repository(names, folder, format="tflite", overwrite=False):
 
 
 def label_of(name):
-    """What a model is called: a name of the zoo, or the last part of a path."""
+    """The name of a model: that of its entry, or the last part of its path."""
     return Path(os.path.normpath(name)).stem
 
 
 def is_exported(folder, label):
-    """Whether a folder has a model of this name."""
+    """Whether a folder has a model with this name."""
     # Written last.
     return _settings_path(Path(folder), label).exists()
 
@@ -151,7 +152,7 @@ def _tensors(model, stated, bounded=False):
 
 
 def _bounds(model, name):
-    """The least and the greatest value of an input; None where there are none."""
+    """The least and the greatest value of an input, or None."""
     if name == "seed":
         return 0, _MAX_SEED
     if name == "temperature":

@@ -1,6 +1,6 @@
-"""Requests of the Open Inference Protocol as arrays, once they are what a model takes.
+"""Checks requests of the Open Inference Protocol and turns them into arrays.
 
-What is wrong is a ValueError that names the input and the value.
+A wrong request raises a ValueError that names the input and the value.
 """
 
 import math
@@ -19,7 +19,7 @@ DATATYPES = {
     "float64": "FP64",
 }
 _DTYPES = {datatype: np.dtype(name) for name, datatype in DATATYPES.items()}
-# The kinds of numbers that may stand for those of a type.
+# The kinds of numbers that a datatype accepts.
 _KINDS = {"b": "b", "u": "ui", "i": "ui", "f": "uif"}
 _NUMBERS = {"b": "booleans", "u": "integers", "i": "integers", "f": "numbers"}
 
@@ -29,16 +29,16 @@ def inputs_of(request, stated, max_rows):
 
     Args:
         request: An `InferenceRequest` of `mlserver.types`.
-        stated: Sequence of `MetadataTensor`, the inputs that the model takes, with
-            `minimum` and `maximum` among their parameters where there are bounds, and
-            `default`, the value of each number, where an input may be left out.
-        max_rows: Integer, how many rows a request may have.
+        stated: Sequence of `MetadataTensor`, the inputs that the model takes. Their
+            parameters have `minimum` and `maximum` if there are bounds, and `default`,
+            the value of all numbers, if an input may be left out.
+        max_rows: Integer, the largest number of rows of a request.
 
     Returns:
-        Dict of arrays by name, all of as many rows.
+        Dict of arrays by name, all with the same number of rows.
 
     Raises:
-        ValueError: If the request is not as stated.
+        ValueError: If the request is wrong.
     """
     _check_id(request.id)
     given = [tensor.name for tensor in request.inputs]
@@ -62,7 +62,7 @@ def inputs_of(request, stated, max_rows):
 
 
 def lowest_inputs(stated):
-    """One row of what a model takes, each value the lowest or zero."""
+    """One row of inputs, with the lowest allowed values or zeros."""
     arrays = {}
     for spec in stated:
         shape, lowest = (1, *spec.shape[1:]), _parameters(spec).get("minimum", 0)
@@ -71,7 +71,7 @@ def lowest_inputs(stated):
 
 
 def outputs_wanted(request, stated):
-    """The names of the outputs that a request asks for: all unless it says so."""
+    """The names of the outputs that a request asks for; by default all."""
     names = [spec.name for spec in stated]
     wanted = [output.name for output in request.outputs or []]
     if not set(wanted) <= set(names):
@@ -82,7 +82,7 @@ def outputs_wanted(request, stated):
 
 
 def _check_id(name):
-    # It returns in a header.
+    # The name is returned in a header.
     if name is not None and not re.fullmatch(r"[ -~]{0,256}", name):
         raise ValueError(
             f"`id` must be at most 256 printable ASCII characters. Received: "
@@ -121,7 +121,7 @@ def _array(tensor, spec, max_rows):
 
 
 def _numbers(data, name, dtype):
-    """Data, nested or flat, as a flat array of some kind of number that fits a type."""
+    """Nested or flat data as a flat array of numbers that fit a datatype."""
     data = getattr(data, "root", data)
     wanted = _NUMBERS[dtype.kind]
     try:

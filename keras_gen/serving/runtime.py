@@ -1,4 +1,4 @@
-"""Exported models as a runtime of MLServer."""
+"""A runtime of MLServer that runs exported models."""
 
 from mlserver import MLModel
 from mlserver.errors import InferenceError
@@ -17,9 +17,9 @@ from keras_gen.serving.requests import (
 class Runtime(MLModel):
     """One signature of an exported model.
 
-    Its settings state inputs and outputs, and under `parameters.extra` the `signature`
-    and the number of `workers`, which all models of a server share. `max_batch_size`
-    is the number of rows of a request, and of a batch of requests, at most.
+    Its settings describe the inputs and outputs. `parameters.extra` has the `signature`
+    and the number of `workers`, which all models of a server share. `max_batch_size` is
+    the largest number of rows of a request and of a batch of requests.
     """
 
     async def load(self):
@@ -45,7 +45,7 @@ class Runtime(MLModel):
         return InferenceResponse.model_construct(
             model_name=self.name,
             outputs=[
-                # Not checked number by number, which would take longer than most jobs.
+                # Not checked number by number: that would take longer than most jobs.
                 ResponseOutput.model_construct(
                     name=name,
                     shape=outputs[name].shape,

@@ -1,4 +1,4 @@
-"""MLServer for models of this package: what it answers, and what it refuses."""
+"""Starts MLServer on exported models, with stricter checks and faster answers."""
 
 import asyncio
 import contextlib
@@ -32,12 +32,12 @@ from starlette.routing import Route
 
 from keras_gen.serving.pool import WorkerError, shared_pool
 
-# Of a request: 64 colour images of 64 x 64 as JSON.
+# The longest body of a request: 64 colour images of 64 x 64 as JSON.
 _MAX_BYTES = 16 * 2**20
 
 
 def serve(repository, names, host="127.0.0.1", port=8080, workers=1):
-    """Answers requests until SIGINT or SIGTERM.
+    """Serves models until SIGINT or SIGTERM.
 
     Open Inference Protocol V2: REST on `port`, gRPC on `port + 1`, and metrics for
     Prometheus on `port + 2` under `/metrics`.
@@ -47,11 +47,11 @@ def serve(repository, names, host="127.0.0.1", port=8080, workers=1):
         names: Sequence of names of served models in it.
         host: String, the address to listen on.
         port: Integer.
-        workers: Integer of at least 1, processes that run the models.
+        workers: Integer of at least 1, the number of processes that run the models.
 
     Raises:
-        ValueError: If an argument is not as stated, or a model cannot be loaded.
-        OSError: If a port is taken.
+        ValueError: If an argument is wrong, or a model cannot be loaded.
+        OSError: If a port is in use.
     """
     for taken in range(port, port + 3):
         with socket.create_server((host, taken)):
@@ -62,14 +62,14 @@ def serve(repository, names, host="127.0.0.1", port=8080, workers=1):
         http_port=port,
         grpc_port=port + 1,
         metrics_port=port + 2,
-        # Not MLServer's workers: they lose the requests of one that dies.
+        # No workers of MLServer: they lose the requests of a worker that dies.
         parallel_workers=0,
-        # At its highest level, which costs more than the rest of an answer.
+        # MLServer compresses at the highest level, which takes most of the time.
         gzip_enabled=False,
         model_repository_root=str(Path(repository).absolute()),
         grpc_max_message_length=_MAX_BYTES,
     )
-    # Else each line is logged twice, where something gave the root a handler.
+    # Otherwise each line is logged twice if the root logger has a handler.
     logging.getLogger("mlserver").propagate = False
     install_uvloop_event_loop()
     asyncio.run(_serve(settings, names, workers))
@@ -91,7 +91,7 @@ async def _serve(settings, names, workers):
 
 
 class _Server(MLServer):
-    """Loads models before it listens: who can ask is answered."""
+    """Loads all models before it listens, so that it never refuses a request."""
 
     def _create_servers(self):
         parts = (self._settings, self._data_plane, self._model_repository_handlers)
@@ -101,7 +101,7 @@ class _Server(MLServer):
         self._kafka_server = None
 
     def _add_signal_handlers(self):
-        """Not yet: until it listens there is nothing to stop."""
+        """Does nothing: there is nothing to stop before the server listens."""
 
     async def start(self, models_settings=()):
         for settings in models_settings:
@@ -133,10 +133,11 @@ class _MetricsServer(MetricsServer):
 
 
 class _RESTServer(RESTServer):
-    """With inference of its own, and without streams and remote loading.
+    """The REST server with its own inference, without streams and remote loading.
 
-    Streams break off where they should refuse. MLServer's inference is FastAPI's, which
-    takes several times as long, most of it to check each number of an answer.
+    MLServer's streams break off instead of returning an error. Its inference uses
+    FastAPI, which takes several times as long, mostly to check each number of an
+    answer.
     """
 
     def __init__(self, *parts):
@@ -203,7 +204,7 @@ def _not_json(kind):
 
 
 def _invalid(error, *inside):
-    """One sentence instead of a copy of the request, which may not be valid JSON."""
+    """Answers with one sentence, not with a copy of the request, as FastAPI does."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in (*inside, *first["loc"]))
     return _error(400, f"{where}: {first['msg']}")
@@ -214,7 +215,7 @@ def _error(status, message):
 
 
 class _BodyLimit:
-    """Refuses bodies that are too long, or compressed, before they are parsed."""
+    """Rejects bodies that are too long or compressed, before they are parsed."""
 
     def __init__(self, app):
         self._app = app
@@ -256,7 +257,7 @@ class _GRPCServer(GRPCServer):
 
 
 class _Servicer(InferenceServicer):
-    """With the codes that MLServer leaves to chance, and without remote loading."""
+    """The gRPC server with defined error codes, without remote loading."""
 
     @handle_mlserver_error
     async def ModelReady(self, request, context):  # noqa: N802

@@ -1,11 +1,11 @@
-"""Runs exported models for the server, in a process of its own.
+"""Runs exported models for the server, in a separate process.
 
     python worker.py
 
-Jobs come on standard input and answers leave on standard output, each a pickle behind
-its length in eight bytes. A job is a path, a signature and its inputs by name; the
-answer is a dict of outputs, or the text of an error. A `.tflite` file is run by the
-`sampler.py` beside it, on one thread; TensorFlow is imported for a SavedModel only.
+Jobs come on standard input, answers go to standard output. Each is a pickle, preceded
+by its length in eight bytes. A job is a path, a signature and its inputs by name; an
+answer is a dict of outputs or the text of an error. The `sampler.py` beside a `.tflite`
+file runs it on one thread. TensorFlow is imported only for a SavedModel.
 """
 
 import importlib.util
@@ -42,7 +42,7 @@ def _opened_folder(path):
 
     def run(signature, inputs):
         num = len(next(iter(inputs.values())))
-        # XLA compiles for each size of a batch, so there are few: the powers of two.
+        # XLA compiles for each batch size, so only powers of two are used.
         index = np.arange(2 ** (num - 1).bit_length()).clip(max=num - 1)
         full = {name: tf.constant(values[index]) for name, values in inputs.items()}
         outputs = model.signatures[signature](**full)
@@ -53,10 +53,10 @@ def _opened_folder(path):
 
 def main():
     """Answers jobs until the input ends."""
-    # The server decides when it is over, also if both are interrupted from a terminal.
+    # The server decides when to end, also if a terminal interrupts both processes.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     jobs, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    # What libraries print must not come between the answers.
+    # What libraries print must not get between the answers.
     os.dup2(2, 1)
     while length := jobs.read(8):
         path, signature, inputs = pickle.loads(jobs.read(int.from_bytes(length)))

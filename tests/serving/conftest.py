@@ -108,6 +108,7 @@ def wait_until_ready(process, port, log, seconds=120):
 @pytest.fixture(scope="session")
 def served(tmp_path_factory):
     """The server, which must stop at SIGTERM and leave no worker behind."""
+    pytest.importorskip("mlserver")
     folder = tmp_path_factory.mktemp("serving")
     models = {"gan": make_tiny(GAN), "pixels": make_tiny(GatedPixelCNN)}
     for name, model in models.items():

@@ -5,10 +5,8 @@ import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
-import grpc
 import numpy as np
 import pytest
-from mlserver.grpc import dataplane_pb2, dataplane_pb2_grpc
 
 from .conftest import (
     NUM_WORKERS,
@@ -21,6 +19,11 @@ from .conftest import (
     tensor,
 )
 from .fuzz import fuzz
+
+# MLServer does not install on Python 3.13.
+grpc = pytest.importorskip("grpc")
+dataplane_pb2 = pytest.importorskip("mlserver.grpc.dataplane_pb2")
+dataplane_pb2_grpc = pytest.importorskip("mlserver.grpc.dataplane_pb2_grpc")
 
 # Enough that each of 1,000 requests is known by its image.
 NUM_IMAGES = 50

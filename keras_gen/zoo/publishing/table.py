@@ -1,17 +1,22 @@
 """Writes the tables of the README and of the entries' cards from the entries.
 
-Run as `python -m keras_gen.zoo.publishing.table`. Each table stands between two marks,
-and all that is between them is replaced.
+Run it as `python -m keras_gen.zoo.publishing.table`. Each table stands between two
+marks. The text between them is replaced.
 """
 
-import inspect
 import re
 from pathlib import Path
 
 import numpy as np
 
 from keras_gen.files import write_text
-from keras_gen.zoo.evaluation.report import columns_of, number, protocol_of, result_of
+from keras_gen.zoo.evaluation.report import (
+    columns_of,
+    number,
+    protocol_of,
+    result_of,
+    uncertainty,
+)
 from keras_gen.zoo.shelf.catalog import names, root
 from keras_gen.zoo.shelf.entry import Entry
 
@@ -32,22 +37,15 @@ def models_table():
 
 def entries_table(entries):
     """The README's table in Markdown: a row for each of some entries with results."""
-    rows = [
-        "| entry | model | data | parameters | trained in | test result | "
-        "samples: FD (floor), coverage (floor) | ms a sample |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+    rows = ["| entry | model | result on test data | paper |", "|---|---|---|---|"]
     for entry in entries:
-        report, results = entry.report, entry.report["results"]
+        metric, result = next(iter(entry.report["results"].items()))
+        paper = paper_of(entry.recipe, metric, result)
         cells = [
             f"[`{entry.name}`](zoo/{entry.name}/card.md)",
-            _linked_model_of(report["model"]),
-            _data_of(entry.recipe),
-            f"{report['parameters']:,}",
-            _training_time(report["training"]),
-            main_result_of(entry.recipe, results),
-            _samples_of(results.get("distances")),
-            _milliseconds_of(results.get("sampling")),
+            _linked_model_of(entry.report["model"]),
+            short_result_of(result),
+            "" if paper is None else str(paper["value"]),
         ]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
@@ -66,10 +64,14 @@ def card_tables(entry):
     return "\n\n".join(tables)
 
 
-def main_result_of(recipe, results):
-    """The result that a model is compared by, with the paper's if it is comparable."""
-    metric, result = next(iter(results.items()))
-    return result_of(result) + _beside(recipe, metric, result)
+def short_result_of(result):
+    """A result in a few words; its unit, extractor and protocol stand in the card."""
+    name = result["metric"].partition("[")[0]
+    value = number(result["value"], uncertainty(result))
+    unit = f" {result['unit']}" if result["unit"] in ("nats", "%") else ""
+    column = result.get("columns", {}).get(name)
+    floor = "" if column is None else f" (floor {number(column['floor'], digits=2)})"
+    return f"{name} {value}{unit}{floor}"
 
 
 def paper_of(recipe, metric, result):
@@ -113,7 +115,7 @@ def _facts(entry):
     ]
     command = f"`keras-gen evaluate {entry.name} --metrics=NAME`"
     return "\n".join(rows) + (
-        f"\n\nEach number is found again by {command}, the quick ones with `--quick`."
+        f"\n\n{command} computes a number again; add `--quick` for the quick ones."
     )
 
 
@@ -127,20 +129,21 @@ def _columns_table(name, result):
     seeds = ", ".join(map(str, protocol["seeds"]))
     return "\n".join(rows) + (
         f"\n\n{protocol['num_samples']:,} samples against {protocol['num_images']:,} "
-        f"test images in the features of `{protocol['extractor']}`; mean and standard "
-        f"deviation over the sampling seeds {seeds}. Floor and ceiling are what "
-        "training images and uniform noise get in place of samples. Chi square "
-        "compares the classes of samples with those of the test images; memorization "
-        "is the chance that a sample is nearer to its nearest of "
+        f"test images, in the features of `{protocol['extractor']}`: mean and standard "
+        f"deviation over the sampling seeds {seeds}. The floor is the result of "
+        "training images in place of samples, the ceiling that of uniform noise. Chi "
+        "square compares the classes of samples with those of test images. "
+        "Memorization is the probability that a sample is closer to its nearest of "
         f"{protocol['num_training_images']:,} training images than a test image is to "
-        f"its own. All by `keras-gen evaluate {name} --metrics=distances`."
+        f"its own. `keras-gen evaluate {name} --metrics=distances` computes all of "
+        "them again."
     )
 
 
 def _classes_table(classes):
     rows = {
         "samples of one seed": classes["counts"],
-        "as frequent as in the test images": map(round, classes["expected"]),
+        "expected from the test images": map(round, classes["expected"]),
     }
     return _wide_table("class", range(len(classes["counts"])), rows)
 
@@ -152,7 +155,7 @@ def _curve_table(curve):
 
 
 def _seeds_table(seeds):
-    """What trainings from other seeds give, each the mean over the sampling seeds."""
+    """The results of trainings from other seeds, each a mean over sampling seeds."""
     columns = list(next(iter(seeds.values())))
     rows = {
         f"seed {seed}": map(number, found.values()) for seed, found in seeds.items()
@@ -173,18 +176,6 @@ def _wide_table(title, header, rows):
 def _beside(recipe, metric, result):
     paper = paper_of(recipe, metric, result)
     return "" if paper is None else f" (paper: {paper['value']}, {paper['source']})"
-
-
-def _samples_of(distances):
-    """Distance and coverage of samples, each with its floor."""
-    if distances is None:
-        return "—"
-    frechet, coverage = (distances["columns"][key] for key in ("FD", "coverage"))
-    return ", ".join(
-        f"{number(column['model'], column['standard_deviation'])} "
-        f"({number(column['floor'])})"
-        for column in (frechet, coverage)
-    )
 
 
 def _model_of(name):
@@ -213,20 +204,12 @@ def _linked_model_of(name):
     return f"[`{name}`]({link}), {year.group()}"
 
 
-def _data_of(recipe):
-    return inspect.signature(recipe.data).parameters["source"].default
-
-
 def _training_time(training):
     return f"{training['seconds'] / 60:.0f} min, {training['machine']}"
 
 
-def _milliseconds_of(sampling):
-    return "—" if sampling is None else number(sampling["value"], digits=2)
-
-
 def _value_of(metric, result):
-    """A result without what its name says already."""
+    """A result without its name."""
     name = metric.replace("_", " ")
     return result_of(result).removeprefix(f"{name} ")
 
