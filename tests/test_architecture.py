@@ -26,11 +26,9 @@ GROUND = {
 ALLOWED = {
     "arguments": set(),
     "domains": set(),
-    "media": set(),
-    "random": set(),
-    "domains": set(),
     "files": set(),
     "media": set(),
+    "random": set(),
     "images": set(),
     "latents": set(),
     "lazy": set(),
