@@ -31,8 +31,25 @@ def loader():
     process.close()
 
 
+@pytest.fixture(scope="session")
+def reloader():
+    """A process that cannot import Keras and this package, and loads SavedModels."""
+    absent = ["keras", "tf_keras", "keras_gen", "tensorflow_probability"]
+    process = LongLived(absent, imported=["tensorflow"])
+    yield process
+    process.close()
+
+
+@pytest.fixture(scope="session")
+def lite():
+    """A process that cannot import TensorFlow, and runs TFLite files."""
+    process = LongLived(["tensorflow", "keras", "keras_gen"], imported=["numpy"])
+    yield process
+    process.close()
+
+
 @pytest.fixture(scope="session", autouse=True)
-def converter():
+def converter(lite):
     """All TFLite files are converted in one process and tried in another.
 
     `tests/export/test_tflite.py` has them do so in fresh ones, as users do.
@@ -40,17 +57,15 @@ def converter():
     from keras_gen.export import tflite
 
     converting = LongLived(imported=["tensorflow"])
-    trying = LongLived(absent=["tensorflow", "keras", "keras_gen"], imported=["numpy"])
 
     def run(script, *arguments):
-        process = converting if script == "conversion.py" else trying
+        process = converting if script == "conversion.py" else lite
         return process.run(Path(tflite.__file__).with_name(script), *arguments)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tflite, "_run", run)
         yield converting
     converting.close()
-    trying.close()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -28,7 +28,7 @@ RECIPES = {
     "vae": '''"""A tiny VAE."""
 
 from keras_gen import datasets
-from keras_gen.distributions import BernoulliPixels
+from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.models import VAE
 from keras_gen.networks import mlp
 
@@ -38,7 +38,7 @@ epochs = 3
 def model(seed=0):
     encoder = mlp((28, 28, 1), [32], (8,), activation="relu")
     decoder = mlp((4,), [32], (28, 28, 1), activation="relu")
-    return VAE(encoder, decoder, BernoulliPixels(), seed=seed)
+    return VAE(encoder, decoder, BernoulliLikelihood(), seed=seed)
 
 
 def data(split="train", source="mnist", **options):

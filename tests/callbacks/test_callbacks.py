@@ -23,7 +23,7 @@ def images():
 
 def test_a_picture_is_written_after_each_epoch(model, images, tmp_path):
     def picture(model):
-        return grid(model.to_uint8(model.reconstruct(images)))
+        return grid(model.x_domain.to_bytes(model.reconstruct(images)))
 
     callback = PictureEveryEpoch(tmp_path / "new" / "folder", picture)
     model.fit(images, epochs=2, callbacks=[callback], verbose=0)
@@ -38,7 +38,7 @@ def test_the_picture_is_of_the_same_noise_unless_told_otherwise(tmp_path):
     model.compile(generator_optimizer="sgd", discriminator_optimizer="sgd")
     callback = PictureEveryEpoch(tmp_path)
     model.fit(np.zeros((8, 4, 4, 1), "f4"), callbacks=[callback], verbose=0)
-    expected = grid(model.to_uint8(model.sample(64, seed=0)))
+    expected = grid(model.x_domain.to_bytes(model.sample(64, seed=0)))
     picture = Image.open(tmp_path / "epoch_0001.png")
     np.testing.assert_array_equal(picture, expected[..., 0])
 

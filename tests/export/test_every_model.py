@@ -72,7 +72,9 @@ def drawn(exports):
         expected[name] = {
             "noise": np.array(noise),
             "samples": np.array(model.from_noise(noise, **labels)),
-            "images": model.to_uint8(model.sample(NUM, SEED, **labels, **cooler)),
+            "images": model.x_domain.to_bytes(
+                model.sample(NUM, SEED, **labels, **cooler)
+            ),
             **labels,
         }
         given = {"seed": np.array([(SEED, row) for row in range(NUM)], np.int32)}
@@ -128,7 +130,7 @@ def check_sites(model, expected, found, drawn, images, temperature=1.0):
     """
     images = tf.cast(images, tf.float32)
     parameters = model.site_parameters(images, expected.get("labels"))
-    steps = model.site_distribution.cumulative(parameters, temperature).numpy()
+    steps = model.output_distribution.cumulative(parameters, temperature).numpy()
     near = np.abs(expected["noise"][..., None] - steps).min(axis=-1) < 1e-5
     differs = (found != drawn).reshape(len(found), -1)
     near = near.reshape(len(found), -1)

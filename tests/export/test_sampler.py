@@ -88,7 +88,7 @@ def test_pictures_are_png_files(sampler, channels):
 
 def test_labels_default_to_the_classes_in_turn_and_seeds_to_fresh_ones(conditional):
     drawn, model = conditional
-    expected = model.to_uint8(model.sample(70, 4)).astype(int)
+    expected = model.x_domain.to_bytes(model.sample(70, 4)).astype(int)
     assert np.abs(drawn.sample(70, 4) - expected).max() <= 1
     np.testing.assert_array_equal(drawn.sample(3, 4, 1), drawn.sample(3, 4, [1, 1, 1]))
     assert not np.array_equal(drawn.sample(3), drawn.sample(3))

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from contracts import make_tiny
 
-from keras_gen.distributions import BernoulliSites
+from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.export import Parity, export_tflite, tflite
 from keras_gen.export.parity import distance_of
 from keras_gen.export.signatures import sha256_of_weights
@@ -79,12 +79,14 @@ def test_a_distance_is_of_samples_of_the_file_from_others_of_the_model(gan):
 
     def sample(num, seed):
         drawn.append((num, seed))
-        return 255 - gan.to_uint8(gan.sample(num, seed))
+        return 255 - gan.x_domain.to_bytes(gan.sample(num, seed))
 
     found = distance_of(gan, sample, pixels, 200)
     assert drawn == [(200, 20)]
     assert (found.extractor, found.num_samples) == ("pixels", 200)
-    own, others = (gan.to_uint8(gan.sample(200, seed)) / 255.0 for seed in (20, 21))
+    own, others = (
+        gan.x_domain.to_bytes(gan.sample(200, seed)) / 255.0 for seed in (20, 21)
+    )
     own, others = own.reshape(200, -1), others.reshape(200, -1)
     assert found.floor == pytest.approx(frechet_distance(others, own))
     assert found.value == pytest.approx(frechet_distance(others, 1.0 - own))
@@ -178,7 +180,7 @@ def test_eight_bits_are_for_generators_and_decoders(tmp_path, model_class):
 
 
 def test_a_model_in_bfloat16_is_refused(tmp_path):
-    model = MADE((2, 2, 1), BernoulliSites(), (), dtype="mixed_bfloat16")
+    model = MADE((2, 2, 1), BernoulliLikelihood(), (), dtype="mixed_bfloat16")
     with pytest.raises(ValueError, match="in float32.*'mixed_bfloat16'.*set_weights"):
         export_tflite(model, tmp_path / "half.tflite")
 

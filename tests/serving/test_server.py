@@ -35,7 +35,9 @@ def expected(served):
     images = {}
     for name, model in served.models.items():
         given = {"labels": np.arange(NUM_IMAGES) % 3} if name == "pixels" else {}
-        drawn = model.to_uint8(model.sample(NUM_IMAGES, 7, **given)).astype(int)
+        drawn = model.x_domain.to_bytes(model.sample(NUM_IMAGES, 7, **given)).astype(
+            int
+        )
         # Otherwise a mixed-up answer could pass for the right one.
         flat = drawn.reshape(NUM_IMAGES, -1)
         apart = np.abs(flat[:, None] - flat).max(axis=-1) + 9 * np.eye(NUM_IMAGES)
@@ -141,7 +143,7 @@ def test_a_temperature_may_be_given(served):
     given.append(seeds([(7, row) for row in range(4)]))
     _, answer = send(connection, "pixels/infer", {"inputs": given})
     samples = model.sample(4, 7, labels=[0] * 4, temperature=0.5)
-    assert is_image(output_of(answer), model.to_uint8(samples).astype(int))
+    assert is_image(output_of(answer), model.x_domain.to_bytes(samples).astype(int))
 
 
 def test_models_state_what_they_take(served):

@@ -78,6 +78,8 @@ class KnownSites(Domain):
         elif mask.shape in ((width,), (num_rows, width)):
             mask = mask.reshape(-1, 1, width, 1)
         mask = np.broadcast_to(mask, (num_rows, *self.shape))
+        if mask.dtype.kind not in "biuf":
+            raise ValueError(f"`{name}` must be boolean. Received dtype: {mask.dtype}")
         if not np.isin(mask, (0, 1)).all():
             raise ValueError(
                 f"`{name}` must be boolean. Received values from {mask.min()} to "

@@ -2,14 +2,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from contracts import ReconstructionContract
+from contracts import AutoencodingContract
 
 from keras_gen.models import Autoencoder
 from keras_gen.networks import mlp
 from keras_gen.random import Rows, seed_initializers
 
 
-class TestContract(ReconstructionContract):
+class TestContract(AutoencodingContract):
     model_class = Autoencoder
 
     def make(self, seed=0):

@@ -4,22 +4,22 @@ import pytest
 from contracts import (
     AutoregressiveContract,
     check_one_pass_gives_samples_back,
-    check_reference_agrees,
+    check_slow_sampler_agrees,
     influence_of_sites,
     total_probability,
     unsettle,
 )
 
-from keras_gen.distributions import BernoulliSites, CategoricalSites
+from keras_gen.distributions import BernoulliLikelihood, CategoricalLikelihood
 from keras_gen.models import GatedPixelCNN
 from keras_gen.random import seed_initializers
 
 
-def tiny(image_shape=(8, 8, 1), site_distribution=None, seed=0, **options):
+def tiny(image_shape=(8, 8, 1), output_distribution=None, seed=0, **options):
     options = {"filters": 6, "num_layers": 3, "output_filters": 8} | options
     return GatedPixelCNN(
         image_shape,
-        site_distribution or BernoulliSites(),
+        output_distribution or BernoulliLikelihood(),
         first_kernel_size=5,
         seed=seed,
         name="tiny",
@@ -29,7 +29,6 @@ def tiny(image_shape=(8, 8, 1), site_distribution=None, seed=0, **options):
 
 class TestContract(AutoregressiveContract):
     model_class = GatedPixelCNN
-    num_classes = 3
 
     def make(self, seed=0):
         return tiny(seed=seed, num_classes=3)
@@ -38,10 +37,10 @@ class TestContract(AutoregressiveContract):
 @pytest.mark.parametrize("num_classes", [None, 2])
 def test_samples_of_colors_are_exact(num_classes):
     options = {"num_layers": 2, "num_classes": num_classes}
-    model = tiny((4, 5, 3), CategoricalSites(4), **options)
+    model = tiny((4, 5, 3), CategoricalLikelihood(4), **options)
     unsettle(model)
     check_one_pass_gives_samples_back(model, 3, temperature=0.7)
-    check_reference_agrees(model, 3)
+    check_slow_sampler_agrees(model, 3)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -49,7 +48,7 @@ def test_the_receptive_field_has_no_blind_spot(channels):
     shape = (5, 5, channels)
     model = tiny(shape, num_layers=5, output_filters=24)
     unsettle(model)
-    influence = influence_of_sites(model, num_images=16)
+    influence = influence_of_sites(model, num=16)
     earlier = np.tril(np.ones_like(influence), k=-1) > 0
     assert np.all((influence > 0) == earlier)
 
@@ -83,8 +82,8 @@ def test_labels_decide_what_is_learned():
     model = tiny((4, 4, 1), num_classes=2)
     model.compile(keras.optimizers.Adam(1e-2))
     model.fit(images, labels, epochs=60, verbose=0)
-    assert model.sample(20, 0, labels=0).mean() < 0.1
-    assert model.sample(20, 0, labels=1).mean() > 0.9
+    assert model.sample(20, 0, y=0).mean() < 0.1
+    assert model.sample(20, 0, y=1).mean() > 0.9
     np.testing.assert_array_equal(model.classify(images).argmax(axis=1), labels)
 
 
@@ -93,7 +92,10 @@ def test_labels_decide_what_is_learned():
     [
         ({"image_shape": (8, 8)}, "`image_shape` must be"),
         ({"image_shape": (8, 0, 1)}, "`image_shape` must be an integer of at least 1"),
-        ({"site_distribution": "bernoulli"}, "`site_distribution` must be one of"),
+        (
+            {"output_distribution": "bernoulli"},
+            "`output_distribution` must be a likelihood",
+        ),
         ({"filters": 4, "image_shape": (8, 8, 3)}, "multiple of the 3 channels.*4"),
         ({"num_layers": 0}, "`num_layers`"),
         ({"kernel_size": 4}, "`kernel_size` must be odd. Received: 4"),

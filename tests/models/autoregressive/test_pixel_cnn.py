@@ -3,21 +3,21 @@ import pytest
 from contracts import (
     AutoregressiveContract,
     check_one_pass_gives_samples_back,
-    check_reference_agrees,
+    check_slow_sampler_agrees,
     influence_of_sites,
     total_probability,
     unsettle,
 )
 
-from keras_gen.distributions import BernoulliSites, CategoricalSites
+from keras_gen.distributions import BernoulliLikelihood, CategoricalLikelihood
 from keras_gen.models import PixelCNN
 
 
-def tiny(image_shape=(8, 8, 1), site_distribution=None, seed=0, **options):
+def tiny(image_shape=(8, 8, 1), output_distribution=None, seed=0, **options):
     options = {"filters": 5, "num_layers": 2, "output_filters": 8} | options
     return PixelCNN(
         image_shape,
-        site_distribution or BernoulliSites(),
+        output_distribution or BernoulliLikelihood(),
         first_kernel_size=5,
         seed=seed,
         name="tiny",
@@ -33,17 +33,17 @@ class TestContract(AutoregressiveContract):
 
 
 def test_samples_of_colors_are_exact():
-    model = tiny((4, 5, 3), CategoricalSites(4), kernel_size=5)
+    model = tiny((4, 5, 3), CategoricalLikelihood(4), kernel_size=5)
     unsettle(model)
     check_one_pass_gives_samples_back(model, 3, temperature=0.7)
-    check_reference_agrees(model, 3)
+    check_slow_sampler_agrees(model, 3)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_the_blind_spot_is_where_it_is_known_to_be(channels):
     model = tiny((7, 7, channels), num_layers=4, filters=12, output_filters=12)
     unsettle(model)
-    influence = influence_of_sites(model, num_images=16)
+    influence = influence_of_sites(model, num=16)
     influence = influence.reshape(7, 7, channels, 7, 7, channels)
     # A path to the right goes up at least a row in each convolution that it turns in:
     # two columns for up to two rows in the first, one for one in each block.
@@ -60,7 +60,7 @@ def test_the_blind_spot_is_where_it_is_known_to_be(channels):
 def test_earlier_channels_of_a_pixel_are_seen(channels):
     model = tiny((3, 3, channels), filters=12, output_filters=12)
     unsettle(model)
-    influence = influence_of_sites(model, num_images=16)
+    influence = influence_of_sites(model, num=16)
     influence = influence.reshape(9, channels, 9, channels)
     for pixel in range(9):
         own = influence[pixel, :, pixel] > 0

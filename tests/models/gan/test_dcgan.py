@@ -58,7 +58,7 @@ def test_other_sizes_are_refused(image_shape, filters):
 def test_reference_normalization_trains_and_makes_scores_the_example_s_own():
     normalization = functools.partial(ReferenceBatchNormalization, 4)
     shape = (16, 16, 1)
-    images = np.repeat(np.repeat(TestContract().images(12), 2, axis=1), 2, axis=2)
+    images = np.repeat(np.repeat(TestContract().x(12), 2, axis=1), 2, axis=2)
     discriminator = with_reference(
         dcgan_discriminator(shape, [4, 4], normalization=normalization), images[:4]
     )

@@ -34,7 +34,7 @@ def batch_of(images, seed=0):
 
 def gradients(model, phase):
     """Gradients of the loss of a phase with respect to all trainable variables."""
-    images = TestContract().images(16)
+    images = TestContract().x(16)
     with tf.GradientTape() as tape:
         terms = phase.terms(batch_of(images), training=True)
         loss = terms[f"{phase.name}_loss"]
@@ -52,14 +52,14 @@ def test_each_phase_moves_its_own_player_alone():
         )
         players = [model.discriminator, model.generator]
         before = [player.get_weights() for player in players]
-        model.fit(TestContract().images(), verbose=0)
+        model.fit(TestContract().x(), verbose=0)
         for number, player in enumerate(players):
             for a, b in zip(before[number], player.get_weights(), strict=True):
                 assert np.array_equal(a, b) == (number != index)
 
 
 def test_a_step_is_the_one_written_by_hand():
-    images = TestContract().images(8)
+    images = TestContract().x(8)
     model, by_hand = tiny(), tiny()
     by_hand.set_weights(model.get_weights())
     sgd = keras.optimizers.SGD
@@ -89,10 +89,10 @@ def test_shares_are_disjoint_and_cover_the_batch():
     batch = Batch(tf.constant(images), Rows(13, 0), tf.range(13))
     shares = [batch.share(index, 5) for index in range(5)]
     for index, share in enumerate(shares):
-        np.testing.assert_array_equal(share.images, images[index::5])
+        np.testing.assert_array_equal(share.x, images[index::5])
         np.testing.assert_array_equal(share.rows.row, np.arange(13)[index::5])
-        np.testing.assert_array_equal(share.labels, np.arange(13)[index::5])
-    assert sorted(int(i) for share in shares for i in share.labels) == list(range(13))
+        np.testing.assert_array_equal(share.y, np.arange(13)[index::5])
+    assert sorted(int(i) for share in shares for i in share.y) == list(range(13))
 
 
 def test_several_discriminator_steps_see_shares_of_their_own():
@@ -106,7 +106,7 @@ def test_several_discriminator_steps_see_shares_of_their_own():
 
     model.discriminator_terms = recorded
     model.compile(run_eagerly=True)
-    model.fit(TestContract().images(8), batch_size=8, verbose=0)
+    model.fit(TestContract().x(8), batch_size=8, verbose=0)
     assert seen == [([0, 3, 6], 3), ([1, 4, 7], 3), ([2, 5], 2)]
 
 
@@ -126,9 +126,7 @@ def test_the_minimax_gradient_vanishes_where_the_other_does_not():
 
 
 def test_label_smoothing_reaches_the_real_target_alone():
-    images, fakes = (
-        tf.constant(TestContract().images(6, seed=seed)) for seed in (0, 1)
-    )
+    images, fakes = (tf.constant(TestContract().x(6, seed=seed)) for seed in (0, 1))
     model = tiny(label_smoothing=0.1)
     plain = tiny()
     plain.set_weights(model.get_weights())
@@ -148,7 +146,7 @@ def test_the_average_of_the_generator_samples_and_is_saved(tmp_path):
     model.compile(generator_optimizer=keras.optimizers.SGD(0.5))
     history = [model.generator.get_weights()]
     for seed in range(3):
-        model.fit(TestContract().images(8, seed), batch_size=8, verbose=0)
+        model.fit(TestContract().x(8, seed), batch_size=8, verbose=0)
         history.append(model.generator.get_weights())
     averages = history[0]
     for update, weights in enumerate(history[1:], start=1):
@@ -187,7 +185,7 @@ def test_convolutional_networks_train():
     discriminator = dcgan_discriminator((8, 8, 1), [4], 3)
     model = GAN(generator, discriminator)
     model.compile()
-    history = model.fit(TestContract().images(), batch_size=8, verbose=0).history
+    history = model.fit(TestContract().x(), batch_size=8, verbose=0).history
     assert np.isfinite(list(history.values())).all()
 
 

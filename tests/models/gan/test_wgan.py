@@ -37,7 +37,7 @@ def test_every_critic_weight_is_clipped_after_every_update():
 
     model.after_discriminator_update = recorded
     model.compile(run_eagerly=True)
-    model.fit(TestContract().images(16), batch_size=8, verbose=0)
+    model.fit(TestContract().x(16), batch_size=8, verbose=0)
     assert len(largest) == 4
     # Glorot's initial weights are larger than the clip.
     assert largest[0][0] > 0.02
@@ -52,9 +52,9 @@ def test_the_estimate_is_the_distance_of_the_projection_on_a_linear_critic():
     kernel = np.array(Rows(64, 0).normal((1,), "kernel"))
     linear.set_weights([kernel])
     model = WGAN(model.generator, linear)
-    images, fakes = TestContract().images(9), TestContract().images(9, seed=1)
+    images, fakes = TestContract().x(9), TestContract().x(9, seed=1)
     terms = model.discriminator_terms(
-        images, fakes, batch=type("Batch", (), {"labels": None}), training=True
+        images, fakes, batch=type("Batch", (), {"y": None}), training=True
     )
     gap = (images.mean(axis=0) - fakes.mean(axis=0)).ravel() @ kernel
     np.testing.assert_allclose(terms["wasserstein_estimate"], gap[0], rtol=1e-4)

@@ -36,7 +36,7 @@ def test_the_penalty_of_a_linear_critic_is_that_of_its_slope(slope):
     kernel = np.array(Rows(64, 0).normal((1,), "kernel"))
     linear.set_weights([slope * kernel / np.linalg.norm(kernel)])
     model = tiny(discriminator=linear)
-    images = tf.constant(TestContract().images(5))
+    images = tf.constant(TestContract().x(5))
     batch = Batch(images, Rows(5, 0))
     terms = model.discriminator_terms(images, -images, batch, training=True)
     assert float(terms["penalty"]) == pytest.approx((slope - 1) ** 2, abs=1e-5)
@@ -61,7 +61,7 @@ def test_points_between_are_uniform_on_their_segments():
 
 def test_the_penalty_has_a_gradient_in_the_weights():
     model = tiny()
-    images = tf.constant(TestContract().images(5))
+    images = tf.constant(TestContract().x(5))
     weights = [v.value for v in model.discriminator.trainable_variables]
     with tf.GradientTape() as tape:
         batch = Batch(images, Rows(5, 0))

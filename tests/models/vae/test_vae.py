@@ -3,13 +3,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
-from contracts import ReconstructionContract, SamplerContract
+from contracts import AutoencodingContract, SamplerContract
 
 from keras_gen.distributions import (
-    BernoulliPixels,
-    DiscretizedLogisticPixels,
-    GaussianPixels,
-    LearnedGaussianPixels,
+    BernoulliLikelihood,
+    DiscretizedLogisticLikelihood,
+    GaussianLikelihood,
+    LearnedGaussianLikelihood,
 )
 from keras_gen.models import VAE
 from keras_gen.models.base import Batch
@@ -19,14 +19,14 @@ from keras_gen.random import Rows, seed_initializers
 tfd = tfp.distributions
 
 
-def tiny(pixel_distribution=None, channels=1, seed=0, **options):
+def tiny(output_distribution=None, channels=1, seed=0, **options):
     encoder = mlp((8, 8, 1), [16], (6,), name="encoder")
     decoder = mlp((3,), [16], (8, 8, channels), name="decoder")
-    pixels = pixel_distribution or BernoulliPixels()
+    pixels = output_distribution or BernoulliLikelihood()
     return VAE(encoder, decoder, pixels, seed=seed, name="tiny", **options)
 
 
-class TestContract(SamplerContract, ReconstructionContract):
+class TestContract(SamplerContract, AutoencodingContract):
     model_class = VAE
 
     def make(self, seed=0):
@@ -41,9 +41,9 @@ def images():
 @pytest.mark.parametrize(
     ("pixels", "channels"),
     [
-        (GaussianPixels(0.5), 1),
-        (LearnedGaussianPixels(), 2),
-        (DiscretizedLogisticPixels(), 2),
+        (GaussianLikelihood(0.5), 1),
+        (LearnedGaussianLikelihood(), 2),
+        (DiscretizedLogisticLikelihood(), 2),
     ],
 )
 def test_grey_values_train_and_sample(pixels, channels):
@@ -118,7 +118,7 @@ def linear_gaussian_model(scale=0.3):
     seed_initializers(3)
     encoder = mlp((2, 2, 1), [], (4,), name="encoder")
     decoder = mlp((2,), [], (2, 2, 1), name="decoder")
-    model = VAE(encoder, decoder, GaussianPixels(scale))
+    model = VAE(encoder, decoder, GaussianLikelihood(scale))
     kernel, bias = (np.array(w) for w in decoder.weights)
     covariance = kernel.T @ kernel + scale**2 * np.eye(4)
     return model, tfd.MultivariateNormalFullCovariance(bias, covariance.astype("f4"))
@@ -129,7 +129,7 @@ def test_the_bound_reaches_the_exact_likelihood_of_a_linear_model():
     images = Rows(5, 0).uniform((2, 2, 1), "test").numpy()
     bound = model.log_likelihood(images, num_importance_samples=20_000)
     truth = exact.log_prob(images.reshape(5, 4)).numpy()
-    np.testing.assert_allclose(bound.per_image, truth, atol=0.25)
+    np.testing.assert_allclose(bound.per_example, truth, atol=0.25)
     assert bound.mean == pytest.approx(truth.mean(), abs=4 * bound.monte_carlo_error)
 
 
@@ -154,7 +154,7 @@ def test_the_bound_is_exact_with_one_sample_at_the_exact_posterior():
     ).log_prob(images.reshape(5, 4))
     for samples in (1, 7):
         bound = model.log_likelihood(images, samples, seed=samples)
-        np.testing.assert_allclose(bound.per_image, truth, atol=1e-3)
+        np.testing.assert_allclose(bound.per_example, truth, atol=1e-3)
         assert bound.monte_carlo_error < 1e-3
 
 
@@ -163,9 +163,9 @@ def test_the_bound_does_not_depend_on_how_it_is_cut():
     images = np.round(Rows(45, 0).uniform((8, 8, 1), "test").numpy())
     whole = model.log_likelihood(images, num_importance_samples=70)
     part = model.log_likelihood(images[:3], num_importance_samples=70)
-    np.testing.assert_allclose(part.per_image, whole.per_image[:3], atol=1e-4)
+    np.testing.assert_allclose(part.per_example, whole.per_example[:3], atol=1e-4)
     assert whole.standard_error == pytest.approx(
-        whole.per_image.std(ddof=1) / np.sqrt(45)
+        whole.per_example.std(ddof=1) / np.sqrt(45)
     )
 
 
@@ -190,7 +190,7 @@ def test_bfloat16_networks_keep_the_bound_in_float32(images):
 def test_convolutional_networks_fit():
     encoder = conv_encoder((8, 8, 3), [4, 8], 10)
     decoder = conv_decoder(5, [8, 4], (8, 8, 3))
-    model = VAE(encoder, decoder, BernoulliPixels())
+    model = VAE(encoder, decoder, BernoulliLikelihood())
     assert model.sample(2, seed=0).shape == (2, 8, 8, 3)
 
 
@@ -201,8 +201,8 @@ def test_convolutional_networks_fit():
         (mlp((8, 8, 1), [], (2, 2)), None, None, r"`encoder` must end in an even"),
         (mlp((8, 8, 1), [], (4,)), None, None, r"`decoder` must take latents .*\(2,\)"),
         (None, mlp((3,), [], (8, 9, 1)), None, r"`decoder` must end .*\(8, 8, 1\)"),
-        (None, None, LearnedGaussianPixels(), r"must end .*\(8, 8, 2\).*Learned"),
-        (None, None, "bernoulli", "`pixel_distribution` must be.*'bernoulli'"),
+        (None, None, LearnedGaussianLikelihood(), r"must end .*\(8, 8, 2\).*Learned"),
+        (None, None, "bernoulli", "`output_distribution` must be.*'bernoulli'"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(encoder, decoder, pixels, message):
@@ -210,7 +210,7 @@ def test_parts_that_do_not_fit_are_refused(encoder, decoder, pixels, message):
         VAE(
             encoder or mlp((8, 8, 1), [], (6,)),
             decoder or mlp((3,), [], (8, 8, 1)),
-            pixels or BernoulliPixels(),
+            pixels or BernoulliLikelihood(),
         )
 
 
