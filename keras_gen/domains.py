@@ -351,7 +351,7 @@ class Waveforms(_Levels):
         self.shape, self.sample_rate, self.num_levels = (length,), sample_rate, levels
 
     def draw(self, rows):
-        return np.asarray(2.0 * rows.uniform(self.shape, "waveforms") - 1.0)
+        return np.array(2.0 * rows.uniform(self.shape, "waveforms") - 1.0)
 
     def to_levels(self, values):
         mu = self.num_levels - 1.0
@@ -410,7 +410,7 @@ class Vectors(Domain):
         self.shape = sizes
 
     def draw(self, rows):
-        return np.asarray(rows.normal(self.shape, "vectors"))
+        return np.array(rows.normal(self.shape, "vectors"))
 
     def get_config(self):
         return {"size": self.shape}
@@ -432,7 +432,7 @@ class Scalars(Domain):
 
     def draw(self, rows):
         if self.low is None or self.high is None:
-            return np.asarray(rows.normal((), "scalars"))
+            return np.array(rows.normal((), "scalars"))
         uniform = np.asarray(rows.uniform((), "scalars"))
         return (self.low + (self.high - self.low) * uniform).astype(np.float32)
 

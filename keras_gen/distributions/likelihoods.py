@@ -159,7 +159,10 @@ class CategoricalLikelihood(MixableLikelihood):
         self.parameters_per_value = num_levels
 
     def log_prob(self, parameters, levels):
-        return -tf.nn.sparse_softmax_cross_entropy_with_logits(levels, parameters)
+        # Not TensorFlow's cross-entropy of sparse labels, which TFLite lacks.
+        is_level = levels[..., None] == tf.range(self.num_levels)
+        log_probs = tf.nn.log_softmax(parameters)
+        return tf.reduce_sum(tf.where(is_level, log_probs, 0.0), axis=-1)
 
     def cumulative(self, parameters, temperature=1.0):
         return _cumulative(parameters, temperature)

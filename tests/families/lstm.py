@@ -23,20 +23,23 @@ class LSTM(AutoregressiveModel):
         self.length, self.num_symbols = length, num_symbols
         self.units, self.num_classes = units, num_classes
         # Symbol 0 stands before the first.
-        self.embedding = layers.Embedding(num_symbols + 1, units)
-        self.rnn = layers.RNN(layers.LSTMCell(units), True, unroll=True)
-        self.head = layers.Dense(num_symbols)
+        dtype = {"dtype": self.dtype_policy}
+        self.embedding = layers.Embedding(num_symbols + 1, units, **dtype)
+        cell = layers.LSTMCell(units, **dtype)
+        self.rnn = layers.RNN(cell, return_sequences=True, unroll=True, **dtype)
+        self.head = layers.Dense(num_symbols, **dtype)
         self.site_parameters(tf.zeros((1, length), tf.int32))
 
     def site_parameters(self, x, y=None, training=False):
         before = tf.pad(x + 1, [(0, 0), (1, 0)])[:, :-1]
-        return self.head(self.rnn(self.embedding(before)))
+        outputs = self.head(self.rnn(self.embedding(before)))
+        return tf.cast(outputs, tf.float32)
 
     def initial_cache(self, batch_size, y=None):
-        zeros = tf.zeros(tf.stack([batch_size, self.units]))
+        zeros = tf.zeros(tf.stack([batch_size, self.units]), self.compute_dtype)
         return [zeros, zeros]
 
     def advance(self, cache, site, level):
         before = self.embedding(tf.where(site.column > 0, level + 1, 0))
         output, cache = self.rnn.cell(before, cache)
-        return self.head(output), list(cache)
+        return tf.cast(self.head(output), tf.float32), list(cache)

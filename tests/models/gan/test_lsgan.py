@@ -8,6 +8,7 @@ from keras_gen.losses import (
     least_squares_generator_loss,
 )
 from keras_gen.models import LSGAN
+from keras_gen.models.base import Batch
 from keras_gen.networks import mlp
 
 
@@ -45,10 +46,8 @@ def test_codes_of_minus_one_one_and_zero_minimize_the_pearson_divergence():
     # images and over fakes are the divergence of p + q from 2 q.
     p, q = np.array([0.6, 0.3, 0.1]), np.array([0.1, 0.3, 0.6])
     best = ((p - q) / (p + q)).astype("float32")
-    losses = [
-        least_squares_generator_loss(None, np.repeat(best, counts), target_code=0.0)
-        for counts in ([6, 3, 1], [1, 3, 6])
-    ]
+    scores = (np.repeat(best, counts) for counts in ([6, 3, 1], [1, 3, 6]))
+    losses = [least_squares_generator_loss(None, score, 0.0) for score in scores]
     pearson = np.sum((2 * q - (p + q)) ** 2 / (p + q))
     np.testing.assert_allclose(2.0 * sum(losses), pearson, rtol=1e-5)
 
@@ -60,8 +59,7 @@ def test_the_model_plays_with_its_codes():
     model.discriminator.set_weights(
         [np.zeros_like(weight) for weight in model.discriminator.get_weights()]
     )
-    zeros = np.zeros((4, 8, 8, 1), "float32")
-    batch = type("Batch", (), {"y": None})
+    zeros, batch = np.zeros((4, 8, 8, 1), "float32"), Batch(None, None)
     terms = model.discriminator_terms(zeros, zeros, batch, training=True)
     assert float(terms["discriminator_loss"]) == pytest.approx(0.5 * (4.0 + 1.0))
     terms = model.generator_terms(zeros, batch, training=True)
