@@ -414,6 +414,9 @@ class ModelContract:
         model, signatures = to_export
         report = export_tflite(model, tmp_path / "model.tflite", batch_size=None)
         assert set(report.parity) == set(signatures)
+        for parity in report.parity.values():
+            assert parity.num_images == 100
+            assert parity.num_differing <= 1
         self.check_exports(model, signatures, lite, RUN_LITERT, report.path)
 
     def check_exports(self, model, signatures, process, script, path):
