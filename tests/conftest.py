@@ -52,7 +52,7 @@ def lite():
 def converter(lite):
     """All TFLite files are converted in one process and tried in another.
 
-    `tests/export/test_tflite.py` has them do so in fresh ones, as users do.
+    Those of users are so in fresh ones, as with the fixture `fresh_processes`.
     """
     from keras_gen.export import tflite
 
@@ -63,9 +63,18 @@ def converter(lite):
         return process.run(Path(tflite.__file__).with_name(script), *arguments)
 
     with pytest.MonkeyPatch.context() as patch:
+        in_fresh_processes = tflite._run
         patch.setattr(tflite, "_run", run)
-        yield converting
+        yield in_fresh_processes
     converting.close()
+
+
+@pytest.fixture
+def fresh_processes(converter, monkeypatch):
+    """TFLite files are converted and tried in fresh processes, as those of users."""
+    from keras_gen.export import tflite
+
+    monkeypatch.setattr(tflite, "_run", converter)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,30 +1,30 @@
-"""Every public model that samples, exported once in both formats."""
+"""TFLite files of some tiny models, made as they are asked for."""
+
+import functools
 
 import pytest
-from contracts import make_tiny, public_models
+from contracts import make_tiny
 
-from keras_gen.export import export_saved_model, export_tflite
-from keras_gen.models.base import Sampler
+import keras_gen.models
+from keras_gen.export import export_tflite
 
 
 @pytest.fixture(scope="session")
 def exports(tmp_path_factory):
-    """A folder `NAME/1`, a file `NAME.tflite` for each, and models and reports."""
+    """A function of the name of a model: the model, and the report of its file.
+
+    All files stand in one folder, beside their sampler.
+    """
     folder = tmp_path_factory.mktemp("exports")
-    models, reports = {}, {}
-    for model_class in public_models():
-        if not issubclass(model_class, Sampler):
-            continue
-        name, model = model_class.__name__, make_tiny(model_class)
-        export_saved_model(model, folder / name)
-        reports[name] = export_tflite(
-            model,
-            folder / f"{name}.tflite",
-            batch_size=None,
-            signatures=("serving_default", "sample"),
-        )
-        models[name] = model
-    return folder, models, reports
+
+    @functools.cache
+    def export(name):
+        model = make_tiny(getattr(keras_gen.models, name))
+        signatures = ("serving_default", "sample")
+        path = folder / f"{name}.tflite"
+        return model, export_tflite(model, path, None, signatures=signatures)
+
+    return export
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from keras_gen.export.tflite import sampler_path
-from keras_gen.images import grid, to_uint8
+from keras_gen.media import grid
 
 # The shipped file, in a process without TensorFlow and this package.
 COMMAND = """
@@ -32,13 +32,13 @@ def sampler():
 
 @pytest.fixture(scope="module")
 def conditional(exports, sampler):
-    folder, models, _ = exports
-    return sampler.Sampler(folder / "ConditionalGAN.tflite"), models["ConditionalGAN"]
+    model, report = exports("ConditionalGAN")
+    return sampler.Sampler(report.path), model
 
 
 @pytest.fixture(scope="module")
 def pixels(exports, sampler):
-    return sampler.Sampler(exports[0] / "PixelCNN.tflite")
+    return sampler.Sampler(exports("PixelCNN")[1].path)
 
 
 def run(folder, *arguments):
@@ -51,14 +51,14 @@ def run(folder, *arguments):
 
 
 def test_the_command_draws_a_grid_without_tensorflow(exports, tmp_path):
-    folder, models, _ = exports
+    model, report = exports("ConditionalGAN")
     out = tmp_path / "grid.png"
     options = ["--num", 7, "--seed", 2, "--labels", "2,0", "--out", out]
-    done = run(folder, "ConditionalGAN.tflite", *options)
+    done = run(report.path.parent, report.path.name, *options)
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"Wrote {out}: 24 x 24 pixels\n"
-    samples = models["ConditionalGAN"].sample(7, 2, labels=[2, 0, 2, 0, 2, 0, 2])
-    expected = grid(to_uint8(samples, (-1, 1)))[..., 0].astype(int)
+    samples = model.sample(7, 2, y=[2, 0, 2, 0, 2, 0, 2])
+    expected = grid(model.x_domain.to_bytes(samples))[..., 0].astype(int)
     assert np.abs(np.asarray(Image.open(out)) - expected).max() <= 1
 
 
@@ -68,11 +68,11 @@ def test_the_command_draws_a_grid_without_tensorflow(exports, tmp_path):
         (["missing.tflite"], "`path` must be a .tflite file of keras_gen"),
         (["sampler.py"], "`path` must be a .tflite file of keras_gen"),
         (["GAN.tflite", "--num", 0], "`num` must be an integer of at least 1"),
-        (["GAN.tflite", "--labels", "1"], "`labels` must be left out"),
+        (["GAN.tflite", "--labels", "1"], "`y` must be left out"),
     ],
 )
 def test_the_command_says_what_is_wrong_in_one_line(exports, arguments, message):
-    done = run(exports[0], *arguments)
+    done = run(exports("GAN")[1].path.parent, *arguments)
     assert done.returncode == 2
     assert message in done.stderr.splitlines()[-1]
 
@@ -101,18 +101,18 @@ def test_labels_default_to_the_classes_in_turn_and_seeds_to_fresh_ones(condition
         (lambda s: s.sample(True), "`num` must be an integer.*True"),
         (lambda s: s.sample(1, -1), "`seed` must be an integer.*-1"),
         (lambda s: s.sample(1, 2**31), "`seed` must be an integer.*2147483648"),
-        (lambda s: s.sample(2, 0, [0, 3]), r"`labels` must be 2 integers in \[0, 3\)"),
-        (lambda s: s.sample(2, 0, [0]), "`labels` must be 2 integers"),
-        (lambda s: s.sample(2, 0, 0.5), "`labels` must be 2 integers"),
-        (lambda s: s.run("encode", images=0), "`signature` must be one of.*'encode'"),
-        (lambda s: s.run("sample", seed=[[0, 0]]), "The inputs must be seed, labels"),
+        (lambda s: s.sample(2, 0, [0, 3]), r"`y` must be 2 integers in \[0, 3\)"),
+        (lambda s: s.sample(2, 0, [0]), "`y` must be 2 integers"),
+        (lambda s: s.sample(2, 0, 0.5), "`y` must be 2 integers"),
+        (lambda s: s.run("encode", x=0), "`signature` must be one of.*'encode'"),
+        (lambda s: s.run("sample", seed=[[0, 0]]), "The inputs must be seed, y"),
         (
-            lambda s: s.run("sample", seed=[[0]], labels=[0]),
+            lambda s: s.run("sample", seed=[[0]], y=[0]),
             r"`seed` must have shape \[None, 2\].*\[1, 1\]",
         ),
         (
-            lambda s: s.run("sample", seed=[[0, 0]], labels=[0, 1]),
-            "one number of rows.*'labels': 2",
+            lambda s: s.run("sample", seed=[[0, 0]], y=[0, 1]),
+            "one number of rows.*'y': 2",
         ),
     ],
 )
@@ -130,7 +130,7 @@ def test_a_temperature_left_out_is_one(pixels):
     expected = pixels.sample(5, 4, temperature=1)
     np.testing.assert_array_equal(pixels.sample(5, 4), expected)
     seeds = [(4, row) for row in range(5)]
-    np.testing.assert_array_equal(pixels.run("sample", seed=seeds)["images"], expected)
+    np.testing.assert_array_equal(pixels.run("sample", seed=seeds)["x"], expected)
     assert not np.array_equal(pixels.sample(5, 4, temperature=100.0), expected)
 
 

@@ -47,14 +47,22 @@ def test_a_file_of_a_fixed_batch_does_all_that_the_model_does(
         metadata = json.loads(attached.read("keras_gen.json"))
     assert metadata["name"] == "tiny"
     assert metadata["model"] == model_class.__name__
-    assert metadata["image_range"] == list(model.image_range)
-    assert metadata["image_shape"] == [8, 8, 1]
-    assert metadata["num_classes"] == model.num_classes
+    x, y = metadata["x"], metadata["y"]
+    assert x["class"] == "Images"
+    assert (x["low"], x["high"]) == model.x_domain.bounds
+    assert x["shape"] == [8, 8, 1]
+    assert (y and y["num_classes"]) == (model.y_domain and model.y_domain.num_classes)
     assert metadata["batch_size"] == 3
     assert metadata["weights_sha256"] == sha256_of_weights(model)
     sample = metadata["signatures"]["sample"]
     assert sample["inputs"]["seed"] == {"shape": [3, 2], "dtype": "int32"}
-    assert sample["outputs"]["images"] == {"shape": [3, 8, 8, 1], "dtype": "uint8"}
+    assert sample["outputs"]["x"] == {"shape": [3, 8, 8, 1], "dtype": "uint8"}
+
+
+@pytest.mark.usefixtures("fresh_processes")
+def test_a_file_is_converted_and_tried_in_processes_of_their_own(tmp_path, gan):
+    report = export_tflite(gan, tmp_path / "tiny.tflite", batch_size=None)
+    assert {parity.num_differing for parity in report.parity.values()} <= {0, 1}
 
 
 def test_half_precision_changes_at_most_one_grey_level(tmp_path):
@@ -93,11 +101,10 @@ def test_a_distance_is_of_samples_of_the_file_from_others_of_the_model(gan):
 
 
 def test_transposed_convolutions_have_twins_for_blocks(exports):
-    reports = exports[2]
-    with zipfile.ZipFile(reports["DCGAN"].path) as attached:
+    with zipfile.ZipFile(exports("DCGAN")[1].path) as attached:
         stated = json.loads(attached.read("keras_gen.json"))["signatures"]
     assert [found["block"] for found in stated.values()] == [4, 4]
-    with zipfile.ZipFile(reports["PixelCNN"].path) as attached:
+    with zipfile.ZipFile(exports("PixelCNN")[1].path) as attached:
         stated = json.loads(attached.read("keras_gen.json"))["signatures"]
     assert not any("block" in found for found in stated.values())
 

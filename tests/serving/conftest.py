@@ -58,7 +58,7 @@ def seeds(pairs):
 
 
 def labels(values):
-    return tensor("labels", "INT32", values)
+    return tensor("y", "INT32", values)
 
 
 def output_of(answer):

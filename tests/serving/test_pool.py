@@ -135,7 +135,7 @@ def test_a_worker_runs_a_saved_model(tmp_path):
     path = export_saved_model(model, tmp_path / "gan")
     seeds = np.array([(7, 0), (7, 1), (7, 2)], np.int32)
     (answer,) = answers(str(path), ("sample", {"seed": seeds}))
-    images = answer["images"]
+    images = answer["x"]
     expected = model.x_domain.to_bytes(model.sample(3, 7)).astype(int)
     assert images.shape == expected.shape
     assert np.abs(images - expected).max() <= 1

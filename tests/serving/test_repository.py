@@ -30,7 +30,7 @@ def folder(tmp_path_factory):
 def test_what_is_exported_is_kept(folder):
     options = {"format": "saved_model"}
     names = write_repository([folder / "gan.keras"], folder / "new", **options)
-    assert names == ["gan", "gan-serving_default"]
+    assert names == ["gan", "gan-decode", "gan-serving_default"]
     path = folder / "new" / "gan" / "1" / "saved_model.pb"
     before = path.stat()
     assert write_repository([folder / "gan.keras"], folder / "new", **options) == names
@@ -41,7 +41,7 @@ def test_what_is_exported_is_kept(folder):
 
 def test_a_saved_model_is_described_like_a_tflite_file(served, folder):
     write_repository([folder / "gan.keras"], folder / "twin", "saved_model")
-    for name in ("gan", "gan-serving_default"):
+    for name in ("gan", "gan-decode", "gan-serving_default"):
         ours, theirs = (
             json.loads((place / name / "model-settings.json").read_text())
             for place in (folder / "twin", served.repository)

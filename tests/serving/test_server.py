@@ -34,7 +34,7 @@ def expected(served):
     """The images 0 ... of a seed, and labels, by the models themselves."""
     images = {}
     for name, model in served.models.items():
-        given = {"labels": np.arange(NUM_IMAGES) % 3} if name == "pixels" else {}
+        given = {"y": np.arange(NUM_IMAGES) % 3} if name == "pixels" else {}
         drawn = model.x_domain.to_bytes(model.sample(NUM_IMAGES, 7, **given)).astype(
             int
         )
@@ -120,10 +120,10 @@ def test_grpc_gives_the_samples_of_the_model(expected, stub, name, is_raw):
 
 def test_other_signatures_have_names_of_their_own(served, expected):
     model, connection = served.models["pixels"], served.connection()
-    images = np.array(model.sample(4, 7, labels=np.arange(4) % 3))
-    given = [tensor("images", "FP32", images), labels(np.arange(4) % 3)]
+    images = np.array(model.sample(4, 7, y=np.arange(4) % 3))
+    given = [tensor("x", "FP32", images), labels(np.arange(4) % 3)]
     _, answer = send(connection, "pixels-log_prob/infer", {"inputs": given})
-    log_prob = model.log_prob(images, labels=np.arange(4) % 3)
+    log_prob = model.log_prob(images, np.arange(4) % 3)
     np.testing.assert_allclose(output_of(answer), log_prob, rtol=1e-4)
 
     mask = np.broadcast_to(np.arange(8)[:, None, None] < 4, images.shape)
@@ -142,7 +142,7 @@ def test_a_temperature_may_be_given(served):
     given = [tensor("temperature", "FP32", np.full(4, 0.5)), labels([0] * 4)]
     given.append(seeds([(7, row) for row in range(4)]))
     _, answer = send(connection, "pixels/infer", {"inputs": given})
-    samples = model.sample(4, 7, labels=[0] * 4, temperature=0.5)
+    samples = model.sample(4, 7, y=[0] * 4, temperature=0.5)
     assert is_image(output_of(answer), model.x_domain.to_bytes(samples).astype(int))
 
 
@@ -201,12 +201,12 @@ BAD = {
     "unknown signature": ("gan-encode", {"inputs": [PAIR]}, "Model gan-encode not"),
     "no inputs": ("gan", {}, "inputs: Field required"),
     "no input": ("gan", {"inputs": []}, "must be seed. Received: []"),
-    "unknown input": ("gan", {"inputs": [PAIR, labels([0])]}, "['seed', 'labels']"),
+    "unknown input": ("gan", {"inputs": [PAIR, labels([0])]}, "['seed', 'y']"),
     "twice": ("gan", {"inputs": [PAIR, PAIR]}, "Received: ['seed', 'seed']"),
     "unknown output": (
         "gan",
         {"inputs": [PAIR], "outputs": [{"name": "logits"}]},
-        "`outputs` must be some of images. Received: ['logits']",
+        "`outputs` must be some of x. Received: ['logits']",
     ),
     "dtype": ("gan", {"inputs": [PAIR | {"datatype": "FP32"}]}, "INT32. Received: 'FP"),
     "no dtype": ("gan", {"inputs": [PAIR | {"datatype": "INT"}]}, "datatype: Input"),
@@ -244,17 +244,17 @@ BAD = {
         "integers. Received: [None",
     ),
     "ragged": ("gan", {"inputs": [PAIR | {"data": [[7], 0]}]}, "in a regular array"),
-    "label": ("pixels", {"inputs": [PAIR, labels([3])]}, "`labels` must lie in [0, 2]"),
+    "label": ("pixels", {"inputs": [PAIR, labels([3])]}, "`y` must lie in [0, 2]"),
     "temperature": (
         "pixels",
         {"inputs": [PAIR, labels([0]), tensor("temperature", "FP32", [0])]},
         "`temperature` must lie in [0.001, 1000]. Received: 0",
     ),
-    "rows": ("pixels", {"inputs": [PAIR, labels([0, 1])]}, "{'seed': 1, 'labels': 2}"),
+    "rows": ("pixels", {"inputs": [PAIR, labels([0, 1])]}, "{'seed': 1, 'y': 2}"),
     "image": (
         "pixels-log_prob",
-        {"inputs": [tensor("images", "FP32", np.full((1, 8, 8, 1), 2)), labels([0])]},
-        "`images` must lie in [0, 1]. Received: 2",
+        {"inputs": [tensor("x", "FP32", np.full((1, 8, 8, 1), 2)), labels([0])]},
+        "`x` must lie in [0, 1]. Received: 2",
     ),
     "mask": (
         "pixels-complete",
@@ -262,7 +262,7 @@ BAD = {
             "inputs": [
                 PAIR,
                 labels([0]),
-                tensor("images", "FP32", np.zeros((1, 8, 8, 1))),
+                tensor("x", "FP32", np.zeros((1, 8, 8, 1))),
                 tensor("mask", "BOOL", np.arange(64).reshape(1, 8, 8, 1) > 7),
             ]
         },

@@ -18,6 +18,7 @@ def tiny(corruption, seed=0):
 
 class TestContract(AutoencodingContract):
     model_class = DenoisingAutoencoder
+    any_range = ("x",)
 
     def make(self, seed=0):
         return tiny(MaskingCorruption(0.3, name="corruption"), seed)
