@@ -27,6 +27,7 @@ ROOMS = {
     "zoo": "Zoo",
     "export": "Export",
     "serving": "Serving",
+    "cli": "Command line",
 }
 GROUND = ("domains", "latents", "random", "images")
 
@@ -74,6 +75,9 @@ def public_names(room):
         for node in tree.body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
     ]
+    if room == "cli":
+        commands = {n: m for n, m in homes.items() if m.startswith(f"{module}.")}
+        return {n: m for n, m in commands.items() if not m.endswith(".command")}
     if exported:
         return {name: homes.get(name, module) for name in sorted(exported[0])}
     defined = (ast.ClassDef, ast.FunctionDef)

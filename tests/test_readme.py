@@ -1,6 +1,7 @@
 """What the README shows runs as shown."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -29,12 +30,29 @@ def test_the_two_commands_are_there():
     ]
 
 
-@pytest.mark.parametrize(
-    "line", re.findall(r"^keras-gen [^\n#]*", README, re.MULTILINE)
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+PAGES += [*ROOT.glob("docs/*.md"), *ROOT.glob("zoo/*/card.md")]
+LINES = sorted(
+    {
+        line.strip()
+        for page in PAGES
+        for line in re.findall(
+            r"^ *keras-gen [^\n#]*", page.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    }
 )
-def test_the_commands_are_understood(line):
-    for flag in cli.FLAGS:
-        cli.FLAGS[flag].unparse()
-    command, names = cli._command_of(cli.FLAGS(line.split())[1:])
-    assert command in cli.USAGE
-    assert all((ROOT / "zoo" / name).is_dir() for name in names)
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_the_commands_are_understood(line, monkeypatch):
+    name, *arguments = shlex.split(line)[1:]
+    command = cli.COMMANDS[name]
+    called = []
+    monkeypatch.setattr(
+        command, "function", lambda *names, **flags: called.append(names)
+    )
+    command.run(arguments)
+    (names,) = called
+    entries = names[:1] if name == "apply" else names
+    made = ("my_entry", "my_recipe.py")
+    assert all(entry in made or (ROOT / "zoo" / entry).is_dir() for entry in entries)
