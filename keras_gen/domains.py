@@ -6,6 +6,7 @@ measures and the command line read domains and know no kind of data beside them.
 """
 
 import math
+import reprlib
 
 import keras
 import numpy as np
@@ -78,7 +79,8 @@ class Domain:
         """
         if not hasattr(values, "shape"):
             raise ValueError(
-                f"`{name}` must be an array of {self.noun}. Received: {values!r}"
+                f"`{name}` must be an array of {self.noun}. Received: "
+                f"{reprlib.repr(values)}"
             )
         shape = tuple(values.shape)
         if shape[:1] == (0,) or not shape:

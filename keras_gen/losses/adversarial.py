@@ -5,13 +5,15 @@ without an activation. All losses are registered with Keras, so a saved model ca
 one as an argument.
 """
 
+import numbers
+
 import keras
 from keras import ops
 
 
 def check_label_smoothing(label_smoothing):
-    """Raises a ValueError unless `label_smoothing` lies in [0, 1)."""
-    if not 0 <= label_smoothing < 1:
+    """Raises a ValueError unless `label_smoothing` lies in [0, 1), or is a tensor."""
+    if isinstance(label_smoothing, numbers.Real) and not 0 <= label_smoothing < 1:
         raise ValueError(
             f"`label_smoothing` must lie in [0, 1). Received: {label_smoothing}"
         )

@@ -25,6 +25,7 @@ from keras_gen.models.base.replicas import (
     whole_batch,
 )
 from keras_gen.models.base.sampling import Noise, Sampler
+from keras_gen.models.base.schedules import at_step, check_number
 from keras_gen.models.base.site_sampling import Site
 from keras_gen.models.base.variational_model import VariationalModel
 
@@ -49,6 +50,8 @@ __all__ = [
     "TwoWayTranslation",
     "VariationalModel",
     "assign_everywhere",
+    "at_step",
+    "check_number",
     "layers_of",
     "marked",
     "marks_of",

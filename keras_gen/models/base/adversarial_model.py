@@ -10,6 +10,7 @@ from keras_gen.models.base.abilities import Decoding
 from keras_gen.models.base.generative_model import GenerativeModel
 from keras_gen.models.base.phases import Phase
 from keras_gen.models.base.sampling import Sampler
+from keras_gen.models.base.schedules import at_step, check_number
 
 
 class AdversarialModel(Sampler, Decoding, GenerativeModel):
@@ -61,11 +62,7 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
             raise ValueError(
                 f"`average_decay` must lie in (0, 1). Received: {average_decay}"
             )
-        if not callable(instance_noise) and not instance_noise >= 0:
-            raise ValueError(
-                "`instance_noise` must be at least 0, or a schedule. Received: "
-                f"{instance_noise}"
-            )
+        check_number(instance_noise, "instance_noise", 0)
         self.generator = generator
         self.discriminator = discriminator
         self.discriminator_steps = discriminator_steps
@@ -157,13 +154,10 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
         return self.generate(latents, batch.y, training)
 
     def _with_noise(self, x, rows, stream):
-        if callable(self.instance_noise):
-            scale = self.instance_noise(rows.step)
-        elif self.instance_noise == 0:
+        if not callable(self.instance_noise) and self.instance_noise == 0:
             return x
-        else:
-            scale = self.instance_noise
-        return x + scale * rows.normal(self.x_domain.shape, stream)
+        noise = rows.normal(self.x_domain.shape, stream)
+        return x + at_step(self, self.instance_noise) * noise
 
     def _update_average(self):
         if self.average_decay is None:

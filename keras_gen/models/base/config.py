@@ -1,6 +1,7 @@
 """Configs that follow from the constructors' signatures."""
 
 import copy
+import functools
 import inspect
 
 import keras
@@ -12,7 +13,24 @@ class ConfigBySignature:
     Each argument is kept on `self` under its own name. Keyword-only arguments of a base
     are options, which a subclass passes on as `**kwargs`: they belong to the config of
     the subclass too.
+
+    A traced step keeps the values that arguments had. An argument that is assigned anew
+    makes `fit()` trace again; during `fit()` it cannot be assigned.
     """
+
+    _is_fitting = False
+
+    def __setattr__(self, name, value):
+        if name in vars(self) and name in _arguments_of(type(self)):
+            if self._is_fitting:
+                raise ValueError(
+                    f"`{name}` cannot be assigned while the model trains, as its step "
+                    "is traced already: give a Keras schedule of the training step "
+                    f"where {type(self).__name__} takes one. Received: {value!r}"
+                )
+            # Keras makes them again.
+            self.train_function = self.test_function = self.predict_function = None
+        super().__setattr__(name, value)
 
     def get_config(self):
         config = {
@@ -34,6 +52,7 @@ class ConfigBySignature:
         )
 
 
+@functools.cache
 def _arguments_of(cls):
     """The constructor arguments of a model: its own, then the options of its bases."""
     names, own = {}, None

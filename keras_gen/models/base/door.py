@@ -1,6 +1,7 @@
 """The door of a model: data are checked here, since a traced step cannot raise."""
 
 import itertools
+import reprlib
 
 import keras
 import numpy as np
@@ -66,11 +67,11 @@ class Door:
         if not hasattr(x, "shape"):
             # Keras shuffles arrays, and warns of datasets that it cannot shuffle.
             kwargs.setdefault("shuffle", False)
-        self._validation_data = validation
+        self._validation_data, self._is_fitting = validation, True
         try:
             return super().fit(x, y, batch_size, epochs, **kwargs)
         finally:
-            self._validation_data = None
+            self._validation_data, self._is_fitting = None, False
 
     def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
         """Means of the reported terms over `x`, as in `keras.Model.evaluate()`.
@@ -185,7 +186,7 @@ def _checked(model, x, y, kwargs):
     if not hasattr(x, "__iter__") or isinstance(x, (list, tuple, dict, str)):
         raise ValueError(
             f"`x` must be an array of {noun}, a `tf.data.Dataset`, a "
-            f"`keras.utils.PyDataset` or a generator. Received: {x!r}"
+            f"`keras.utils.PyDataset` or a generator. Received: {reprlib.repr(x)}"
         )
     batches = iter(x)
     first = next(batches, None)

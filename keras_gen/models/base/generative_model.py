@@ -241,9 +241,12 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
     def metrics(self):
         skipped = [self._skipped] if self.skip_nonfinite else []
         own = [*self._trackers, *skipped]
-        # Keras has a mean of a loss of its own besides.
-        others = [m for m in super().metrics if m not in own and m.name != "loss"]
-        return own + others
+        # Keras has a mean of a loss of its own besides, and keeps what an earlier
+        # `compile()` counted skipped updates with.
+        names = {"loss", "skipped_updates"}
+        return own + [
+            m for m in super().metrics if m not in own and m.name not in names
+        ]
 
     def _batch(self, data, step, first_row=0):
         """One batch with its randomness, by the position in the global batch."""

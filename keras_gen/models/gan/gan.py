@@ -5,11 +5,10 @@ import math
 import keras
 
 from keras_gen.losses import (
-    check_label_smoothing,
     non_saturating_discriminator_loss,
     non_saturating_generator_loss,
 )
-from keras_gen.models.base import AdversarialModel
+from keras_gen.models.base import AdversarialModel, at_step, check_number
 
 
 class NonSaturatingModel(AdversarialModel):
@@ -22,8 +21,9 @@ class NonSaturatingModel(AdversarialModel):
     Args:
         generator: Network from latents to images in [-1, 1].
         discriminator: Network from images to one logit.
-        label_smoothing: Float in [0, 1): the discriminator's target for real images is
-            `1 - label_smoothing` (Salimans et al. 2016, arXiv:1606.03498, section 3.4).
+        label_smoothing: Float in [0, 1), or a Keras schedule: the discriminator's
+            target for real images is `1 - label_smoothing` (Salimans et al. 2016,
+            arXiv:1606.03498, section 3.4).
 
     Raises:
         ValueError: If an argument is not as stated.
@@ -34,7 +34,7 @@ class NonSaturatingModel(AdversarialModel):
 
     def __init__(self, generator, discriminator, *, label_smoothing=0.0, **kwargs):
         super().__init__(generator, discriminator, **kwargs)
-        check_label_smoothing(label_smoothing)
+        check_number(label_smoothing, "label_smoothing", 0, 1)
         self.label_smoothing = label_smoothing
 
     def default_optimizer(self):
@@ -44,7 +44,7 @@ class NonSaturatingModel(AdversarialModel):
         loss = non_saturating_discriminator_loss(
             self.score(x, batch.y, training),
             self.score(fakes, batch.y, training),
-            self.label_smoothing,
+            at_step(self, self.label_smoothing),
         )
         return {"discriminator_loss": loss}
 
@@ -54,6 +54,8 @@ class NonSaturatingModel(AdversarialModel):
 
     @property
     def stopped_losses(self):
+        if callable(self.label_smoothing):
+            return None
         kept = 1.0 - self.label_smoothing
         # The entropy of the smoothed target, in nats.
         entropy = -sum(p * math.log(p) for p in (kept, self.label_smoothing) if p > 0)

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from keras_gen.losses import wasserstein_discriminator_loss, wasserstein_generator_loss
-from keras_gen.models.base import AdversarialModel, assign_everywhere
+from keras_gen.models.base import AdversarialModel, assign_everywhere, at_step
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -20,8 +20,8 @@ class WGAN(AdversarialModel):
         generator: Network from latents of shape `(latent_dim,)` to images in [-1, 1].
         discriminator: Network from images to one score. Its last layer needs no bias,
             which would not learn.
-        clip: Float above 0: after each of its updates, the discriminator's weights are
-            clipped to [-clip, clip].
+        clip: Float above 0, or a Keras schedule: after each of its updates, the
+            discriminator's weights are clipped to [-clip, clip].
         discriminator_steps: Integer, updates of the discriminator in a training step,
             each on its share of the batch.
         **kwargs: Options of every game, see `keras_gen.models.base.AdversarialModel`:
@@ -66,8 +66,10 @@ class WGAN(AdversarialModel):
             discriminator_steps=discriminator_steps,
             **kwargs,
         )
-        if not clip > 0:
-            raise ValueError(f"`clip` must be above 0. Received: {clip}")
+        if not callable(clip) and not clip > 0:
+            raise ValueError(
+                f"`clip` must be above 0, or be a schedule. Received: {clip}"
+            )
         self.clip = clip
 
     def default_optimizer(self):
@@ -80,8 +82,9 @@ class WGAN(AdversarialModel):
         return {"discriminator_loss": loss, "wasserstein_estimate": -loss}
 
     def after_discriminator_update(self):
+        clip = at_step(self, self.clip)
         for variable in self.discriminator.trainable_variables:
-            clipped = ops.clip(variable, -self.clip, self.clip)
+            clipped = ops.clip(variable, -clip, clip)
             assign_everywhere(variable, clipped)
 
     def generator_terms(self, fakes, batch, training):

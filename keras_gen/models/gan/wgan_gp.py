@@ -8,7 +8,7 @@ from keras_gen.losses import (
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
-from keras_gen.models.base import AdversarialModel, layers_of
+from keras_gen.models.base import AdversarialModel, at_step, check_number, layers_of
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -26,7 +26,7 @@ class WGANGP(AdversarialModel):
         discriminator: Network from images to one score, without batch normalization:
             the slope is penalized example by example. Its last layer needs no bias,
             which would not learn.
-        penalty_weight: Float of at least 0, weight of the penalty.
+        penalty_weight: Float of at least 0, weight of the penalty, or a Keras schedule.
         discriminator_steps: Integer, updates of the discriminator in a training step,
             each on its share of the batch.
         **kwargs: Options of every game, see `keras_gen.models.base.AdversarialModel`:
@@ -77,10 +77,7 @@ class WGANGP(AdversarialModel):
             discriminator_steps=discriminator_steps,
             **kwargs,
         )
-        if not penalty_weight >= 0:
-            raise ValueError(
-                f"`penalty_weight` must be at least 0. Received: {penalty_weight}"
-            )
+        check_number(penalty_weight, "penalty_weight", 0)
         _refuse_batch_normalization(discriminator)
         self.penalty_weight = penalty_weight
 
@@ -93,8 +90,9 @@ class WGANGP(AdversarialModel):
         distance = -wasserstein_discriminator_loss(real_score, fake_score)
         between = self.between(x, fakes, batch.rows)
         penalty = gradient_penalty(self.slope(between, batch.y, training))
+        weight = at_step(self, self.penalty_weight)
         return {
-            "discriminator_loss": -distance + self.penalty_weight * penalty,
+            "discriminator_loss": -distance + weight * penalty,
             "wasserstein_estimate": distance,
             "penalty": penalty,
         }

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_gen.distributions import kl_divergence
-from keras_gen.models.base import VariationalModel
+from keras_gen.models.base import VariationalModel, at_step, check_number
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -28,7 +28,10 @@ class VAE(VariationalModel):
         output_distribution: From the decoder's outputs to a distribution of images, for
             instance `keras_gen.distributions.BernoulliLikelihood()` for black and
             white, `GaussianLikelihood(scale)` for a squared error.
-        beta: Float of at least 0, weight of the rate; 1 is the evidence lower bound.
+        beta: Float of at least 0, weight of the rate; 1 is the evidence lower bound. Or
+            a Keras schedule of the training step, such as
+            `keras.optimizers.schedules.PolynomialDecay(0.0, 10_000, 1.0)`, which lets
+            the rate enter slowly.
         **kwargs: Options of every model: `x_domain`, `seed`, `name`.
 
     Raises:
@@ -59,8 +62,7 @@ class VAE(VariationalModel):
 
     def __init__(self, encoder, decoder, output_distribution, beta=1.0, **kwargs):
         super().__init__(encoder, decoder, output_distribution, **kwargs)
-        if not beta >= 0:
-            raise ValueError(f"`beta` must be at least 0. Received: {beta}")
+        check_number(beta, "beta", 0)
         self.beta = beta
 
     def loss_terms(self, batch, training):
@@ -71,7 +73,7 @@ class VAE(VariationalModel):
         rate = tf.reduce_mean(kl_divergence(posterior, self.prior(), latents))
         distortion = -tf.reduce_mean(likelihood.log_prob(batch.x))
         return {
-            "loss": distortion + self.beta * rate,
+            "loss": distortion + at_step(self, self.beta) * rate,
             "rate": rate,
             "distortion": distortion,
         }

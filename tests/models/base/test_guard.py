@@ -55,6 +55,15 @@ def check_skipped(model):
     assert states.iterations == [steps, 2 * steps, 3 * steps]
 
 
+def test_compiling_again_forgets_what_was_counted():
+    model = make(VAE)
+    for _ in range(2):
+        model.compile(skip_nonfinite=True)
+        assert [m.name for m in model.metrics].count("skipped_updates") == 1
+    model.compile()
+    assert "skipped_updates" not in {m.name for m in model.metrics}
+
+
 @pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize("model_class", [VAE, DCGAN])
 def test_an_update_that_is_not_finite_changes_nothing(model_class, jit_compile):

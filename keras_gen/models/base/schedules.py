@@ -1,0 +1,36 @@
+"""Numbers that may change with the training step."""
+
+import math
+
+from keras_gen.models.base import keras_seams
+
+
+def check_number(value, name, least=-math.inf, below=math.inf):
+    """Raises a ValueError unless `value` is a number in [least, below), or a schedule.
+
+    Args:
+        value: Float, or `keras.optimizers.schedules.LearningRateSchedule`.
+        name: String, the argument.
+        least: Float.
+        below: Float.
+    """
+    if callable(value) or least <= value < below:
+        return
+    bounds = (
+        f"lie in [{least}, {below})" if below < math.inf else f"be at least {least}"
+    )
+    raise ValueError(f"`{name}` must {bounds}, or be a schedule. Received: {value}")
+
+
+def at_step(model, value):
+    """A number, or what a schedule gives at the training step of a model.
+
+    Args:
+        model: `GenerativeModel`.
+        value: Float, or a schedule.
+    """
+    if not callable(value):
+        return value
+    return value(
+        0 if model.optimizer is None else keras_seams.steps_taken(model.optimizer)
+    )
