@@ -16,9 +16,8 @@ def check_number(value, name, least=-math.inf, below=math.inf):
     """
     if callable(value) or least <= value < below:
         return
-    bounds = (
-        f"lie in [{least}, {below})" if below < math.inf else f"be at least {least}"
-    )
+    is_bounded = below < math.inf
+    bounds = f"lie in [{least}, {below})" if is_bounded else f"be at least {least}"
     raise ValueError(f"`{name}` must {bounds}, or be a schedule. Received: {value}")
 
 
@@ -31,6 +30,5 @@ def at_step(model, value):
     """
     if not callable(value):
         return value
-    return value(
-        0 if model.optimizer is None else keras_seams.steps_taken(model.optimizer)
-    )
+    optimizer = getattr(model, "optimizer", None)
+    return value(0 if optimizer is None else keras_seams.steps_taken(optimizer))
