@@ -11,6 +11,7 @@ from keras_gen.zoo.publishing.table import reference_of
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "keras_gen"
+MODELS = PACKAGE / "models"
 GROUND = {
     "arguments",
     "domains",
@@ -111,3 +112,43 @@ def test_randomness_comes_from_one_file():
     pattern = re.compile(r"\b(np|numpy)\.random\.|\btf\.random\.|keras\.random\.")
     for path in [*sources(), *ROOT.glob("zoo/*/recipe.py")]:
         assert not pattern.search(path.read_text(encoding="utf-8")), path
+
+
+@pytest.mark.parametrize(
+    "room", sorted(p.name for p in PACKAGE.iterdir() if p.is_dir() and p != MODELS)
+)
+def test_nothing_outside_asks_what_class_a_model_is(room):
+    """What a model can do, its marks say; what its data are, its domains."""
+    for path in (PACKAGE / room).rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        classes = {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            and (node.module or "").startswith("keras_gen.models")
+            for alias in node.names
+        }
+        for call in ast.walk(tree):
+            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+                continue
+            text = f"{path.relative_to(PACKAGE)}:{call.lineno}: {ast.unparse(call)}"
+            if call.func.id in ("isinstance", "issubclass"):
+                assert not classes & names_in(call.args[1]), text
+            if call.func.id in ("hasattr", "getattr") and is_model(call.args[0]):
+                # Methods are got by their marks; Keras' functional models have this.
+                attribute = call.args[1]
+                is_literal = isinstance(attribute, ast.Constant)
+                assert not is_literal or attribute.value == "operations", text
+
+
+def names_in(expression):
+    found = (
+        n for n in ast.walk(expression) if isinstance(n, (ast.Name, ast.Attribute))
+    )
+    return {n.id if isinstance(n, ast.Name) else n.attr for n in found}
+
+
+def is_model(expression):
+    """Whether an expression is called a model."""
+    name = ast.unparse(expression).split(".")[-1]
+    return name in ("model", "opened")
