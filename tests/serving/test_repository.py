@@ -12,6 +12,7 @@ def test_each_signature_is_served_under_a_name(served):
     paths = served.repository.glob("*/model-settings.json")
     assert sorted(path.parent.name for path in paths) == [
         "gan",
+        "gan-decode",
         "gan-serving_default",
         "pixels",
         "pixels-complete",
