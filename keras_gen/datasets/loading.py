@@ -27,8 +27,8 @@ def load(
 ) -> tf.data.Dataset:
     """Loads batches from a dataset in TFDS form, or from a folder of images.
 
-    Examples are the images of a set; where it has none, its sound or vectors of one
-    size.
+    Examples are the images of a set. A set without images gives its sound or its
+    vectors, if all have the same size.
 
     MNIST comes with the package. Other sets need TensorFlow Datasets (`pip install
     'keras-gen[datasets]'`) and are looked for in `data_dir`, else in the directory that
