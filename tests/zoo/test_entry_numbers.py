@@ -41,7 +41,9 @@ def same(value):
 
 
 def test_every_entry_has_its_numbers():
-    assert sorted(STORED) == sorted(zoo.names()), "run python tests/zoo/entry_numbers.py NAME"
+    assert sorted(STORED) == sorted(zoo.names()), (
+        "run python tests/zoo/entry_numbers.py NAME"
+    )
 
 
 @pytest.mark.parametrize("name", zoo.names())

@@ -3,22 +3,17 @@
 import math
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from keras_gen.distributions import MixableLikelihood
 from keras_gen.layers import MaskedDense
 from keras_gen.models.autoregressive.masks import Masks, units_by_degree
-from keras_gen.models.autoregressive.orderings import (
-    choose_ordering,
-    of_ordering,
-    take_sites,
-)
+from keras_gen.models.autoregressive.orderings import SeveralOrderings, of_ordering
 from keras_gen.models.base import AutoregressiveModel
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class MADE(AutoregressiveModel):
+class MADE(SeveralOrderings, AutoregressiveModel):
     """Draws pixels with an autoencoder whose connections are cut.
 
     Each hidden unit has a degree, the number of first sites that it may know, and is
@@ -66,8 +61,7 @@ class MADE(AutoregressiveModel):
         Estimation](https://arxiv.org/abs/1502.03509), 2015, sections 3 and 4.
 
     Example:
-    >>> import numpy as np
-    >>> from keras_gen.distributions import BernoulliLikelihood
+    >>>     >>> from keras_gen.distributions import BernoulliLikelihood
     >>> from keras_gen.models import MADE
     >>> model = MADE((8, 8, 1), BernoulliLikelihood(), hidden_units=(16,), num_masks=2)
     >>> model.compile()
@@ -101,10 +95,6 @@ class MADE(AutoregressiveModel):
                 "masks, as `BernoulliLikelihood` and `CategoricalLikelihood` have. "
                 f"Received: {type(output_distribution).__name__}"
             )
-        if self.num_sites < 2:
-            raise ValueError(
-                f"`image_shape` must have at least two sites. Received: {image_shape}"
-            )
         self.masks = Masks(
             self.num_sites,
             output_distribution.parameters_per_value,
@@ -120,7 +110,7 @@ class MADE(AutoregressiveModel):
         self.direct_connections = direct_connections
         self.num_orderings = num_orderings
         self.degree_range = degree_range
-        self.completes = num_orderings == 1
+        self.set_orderings(self.masks.orderings)
         self._finished = [
             units_by_degree(degrees, self.num_sites)
             for degrees in self.masks.degrees[2:]
@@ -139,35 +129,11 @@ class MADE(AutoregressiveModel):
         return self._mean(self.parameters_by_ordering(x))
 
     def parameters_by_ordering(self, x):
-        """What `site_parameters()` gives under each ordering, a list of tensors."""
         found = [self._parameters(x, mask) for mask in range(len(self.masks))]
         return self._by_ordering(found)
 
     def training_parameters(self, batch):
         return self._parameters(batch.x, batch.rows.step % len(self.masks))
-
-    def log_prob_of_sites(self, x, y=None):
-        levels, log_prob = self.levels_of(x), self.output_distribution.log_prob
-        return [log_prob(some, levels) for some in self.parameters_by_ordering(x)]
-
-    def choose_order(self, noise):
-        if self.completes:
-            return noise, None
-        return choose_ordering(noise, self.num_orderings)
-
-    def into_order(self, sites, order):
-        if order is None:
-            return sites
-        return take_sites(sites, tf.gather(self.masks.orderings, order))
-
-    def out_of_order(self, sites, order):
-        if order is None:
-            return sites
-        places = np.argsort(self.masks.orderings, axis=1).astype(np.int32)
-        return take_sites(sites, tf.gather(places, order))
-
-    def ordered_parameters(self, x, y, order):
-        return of_ordering(self.parameters_by_ordering(x), order)
 
     def initial_cache(self, batch_size, y=None):
         # Features stand before the batch, so that those of a unit are together, and

@@ -51,6 +51,10 @@ class Masks:
         direct_connections,
         seed,
     ):
+        if num_sites < 2:
+            raise ValueError(
+                f"`image_shape` must have at least two sites. Received: {num_sites}"
+            )
         check_sizes("hidden_units", hidden_units)
         check_count(num_masks, "num_masks", 1)
         check_count(num_orderings, "num_orderings", 1)

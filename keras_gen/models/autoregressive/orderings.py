@@ -6,6 +6,54 @@ import numpy as np
 import tensorflow as tf
 
 
+class SeveralOrderings:
+    """Ability: an autoregressive model that is the mean over orderings of the sites.
+
+    It calls `set_orderings()` in its constructor.
+    """
+
+    def set_orderings(self, orderings):
+        """States the orderings; of several, no known sites come first in all.
+
+        Args:
+            orderings: Int32 array of shape `(num_orderings, num_sites)`, of each
+                ordering the sites in turn.
+        """
+        self.orderings = orderings
+        self.completes = len(orderings) == 1
+
+    def parameters_by_ordering(self, x):
+        """What `site_parameters()` gives under each ordering, a list of tensors.
+
+        Args:
+            x: Tensor of shape `(batch, *x_domain.shape)`.
+        """
+        raise NotImplementedError
+
+    def log_prob_of_sites(self, x, y=None):
+        levels, log_prob = self.levels_of(x), self.output_distribution.log_prob
+        return [log_prob(some, levels) for some in self.parameters_by_ordering(x)]
+
+    def choose_order(self, noise):
+        if self.completes:
+            return noise, None
+        return choose_ordering(noise, len(self.orderings))
+
+    def into_order(self, sites, order):
+        if order is None:
+            return sites
+        return take_sites(sites, tf.gather(self.orderings, order))
+
+    def out_of_order(self, sites, order):
+        if order is None:
+            return sites
+        places = np.argsort(self.orderings, axis=1).astype(np.int32)
+        return take_sites(sites, tf.gather(places, order))
+
+    def ordered_parameters(self, x, y, order):
+        return of_ordering(self.parameters_by_ordering(x), order)
+
+
 def choose_ordering(noise, num_orderings):
     """Uniform numbers for the sites, and the ordering that each image follows.
 
