@@ -56,7 +56,7 @@ def time_sites(path, rounds):
 
     def whole():
         for _ in range(int(np.prod(shape))):
-            sampler.run("log_prob", images=image)
+            sampler.run("log_prob", x=image)
 
     ours, theirs = fastest(rounds, lambda: sampler.sample(1, 0), whole)
     compare("whole network for each site / `sample`", theirs, ours, "at least 100")
@@ -94,7 +94,7 @@ def time_saved_model(name, model, folder, num, rounds):
     ours, theirs = fastest(
         rounds,
         lambda: loaded.signatures["sample"](**given)["images"].numpy(),
-        lambda: model.to_uint8(model.sample(num, 0)),
+        lambda: model.x_domain.to_bytes(model.sample(num, 0)),
     )
     compare(f"SavedModel / Keras, {num} of {name}", ours, theirs, "at most 1.1")
 
