@@ -511,7 +511,7 @@ def test_labels_of_samples_are_given_in_turn(conditional_gan, run_here, tmp_path
         assert message in printed
     code, printed = run_here("sample", "vae_mnist", "--labels", "1")
     assert code == 2
-    assert "--labels must be left out: vae_mnist is a VAE" in printed
+    assert "--labels must be left out: samples of vae_mnist (VAE)" in printed
 
 
 @pytest.fixture
@@ -585,7 +585,7 @@ def test_missing_data_are_downloaded_when_that_is_asked_for(
 def test_what_draws_no_sites_does_not_complete(run_here):
     code, printed = run_here("complete", "vae_2d_mnist")
     assert code == 2
-    assert "vae_2d_mnist is a VAE, which does not complete images" in printed
+    assert "vae_2d_mnist (VAE) does not complete images" in printed
 
 
 def test_what_does_not_encode_is_interpolated_between_latents(

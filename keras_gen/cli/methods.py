@@ -95,8 +95,7 @@ def _task(model, label, name):
     if name not in marks:
         known = ", ".join(marks) or "none"
         raise ValueError(
-            f"{label} is a {type(model).__name__}, which has no method {name!r}. It "
-            f"has: {known}"
+            f"{label} ({type(model).__name__}) has no method {name!r}. It has: {known}"
         )
     mark = marks[name]
     parameters = inspect.signature(getattr(model, name)).parameters

@@ -50,7 +50,7 @@ def sample(
     marks = marks_of(opened)
     if "sample" not in marks:
         raise ValueError(
-            f"{model} is a {type(opened).__name__}, which has no prior to sample from. "
+            f"{model} ({type(opened).__name__}) has no prior to sample from. "
             f"Methods that `apply` takes: {', '.join(marks) or 'none'}"
         )
     conditions = {}
@@ -70,8 +70,7 @@ def _check_taken(flag, name, model, opened, mark):
     if name not in mark.takes:
         kind = type(opened).__name__
         raise ValueError(
-            f"--{flag} must be left out: {model} is a {kind}, whose samples depend on "
-            f"no {flag}"
+            f"--{flag} must be left out: samples of {model} ({kind}) have none"
         )
 
 
@@ -127,9 +126,7 @@ def complete(
     entry = Entry(name)
     model = entry.load()
     if "completion" not in metrics_for(model, entry.recipe):
-        raise ValueError(
-            f"{name} is a {type(model).__name__}, which does not complete images"
-        )
+        raise ValueError(f"{name} ({type(model).__name__}) does not complete images")
     model.compiled_sampling = False  # As for samples.
     options = {"seed": seed, "temperature": temperature}
     examples = _test_examples(entry, num, download)
@@ -199,9 +196,7 @@ def _check_encodes(name, model, method):
     from keras_gen.models.base import marks_of
 
     if method not in marks_of(model):
-        raise ValueError(
-            f"{name} is a {type(model).__name__}, which does not encode or decode"
-        )
+        raise ValueError(f"{name} ({type(model).__name__}) does not encode or decode")
 
 
 def _test_examples(entry, num, download):

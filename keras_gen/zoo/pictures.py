@@ -53,7 +53,7 @@ def made_by(recipe, model, seed=0):
     if "to_y" in marks:
         return model.y_domain, np.asarray(model.to_y(test_examples(recipe, 100)[0]))
     raise ValueError(
-        f"{recipe.name} is a {type(model).__name__}, which makes nothing to look at: "
+        f"{recipe.name} ({type(model).__name__}) makes nothing to look at: "
         "the recipe must define `picture(model)`."
     )
 

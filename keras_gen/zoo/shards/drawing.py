@@ -110,21 +110,21 @@ def _conditions(model, name, labels, temperature):
     """What samples depend on beside noise, as an index has it."""
     kind, marks = type(model).__name__, marks_of(model)
     if "sample" not in marks:
-        raise ValueError(f"{name} is a {kind}, which does not sample.")
+        raise ValueError(f"{name} ({kind}) does not sample.")
     domain = model.domain_of("y")
     if domain is not None and not isinstance(domain, Labels):
-        raise ValueError(f"{name} is a {kind}, whose samples depend on {domain.noun}.")
+        raise ValueError(f"Samples of {name} ({kind}) depend on {domain.noun}.")
     if labels is None and domain is not None:
         labels = range(domain.num_classes)
     if labels is not None and domain is None:
-        raise ValueError(f"`labels` must be left out: {name} is a {kind} without them.")
+        raise ValueError(f"`labels` must be left out: {name} ({kind}) has none.")
     if labels is not None:
         labels = [int(label) for label in labels]
         domain.check(labels, "labels")
     if temperature is not None:
         if "temperature" not in marks["sample"].takes:
             raise ValueError(
-                f"`temperature` must be left out: {name} is a {kind} without one."
+                f"`temperature` must be left out: {name} ({kind}) has none."
             )
         temperature = float(temperature)
         model.conditions(1, temperature=temperature)
