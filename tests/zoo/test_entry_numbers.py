@@ -1,4 +1,4 @@
-"""The numbers of `entry_numbers.json` are found again, and only with the weights they are of.
+"""The numbers of `entry_numbers.json` are found again, by their own weights alone.
 
 Samples of models of sites are no part of them, so nothing is compiled by XLA.
 """
@@ -41,7 +41,9 @@ def same(value):
 
 
 def test_every_entry_has_its_numbers():
-    assert sorted(STORED) == sorted(zoo.names()), "run python tests/zoo/entry_numbers.py NAME"
+    assert sorted(STORED) == sorted(zoo.names()), (
+        "run python tests/zoo/entry_numbers.py NAME"
+    )
 
 
 @pytest.mark.parametrize("name", zoo.names())
