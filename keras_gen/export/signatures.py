@@ -102,12 +102,19 @@ def check_model(model):
         )
     if marks_of(model):
         return
-    is_functional = isinstance(model, keras.Model) and hasattr(model, "operations")
-    if not is_functional or [len(model.inputs), len(model.outputs)] != [1, 1]:
+    if _ends(model) != (1, 1):
         raise ValueError(
             "`model` must be one of `keras_gen.models`, or a functional model of one "
             f"input and one output. Received: {type(model).__name__}"
         )
+
+
+def _ends(model):
+    """How many inputs and outputs a network has; None if it does not say."""
+    try:
+        return len(model.inputs), len(model.outputs)
+    except (AttributeError, TypeError):
+        return None
 
 
 def traced(signature, batch_size=None):

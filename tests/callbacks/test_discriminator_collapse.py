@@ -63,5 +63,5 @@ def test_a_discriminator_that_has_won_is_noticed_in_training():
 
 
 def test_other_models_are_refused():
-    with pytest.raises(ValueError, match="scores are logits. Received: WGAN"):
+    with pytest.raises(ValueError, match="the game has stopped.*Received: WGAN"):
         warned(make_tiny(WGAN), 0.0, 0.0)

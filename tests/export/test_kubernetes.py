@@ -78,16 +78,16 @@ def test_each_worker_finds_itself_and_the_others(manifests, monkeypatch):
     assert service["spec"]["ports"][0]["port"] == port
 
 
-def test_the_manifest_starts_a_command_that_exists(manifests):
+def test_the_manifest_starts_a_command_that_exists(manifests, monkeypatch):
     pod = manifests[1]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
-    for flag in cli.FLAGS:
-        cli.FLAGS[flag].unparse()
-    arguments = container["command"] + container["args"]
-    command, names = cli._command_of(cli.FLAGS(arguments)[1:])
-    assert command == "train"
+    program, name, *arguments = container["command"] + container["args"]
+    assert (program, name) == ("keras-gen", "train")
+    train = cli.COMMANDS["train"]
+    monkeypatch.setattr(train, "function", lambda *names, **flags: (names, flags))
+    names, flags = train.run(arguments)
     assert set(names) <= set(catalog.names())
-    assert cli.FLAGS.strategy == "multiworker"
+    assert flags["strategy"] == "multiworker"
     (mount,) = container["volumeMounts"]
-    assert cli.FLAGS.out.startswith(mount["mountPath"] + "/")
+    assert flags["out"].startswith(mount["mountPath"] + "/")
     assert [mount["name"]] == [volume["name"] for volume in pod["volumes"]]

@@ -1,4 +1,4 @@
-"""The numbers of `entry_numbers.json` are found again, and only with the weights they are of.
+"""The numbers of `entry_numbers.json` are found again, by their own weights alone.
 
 Samples of models of sites are no part of them, so nothing is compiled by XLA.
 """
