@@ -27,7 +27,6 @@ ROOMS = {
     "zoo": "Zoo",
     "export": "Export",
     "serving": "Serving",
-    "cli": "Command line",
 }
 GROUND = ("domains", "latents", "random", "images")
 
@@ -45,8 +44,8 @@ def on_files(files, config):
     api = [
         File.generated(config, f"api/{_slug(room)}.md", content=_page_of(room))
         for room in (*ROOMS, *GROUND)
-        if _init_of(room).is_file()
     ]
+    api.append(File.generated(config, "api/cli.md", content=_page_of_commands()))
     kept = {file.src_uri for file in found}
     return Files([f for f in theme if f.src_uri not in kept] + found + api)
 
@@ -75,9 +74,6 @@ def public_names(room):
         for node in tree.body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
     ]
-    if room == "cli":
-        commands = {n: m for n, m in homes.items() if m.startswith(f"{module}.")}
-        return {n: m for n, m in commands.items() if not m.endswith(".command")}
     if exported:
         return {name: homes.get(name, module) for name in sorted(exported[0])}
     defined = (ast.ClassDef, ast.FunctionDef)
@@ -92,6 +88,34 @@ def _page_of(room):
     lines = [f"# {title}", "", f"`{module}`", "", about, ""]
     for name, home in public_names(room).items():
         lines += [f"::: {home}.{name}", ""]
+    return "\n".join(lines)
+
+
+def _page_of_commands():
+    """A page of the commands, which are functions whose arguments are the flags."""
+    lines = [
+        *("# Command line", ""),
+        "A parameter without a default is a name that you give after the command. The "
+        "others are flags: `--num=16`. `keras-gen COMMAND --help` prints the same.",
+        "",
+    ]
+    tree = ast.parse(_init_of("cli").read_text(encoding="utf-8"))
+    homes = {
+        alias.name: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    (functions,) = (
+        node.value.elts
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_FUNCTIONS"
+    )
+    for function in functions:
+        heading = f"keras-gen {function.id.rstrip('_')}"
+        lines += [f"::: {homes[function.id]}.{function.id}", "    options:"]
+        lines += [f"      heading: {heading}", f"      toc_label: {heading}"]
+        lines += ["      show_signature: false", "      separate_signature: false", ""]
     return "\n".join(lines)
 
 
