@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+import keras
 import numpy as np
 import pytest
 from contracts import make_tiny
@@ -58,7 +59,7 @@ def seeds(pairs):
 
 
 def labels(values):
-    return tensor("labels", "INT32", values)
+    return tensor("y", "INT32", values)
 
 
 def output_of(answer):
@@ -111,6 +112,9 @@ def served(tmp_path_factory):
     pytest.importorskip("mlserver")
     folder = tmp_path_factory.mktemp("serving")
     models = {"gan": make_tiny(GAN), "pixels": make_tiny(GatedPixelCNN)}
+    inputs = keras.Input((64, 64, 3))
+    outputs = keras.layers.GlobalAveragePooling2D()(inputs)
+    models["large"] = keras.Model(inputs, outputs)
     for name, model in models.items():
         model.save(folder / f"{name}.keras")
     paths = [folder / f"{name}.keras" for name in models]
