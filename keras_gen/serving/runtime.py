@@ -1,7 +1,6 @@
 """A runtime of MLServer that runs exported models."""
 
 from mlserver import MLModel
-from mlserver.utils import get_model_uri
 
 from keras_gen.serving.pool import Batches, shared_pool
 from keras_gen.serving.requests import Stated, lowest_inputs
@@ -10,9 +9,10 @@ from keras_gen.serving.requests import Stated, lowest_inputs
 class Runtime(MLModel):
     """One signature of an exported model.
 
-    Its settings describe the inputs and outputs. `parameters.extra` has the `signature`
-    and the number of `workers`, which all models of a server share. `max_batch_size` is
-    the largest number of rows of a request and of a batch of requests.
+    Its settings describe the inputs and outputs. `parameters.extra` has the `path` of
+    the model, the `signature` and the number of `workers`, which all models of a server
+    share. `max_batch_size` is the largest number of rows of a request and of a batch of
+    requests.
 
     Attributes:
         stated: `keras_gen.serving.requests.Stated`, what it takes and gives.
@@ -28,7 +28,7 @@ class Runtime(MLModel):
         )
         self._batches = Batches(
             shared_pool(extra.get("workers", 1)),
-            await get_model_uri(self.settings),
+            extra["path"],
             extra["signature"],
             self.stated.max_rows,
         )

@@ -4,19 +4,19 @@ import asyncio
 import gc
 import logging
 import socket
-from pathlib import Path
 
 from mlserver import MLServer
 from mlserver.metrics.server import MetricsServer
-from mlserver.repository import SchemalessModelRepository
-from mlserver.settings import Settings
+from mlserver.settings import ModelParameters, ModelSettings, Settings
 from mlserver.utils import install_uvloop_event_loop
 
 from keras_gen.serving.bodies import Reader
 from keras_gen.serving.pool import WorkerError, shared_pool
 from keras_gen.serving.rest import Rest, Uvicorn
 from keras_gen.serving.rpc import Rpc
+from keras_gen.serving.runtime import Runtime
 from keras_gen.serving.served import VERSION, Served
+from keras_gen.serving.settings import read_settings
 
 
 def serve(repository, names, host="127.0.0.1", port=8080, workers=1):
@@ -36,10 +36,11 @@ def serve(repository, names, host="127.0.0.1", port=8080, workers=1):
         ValueError: If an argument is wrong, or a model cannot be loaded.
         OSError: If a port is in use.
     """
+    signatures = read_settings(repository, names)
     for taken in range(port, port + 3):
         with socket.create_server((host, taken)):
             pass
-    settings = Settings(
+    settings = _Settings(
         debug=False,
         host=host,
         http_port=port,
@@ -49,24 +50,54 @@ def serve(repository, names, host="127.0.0.1", port=8080, workers=1):
         parallel_workers=0,
         # MLServer compresses at the highest level, which takes most of the time.
         gzip_enabled=False,
-        model_repository_root=str(Path(repository).absolute()),
     )
     # Otherwise each line is logged twice if the root logger has a handler.
     logging.getLogger("mlserver").propagate = False
     install_uvloop_event_loop()
-    asyncio.run(_serve(settings, names, workers))
+    asyncio.run(_serve(settings, signatures, workers))
 
 
-async def _serve(settings, names, workers):
-    repository = SchemalessModelRepository(settings.model_repository_root)
-    models = [model for model in await repository.list() if model.name in names]
-    absent = sorted({*names} - {model.name for model in models})
-    if absent:
-        raise ValueError(f"`names` must be of the repository. Received: {absent}")
-    for model in models:
-        model.parameters.version = VERSION
-        model.versions = [VERSION]
-        model.parameters.extra["workers"] = workers
+def _only_arguments(cls, settings_cls, init_settings, **others):
+    """MLServer reads `.env` of the working folder too, which can name code to run."""
+    return (init_settings,)
+
+
+class _Settings(Settings):
+    settings_customise_sources = classmethod(_only_arguments)
+
+
+class _ModelSettings(ModelSettings):
+    settings_customise_sources = classmethod(_only_arguments)
+
+
+class _ModelParameters(ModelParameters):
+    settings_customise_sources = classmethod(_only_arguments)
+
+
+def _model_settings(signature, workers):
+    """A `Signature` as MLServer's settings. What runs it is always `Runtime`."""
+    return _ModelSettings(
+        name=signature.name,
+        implementation=Runtime,
+        platform=signature.platform,
+        versions=[VERSION],
+        max_batch_size=signature.max_batch_size,
+        inputs=signature.inputs,
+        outputs=signature.outputs,
+        parameters=_ModelParameters(
+            version=VERSION,
+            extra={
+                "path": str(signature.path),
+                "signature": signature.signature,
+                "workers": workers,
+            },
+        ),
+    )
+
+
+async def _serve(settings, signatures, workers):
+    models = [_model_settings(signature, workers) for signature in signatures]
+    names = [signature.name for signature in signatures]
     reader = Reader()
     try:
         await reader.start()

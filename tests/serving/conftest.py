@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import re
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from contracts import make_tiny
 
+import keras_gen
 from keras_gen.models import GAN, GatedPixelCNN
 from keras_gen.serving import write_repository
 
@@ -81,13 +83,21 @@ def free_port(num):
         return port
 
 
-def start(arguments, log):
-    """`keras-gen serve` as a process that writes its log to a file."""
+def start(arguments, log, folder=None):
+    """`keras-gen serve` as a process that writes its log to a file.
+
+    Args:
+        arguments: Sequence of what the command takes.
+        log: Path.
+        folder: Optional path of the working folder.
+    """
     with open(log, "w") as file:
         return subprocess.Popen(
             [sys.executable, "-m", "keras_gen.cli", "serve", *map(str, arguments)],
             stdout=file,
             stderr=subprocess.STDOUT,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(Path(keras_gen.__file__).parents[1])},
         )
 
 

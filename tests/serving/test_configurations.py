@@ -43,19 +43,21 @@ def test_the_schema_finds_a_misspelt_field(manifest):
         jsonschema.validate(wrong, SCHEMA)
 
 
-def test_the_manifest_starts_a_command_that_exists(manifest):
+def test_the_manifest_starts_a_command_that_exists(manifest, monkeypatch):
     (container,) = manifest["spec"]["predictor"]["containers"]
-    for flag in cli.FLAGS:
-        cli.FLAGS[flag].unparse()
-    arguments = container["command"] + container["args"]
-    command, names = cli._command_of(cli.FLAGS(arguments)[1:])
-    assert command == "serve"
-    assert set(names) <= set(catalog.names())
-    assert cli.FLAGS.host == "0.0.0.0"
-    assert cli.FLAGS.out == container["volumeMounts"][0]["mountPath"]
+    program, command, *arguments = container["command"] + container["args"]
+    assert program == "keras-gen"
+    given = {}
+    monkeypatch.setattr(
+        cli.COMMANDS[command], "function", lambda *names, **flags: given.update(flags)
+    )
+    cli.COMMANDS[command].run(arguments)
+    assert set(container["command"][2:]) <= set(catalog.names())
+    assert given["host"] == "0.0.0.0"
+    assert given["out"] == container["volumeMounts"][0]["mountPath"]
     ready, live = container["readinessProbe"], container["livenessProbe"]
-    assert {ready["httpGet"]["port"], live["httpGet"]["port"]} == {cli.FLAGS.port}
-    assert container["ports"][0]["containerPort"] == cli.FLAGS.port
+    assert {ready["httpGet"]["port"], live["httpGet"]["port"]} == {given["port"]}
+    assert container["ports"][0]["containerPort"] == given["port"]
     assert ready["httpGet"]["path"] == "/v2/health/ready"
 
 

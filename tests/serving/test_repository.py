@@ -12,7 +12,9 @@ def test_each_signature_is_served_under_a_name(served):
     paths = served.repository.glob("*/model-settings.json")
     assert sorted(path.parent.name for path in paths) == [
         "gan",
+        "gan-decode",
         "gan-serving_default",
+        "large",
         "pixels",
         "pixels-complete",
         "pixels-log_prob",
@@ -30,7 +32,7 @@ def folder(tmp_path_factory):
 def test_what_is_exported_is_kept(folder):
     options = {"format": "saved_model"}
     names = write_repository([folder / "gan.keras"], folder / "new", **options)
-    assert names == ["gan", "gan-serving_default"]
+    assert names == ["gan", "gan-decode", "gan-serving_default"]
     path = folder / "new" / "gan" / "1" / "saved_model.pb"
     before = path.stat()
     assert write_repository([folder / "gan.keras"], folder / "new", **options) == names
@@ -49,7 +51,7 @@ def test_a_saved_model_is_described_like_a_tflite_file(served, folder):
         assert ours["inputs"] == theirs["inputs"]
         assert ours["outputs"] == theirs["outputs"]
         assert ours["platform"] == "tensorflow_savedmodel"
-        assert ours["parameters"]["uri"] == "../gan/1"
+        assert ours["parameters"]["uri"] == ("1" if name == "gan" else "../gan/1")
 
 
 def test_a_model_without_samples_is_served_by_its_call(tmp_path):

@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ from .conftest import (
     send,
     start,
     tensor,
+    wait_until_ready,
 )
 from .fuzz import fuzz
 
@@ -404,3 +406,35 @@ def test_a_model_that_cannot_be_loaded_ends_the_server(served, tmp_path):
     last = (tmp_path / "log").read_text().splitlines()[-1]
     assert last.startswith("keras-gen: gan cannot be loaded")
     assert "`path` must be a .tflite file of keras_gen" in last
+
+
+def test_a_repository_cannot_run_code(served, tmp_path):
+    repository, marker = tmp_path / "repository", tmp_path / "marker"
+    shutil.copytree(served.repository, repository)
+    evil = f"open({str(marker)!r}, 'w').close()\n"
+    for place in (repository / "gan", repository, tmp_path):
+        (place / "sampler.py").write_text(evil)
+        (place / "evil.py").write_text(evil)
+    # The server's first model loads, and then the next one is refused.
+    path = repository / "pixels" / "model-settings.json"
+    settings = json.loads(path.read_text())
+    settings["implementation"] = "evil.Runtime"
+    path.write_text(json.dumps(settings))
+    (tmp_path / ".env").write_text(
+        "MLSERVER_MODEL_REPOSITORY_IMPLEMENTATION=evil.Repository\n"
+    )
+    models = ["gan", "pixels"]
+    options = ["--port", free_port(3), "--out", repository]
+    process = start([*models, *options], tmp_path / "log", tmp_path)
+    assert process.wait(timeout=60) == 2
+    last = (tmp_path / "log").read_text().splitlines()[-1]
+    assert "the server runs no code of a repository. Received: 'evil.Runtime'" in last
+    del settings["implementation"]
+    path.write_text(json.dumps(settings))
+    process = start([*models, *options], tmp_path / "log", tmp_path)
+    try:
+        wait_until_ready(process, options[1], tmp_path / "log")
+    finally:
+        process.terminate()
+        assert process.wait(timeout=60) == 0
+    assert not marker.exists()
