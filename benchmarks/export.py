@@ -93,7 +93,7 @@ def time_saved_model(name, model, folder, num, rounds):
         given["temperature"] = tf.ones(num)
     ours, theirs = fastest(
         rounds,
-        lambda: loaded.signatures["sample"](**given)["images"].numpy(),
+        lambda: loaded.signatures["sample"](**given)["x"].numpy(),
         lambda: model.x_domain.to_bytes(model.sample(num, 0)),
     )
     compare(f"SavedModel / Keras, {num} of {name}", ours, theirs, "at most 1.1")

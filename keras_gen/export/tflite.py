@@ -25,6 +25,7 @@ from keras_gen.export.signatures import (
     traced,
     variables_of,
 )
+from keras_gen.export.standalone_sampler import sampler_path
 from keras_gen.export.writing import check_absent
 from keras_gen.files import written_whole
 from keras_gen.models.base import marks_of
@@ -139,12 +140,6 @@ def export_tflite(
     if extractor is not None:
         distance = distance_of(model, _opened(path).sample, extractor)
     return ExportReport(path, path.stat().st_size, names, parity, distance)
-
-
-def sampler_path():
-    """The path of `sampler.py` in this package."""
-    installed = _HERE / "standalone" / "sampler.py"
-    return installed if installed.exists() else _HERE.parents[1] / "export/sampler.py"
 
 
 def _chosen(model, precision, names):

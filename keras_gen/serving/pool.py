@@ -4,15 +4,14 @@ import asyncio
 import collections
 import contextlib
 import functools
-import logging
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 
-_LOGGER = logging.getLogger("mlserver.keras_gen")
+from keras_gen.export.standalone_sampler import sampler_path
+from keras_gen.serving.processes import Process
+
 _WORKER = Path(__file__).with_name("worker.py")
 
 
@@ -25,10 +24,15 @@ class Worker:
 
     If the process has died, it is replaced when the next job comes. A job over which a
     process died runs once more, with the same result: outputs depend on inputs only.
+
+    Args:
+        sampler: Path of the file that runs `.tflite` files. Defaults to the one of this
+            package.
     """
 
-    def __init__(self):
-        self._process = None
+    def __init__(self, sampler=None):
+        self._sampler = str(sampler or sampler_path())
+        self._process = Process(_WORKER, "worker")
 
     async def run(self, path, signature, inputs):
         """The outputs of a signature.
@@ -44,8 +48,8 @@ class Worker:
         Raises:
             WorkerError: If the model raises, or two processes have died over it.
         """
-        job = pickle.dumps((path, signature, inputs))
-        answer = await self._answer(job) or await self._answer(job)
+        job = pickle.dumps((self._sampler, path, signature, inputs))
+        answer = await self._process.answer(job) or await self._process.answer(job)
         if answer is None:
             raise WorkerError(f"Two workers have died over {signature!r} of {path!r}.")
         answer = pickle.loads(answer)
@@ -55,41 +59,7 @@ class Worker:
 
     async def close(self):
         """Lets the process end."""
-        if self._process is not None:
-            self._process.stdin.close()
-            await self._process.wait()
-
-    async def _answer(self, job):
-        """The answer as bytes; None if the process died over the job."""
-        if self._process is None or self._process.returncode is not None:
-            await self._start()
-        process = self._process
-        try:
-            process.stdin.write(len(job).to_bytes(8) + job)
-            await process.stdin.drain()
-            length = await process.stdout.readexactly(8)
-            return await process.stdout.readexactly(int.from_bytes(length))
-        except (ConnectionError, asyncio.IncompleteReadError):
-            await process.wait()
-            _LOGGER.warning(
-                "Worker process %d has died with code %d.",
-                process.pid,
-                process.returncode,
-            )
-            return None
-
-    async def _start(self):
-        # Pipes of the event loop. A thread would have to wait for the interpreter
-        # before and after each job if the loop is busy.
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",
-            str(_WORKER),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            limit=2**20,
-        )
-        _LOGGER.info("Started worker process %d.", self._process.pid)
+        await self._process.close()
 
 
 class Pool:
@@ -97,13 +67,14 @@ class Pool:
 
     Args:
         num_workers: Integer of at least 1.
+        sampler: As for `Worker`.
     """
 
-    def __init__(self, num_workers):
+    def __init__(self, num_workers, sampler=None):
         self.num_workers = num_workers
         self._free = asyncio.Queue()
         for _ in range(num_workers):
-            self._free.put_nowait(Worker())
+            self._free.put_nowait(Worker(sampler))
 
     @contextlib.asynccontextmanager
     async def free_worker(self):

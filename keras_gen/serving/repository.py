@@ -5,6 +5,13 @@ import os
 from pathlib import Path
 
 from keras_gen.serving.requests import DATATYPES
+from keras_gen.serving.settings import (
+    PLATFORMS,
+    Signature,
+    read_settings,
+    settings_path,
+    write_settings,
+)
 
 # Rows of a request, and of a batch of requests.
 _MAX_ROWS = 64
@@ -41,11 +48,7 @@ def write_repository(names, folder, format="tflite", overwrite=False):
     for name, label in zip(names, labels, strict=True):
         if overwrite or not is_exported(folder, label):
             _export(name, folder, label, format)
-        served += [
-            settings["name"]
-            for settings in _all_settings(folder)
-            if settings["parameters"]["extra"]["model"] == label
-        ]
+        served += [found.name for found in read_settings(folder, model=label)]
     return served
 
 
@@ -57,16 +60,7 @@ def label_of(name):
 def is_exported(folder, label):
     """Whether a folder has a model with this name."""
     # Written last.
-    return _settings_path(Path(folder), label).exists()
-
-
-def _settings_path(folder, name):
-    return folder / name / "model-settings.json"
-
-
-def _all_settings(folder):
-    for path in sorted(folder.glob("*/model-settings.json")):
-        yield json.loads(path.read_text(encoding="utf-8"))
+    return settings_path(folder, label).exists()
 
 
 def _export(name, folder, label, format):
@@ -74,7 +68,7 @@ def _export(name, folder, label, format):
     from keras_gen.zoo.shelf.loading import open_model
 
     model = open_model(name)
-    _settings_path(folder, label).unlink(missing_ok=True)
+    settings_path(folder, label).unlink(missing_ok=True)
     home = folder / label
     if format == "tflite":
         path = home / f"{label}.tflite"
@@ -85,22 +79,20 @@ def _export(name, folder, label, format):
         signatures = _signatures_of_saved_model(path)
     main = "sample" if "sample" in signatures else "serving_default"
     for signature in sorted(signatures, key=lambda found: found == main):
-        settings = {
-            "name": label if signature == main else f"{label}-{signature}",
-            "implementation": "keras_gen.serving.runtime.Runtime",
-            "platform": {"tflite": "litert"}.get(format, "tensorflow_savedmodel"),
-            "max_batch_size": _MAX_ROWS,
-            "inputs": _tensors(model, signatures[signature]["inputs"], bounded=True),
-            "outputs": _tensors(model, signatures[signature]["outputs"]),
-            "parameters": {
-                "uri": os.path.join("..", label, path.name),
-                "extra": {"model": label, "signature": signature},
-            },
-        }
-        path_of_settings = _settings_path(folder, settings["name"])
-        path_of_settings.parent.mkdir(exist_ok=True)
-        text = json.dumps(settings, indent=1) + "\n"
-        path_of_settings.write_text(text, encoding="utf-8")
+        stated = signatures[signature]
+        write_settings(
+            folder,
+            Signature(
+                name=label if signature == main else f"{label}-{signature}",
+                model=label,
+                signature=signature,
+                path=path,
+                platform=PLATFORMS[format],
+                max_batch_size=_MAX_ROWS,
+                inputs=_tensors(model, stated["inputs"], bounded=True),
+                outputs=_tensors(model, stated["outputs"]),
+            ),
+        )
 
 
 def _signatures_of_tflite(path):

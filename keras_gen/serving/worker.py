@@ -2,18 +2,14 @@
 
     python worker.py
 
-Jobs come on standard input, answers go to standard output. Each is a pickle, preceded
-by its length in eight bytes. A job is a path, a signature and its inputs by name; an
-answer is a dict of outputs or the text of an error. The `sampler.py` beside a `.tflite`
-file runs it on one thread. TensorFlow is imported only for a SavedModel.
+A job is a pickled `(sampler, path, signature, inputs)`, of which the inputs are arrays
+by name; an answer is a dict of outputs or the text of an error. The file `sampler` runs
+`.tflite` files on one thread. TensorFlow is imported only for a SavedModel.
 """
 
 import importlib.util
-import os
 import pickle
-import signal
 import sys
-import traceback
 from functools import cache
 from pathlib import Path
 
@@ -21,17 +17,18 @@ import numpy as np
 
 
 @cache
-def opened(path):
+def opened(sampler, path):
     """A model as a function of a signature's name and a dict of inputs."""
-    return _opened_tflite(path) if path.endswith(".tflite") else _opened_folder(path)
+    if path.endswith(".tflite"):
+        return _opened_tflite(sampler, path)
+    return _opened_folder(path)
 
 
-def _opened_tflite(path):
-    beside = Path(path).with_name("sampler.py")
-    spec = importlib.util.spec_from_file_location("sampler", beside)
-    sampler = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sampler)
-    model = sampler.Sampler(path, num_threads=1)
+def _opened_tflite(sampler, path):
+    spec = importlib.util.spec_from_file_location("sampler", sampler)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    model = module.Sampler(path, num_threads=1)
     return lambda signature, inputs: model.run(signature, **inputs)
 
 
@@ -53,21 +50,14 @@ def _opened_folder(path):
 
 def main():
     """Answers jobs until the input ends."""
-    # The server decides when to end, also if a terminal interrupts both processes.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    jobs, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    # What libraries print must not get between the answers.
-    os.dup2(2, 1)
-    while length := jobs.read(8):
-        path, signature, inputs = pickle.loads(jobs.read(int.from_bytes(length)))
-        try:
-            answer = opened(path)(signature, inputs)
-        except Exception as error:
-            traceback.print_exc()
-            answer = f"{type(error).__name__}: {error}"
-        answer = pickle.dumps(answer)
-        answers.write(len(answer).to_bytes(8) + answer)
-        answers.flush()
+    sys.path.append(str(Path(__file__).parents[2]))
+    from keras_gen.serving.processes import serve_jobs
+
+    def run(job):
+        sampler, path, signature, inputs = pickle.loads(job)
+        return opened(sampler, path)(signature, inputs)
+
+    serve_jobs(run)
 
 
 if __name__ == "__main__":

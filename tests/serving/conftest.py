@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import re
 import socket
 import subprocess
@@ -10,10 +11,12 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+import keras
 import numpy as np
 import pytest
 from contracts import make_tiny
 
+import keras_gen
 from keras_gen.models import GAN, GatedPixelCNN
 from keras_gen.serving import write_repository
 
@@ -80,13 +83,21 @@ def free_port(num):
         return port
 
 
-def start(arguments, log):
-    """`keras-gen serve` as a process that writes its log to a file."""
+def start(arguments, log, folder=None):
+    """`keras-gen serve` as a process that writes its log to a file.
+
+    Args:
+        arguments: Sequence of what the command takes.
+        log: Path.
+        folder: Optional path of the working folder.
+    """
     with open(log, "w") as file:
         return subprocess.Popen(
             [sys.executable, "-m", "keras_gen.cli", "serve", *map(str, arguments)],
             stdout=file,
             stderr=subprocess.STDOUT,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(Path(keras_gen.__file__).parents[1])},
         )
 
 
@@ -111,6 +122,9 @@ def served(tmp_path_factory):
     pytest.importorskip("mlserver")
     folder = tmp_path_factory.mktemp("serving")
     models = {"gan": make_tiny(GAN), "pixels": make_tiny(GatedPixelCNN)}
+    inputs = keras.Input((64, 64, 3))
+    outputs = keras.layers.GlobalAveragePooling2D()(inputs)
+    models["large"] = keras.Model(inputs, outputs)
     for name, model in models.items():
         model.save(folder / f"{name}.keras")
     paths = [folder / f"{name}.keras" for name in models]

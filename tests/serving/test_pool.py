@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from keras_gen.export import export_saved_model
 from keras_gen.models import GAN
 from keras_gen.serving.pool import Batches, Pool, Worker, WorkerError
 
-# Stands beside a file like the sampler that is exported with one. A row is doubled; its
+# Runs a file in place of the sampler of the package. A row is doubled; its
 # batch's size is told; a negative one kills the process that has not met one before.
 SAMPLER = """
 import os, pathlib
@@ -34,15 +35,19 @@ class Sampler:
 
 @pytest.fixture
 def path(tmp_path):
-    (tmp_path / "sampler.py").write_text(SAMPLER)
+    (tmp_path / "double.py").write_text(SAMPLER)
     return str(tmp_path / "double.tflite")
+
+
+def sampler_of(path):
+    return Path(path).with_suffix(".py")
 
 
 def answers(path, *jobs):
     """What one worker answers to jobs (signature, inputs) in turn, or its error."""
 
     async def run():
-        worker, found = Worker(), []
+        worker, found = Worker(sampler_of(path)), []
         for signature, inputs in jobs:
             try:
                 found.append(await worker.run(path, signature, inputs))
@@ -62,7 +67,7 @@ def batch_runs(path, requests, num_workers=1, max_rows=8):
     """The outputs of requests that come at once."""
 
     async def run():
-        pool = Pool(num_workers)
+        pool = Pool(num_workers, sampler_of(path))
         batches = Batches(pool, path, "double", max_rows)
         try:
             await batches.open({"x": np.zeros(1)})
@@ -105,7 +110,7 @@ def test_a_job_that_kills_every_process_is_given_up(path):
 
 def test_a_process_that_died_unnoticed_is_replaced(path):
     async def run():
-        worker = Worker()
+        worker = Worker(sampler_of(path))
         pid = int((await worker.run(path, *double(1)))["pid"][0])
         os.kill(pid, 9)
         # Or the loop has waited for it already.
