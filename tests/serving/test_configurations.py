@@ -45,7 +45,6 @@ def test_the_schema_finds_a_misspelt_field(manifest):
 
 def test_the_manifest_starts_a_command_that_exists(manifest, monkeypatch):
     (container,) = manifest["spec"]["predictor"]["containers"]
-<<<<<<< HEAD
     program, name, *arguments = container["command"] + container["args"]
     assert (program, name) == ("keras-gen", "serve")
     serve = cli.COMMANDS["serve"]
@@ -57,21 +56,6 @@ def test_the_manifest_starts_a_command_that_exists(manifest, monkeypatch):
     ready, live = container["readinessProbe"], container["livenessProbe"]
     assert {ready["httpGet"]["port"], live["httpGet"]["port"]} == {flags["port"]}
     assert container["ports"][0]["containerPort"] == flags["port"]
-=======
-    program, command, *arguments = container["command"] + container["args"]
-    assert program == "keras-gen"
-    given = {}
-    monkeypatch.setattr(
-        cli.COMMANDS[command], "function", lambda *names, **flags: given.update(flags)
-    )
-    cli.COMMANDS[command].run(arguments)
-    assert set(container["command"][2:]) <= set(catalog.names())
-    assert given["host"] == "0.0.0.0"
-    assert given["out"] == container["volumeMounts"][0]["mountPath"]
-    ready, live = container["readinessProbe"], container["livenessProbe"]
-    assert {ready["httpGet"]["port"], live["httpGet"]["port"]} == {given["port"]}
-    assert container["ports"][0]["containerPort"] == given["port"]
->>>>>>> ba1f5d793cb66765675a9118ce935efcaa7d68ef
     assert ready["httpGet"]["path"] == "/v2/health/ready"
 
 

@@ -35,12 +35,8 @@ NUM_IMAGES = 50
 def expected(served):
     """The images 0 ... of a seed, and labels, by the models themselves."""
     images = {}
-<<<<<<< HEAD
-    for name, model in served.models.items():
-=======
     for name in ("gan", "pixels"):
         model = served.models[name]
->>>>>>> ba1f5d793cb66765675a9118ce935efcaa7d68ef
         given = {"y": np.arange(NUM_IMAGES) % 3} if name == "pixels" else {}
         drawn = model.x_domain.to_bytes(model.sample(NUM_IMAGES, 7, **given)).astype(
             int
@@ -134,11 +130,7 @@ def test_other_signatures_have_names_of_their_own(served, expected):
     images = np.array(model.sample(4, 7, y=np.arange(4) % 3))
     given = [tensor("x", "FP32", images), labels(np.arange(4) % 3)]
     _, answer = send(connection, "pixels-log_prob/infer", {"inputs": given})
-<<<<<<< HEAD
-    log_prob = model.log_prob(images, np.arange(4) % 3)
-=======
     log_prob = model.log_prob(images, y=np.arange(4) % 3)
->>>>>>> ba1f5d793cb66765675a9118ce935efcaa7d68ef
     np.testing.assert_allclose(output_of(answer), log_prob, rtol=1e-4)
 
     mask = np.broadcast_to(np.arange(8)[:, None, None] < 4, images.shape)

@@ -2,9 +2,9 @@
 
     python tests/zoo/entry_numbers.py NAME ...
 
-writes those of some entries, by default of all, into `entry_numbers.json`. They say that
-weights, code and data still belong together; what a model is worth say its card and
-`metrics.json`.
+writes those of some entries, by default of all, into `entry_numbers.json`. They say
+that weights, code and data still belong together; what a model is worth say its card
+and `metrics.json`.
 """
 
 import json
