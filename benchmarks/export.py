@@ -51,7 +51,7 @@ def compare(what, ours, theirs, target):
 def time_sites(path, rounds):
     """An image site by site, and as many runs of the whole network."""
     sampler = opened(path)
-    shape = sampler.metadata["image_shape"]
+    shape = sampler.metadata["x"]["shape"]
     image = np.zeros((1, *shape), np.float32)
 
     def whole():

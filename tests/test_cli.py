@@ -438,6 +438,15 @@ def test_help_without_a_command_shows_all_of_them(capsys, monkeypatch):
         assert f"  {command.name} " in shown
 
 
+def test_output_may_be_cut_off(tmp_path):
+    command = f"{sys.executable} -u -m keras_gen.cli list | head -n 1"
+    done = subprocess.run(
+        command, shell=True, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stderr == ""
+    assert done.stdout.count("\n") == 1
+
+
 def test_errors_are_one_line_in_a_process_of_its_own_too(tmp_path):
     environment = {k: v for k, v in os.environ.items() if "TF_CPP" not in k}
     done = subprocess.run(

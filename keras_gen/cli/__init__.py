@@ -1,6 +1,7 @@
 """The `keras-gen` command: a function for each of its commands."""
 
 import difflib
+import os
 import sys
 
 from keras_gen.cli.command import Command, table
@@ -36,6 +37,12 @@ def main():
     """Runs a command; an error in what the user gave is one line and exit code 2."""
     try:
         _run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads the output has seen enough, as `head` has. Python flushes it at the
+        # end of the process once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except (ValueError, OSError, ImportError) as error:
         _fail(error)
     except KeyboardInterrupt:

@@ -41,34 +41,36 @@ def sample_shards(
     temperature=None,
     progress=None,
 ):
-    """Draws samples into a folder of shards, or what is missing of them there.
+    """Draws samples into a folder of shards, by several processes.
 
-    Sample `i` is that of `model.sample(num_samples, seed)`, whichever process draws it.
-    Each process has one thread, so that not a byte depends on how many there are. A
-    shard appears when it is whole; one that is missing or damaged is drawn again by the
-    next call. `keras_gen.zoo.read_shards()` reads them.
+    Sample `i` is sample `i` of `model.sample(num_samples, seed)`, whichever process
+    draws it. Each process has one thread, so that the files do not depend on the number
+    of processes. A shard is written whole or not at all. If the folder has shards of
+    the same request already, only missing and damaged ones are drawn.
+    `keras_gen.zoo.read_shards()` reads the samples.
 
     Args:
-        name: String, a zoo entry, the path of a saved model or that of its run.
+        name: String, a zoo entry, the path of a saved model or the folder of a run.
         num_samples: Integer of at least 1.
-        out: Path of the folder, which must be empty, not there or of this request.
-        seed: Optional integer in [0, 2**31). Defaults to that of the folder, or else to
-            a fresh one.
-        num_workers: Integer of at least 1, processes.
-        shard_size: Integer of at least 1, samples of a shard.
-        labels: For models with classes, an optional list of integers, which the samples
-            have in turn. Defaults to all classes.
-        temperature: For autoregressive models, an optional positive float.
-        progress: Optional function, called with the number of shards that are there and
-            of all, at the start and after each.
+        out: Path of the folder. It must be empty, must not exist, or must hold shards
+            of the same request.
+        seed: Optional integer in [0, 2**31). Defaults to the seed of the shards in the
+            folder, or else to a fresh one.
+        num_workers: Integer of at least 1, the number of processes.
+        shard_size: Integer of at least 1, the number of samples in a shard.
+        labels: For models with classes: optional list of integers, the classes of the
+            samples in turn. Defaults to all classes.
+        temperature: For autoregressive models: optional positive float.
+        progress: Optional function, called at the start and after each shard with the
+            number of shards that are written and the number of all shards.
 
     Returns:
         The index; see `keras_gen.zoo.shards.files.read_index()`.
 
     Raises:
         ValueError: If an argument is not as stated, the model does not sample, another
-            process writes into the folder, or it holds something else.
-        ChildProcessError: If a worker dies, or cannot write.
+            process writes into the folder, or the folder holds something else.
+        ChildProcessError: If a process dies or cannot write.
     """
     check_count(num_samples, "num_samples", 1)
     check_count(num_workers, "num_workers", 1)
@@ -233,8 +235,9 @@ def _answer(worker):
     line = worker.stdout.readline()
     if not line:
         raise ChildProcessError(
-            f"A process that draws shards has died with code {worker.wait()}. What is "
-            "whole stays; call again to go on, with fewer workers if memory was short."
+            f"A process that draws shards has died with code {worker.wait()}. Finished "
+            "shards are kept: call again to draw the others, with fewer workers if "
+            "memory was short."
         )
     answer = json.loads(line)
     if "error" in answer:

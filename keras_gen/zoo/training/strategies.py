@@ -12,9 +12,9 @@ _DEVICE = re.compile(r"(CPU|GPU):(\d+)")
 def mirrored(devices=None):
     """A strategy of one replica on each of some devices of this machine.
 
-    CPUs beyond those that TensorFlow sees are made by dividing the first, which must
-    happen before anything else has used it. They share its cores, so that they train no
-    faster: they are there to try a strategy.
+    To try a strategy, name more CPUs than the machine has: TensorFlow then divides the
+    first one, which must happen before anything else uses it. They share its cores and
+    train no faster.
 
     Args:
         devices: Optional list of strings, such as `["GPU:0", "GPU:1"]`. Defaults to all
@@ -24,7 +24,7 @@ def mirrored(devices=None):
         `tf.distribute.MirroredStrategy`.
 
     Raises:
-        ValueError: If a device is named twice or otherwise than so, does not exist, or
+        ValueError: If a device is named twice, has no such name, does not exist, or
             cannot be made any more.
     """
     if devices is None:
@@ -53,9 +53,9 @@ def mirrored(devices=None):
 def multiworker():
     """A strategy of one replica on each device of several machines.
 
-    Which they are, the environment variable `TF_CONFIG` says to each: see
-    `docs/scaling.md`. To be called before anything else has used TensorFlow, importing
-    Keras included, and on all machines: each waits for the others.
+    The environment variable `TF_CONFIG` lists the machines: see `docs/scaling.md`.
+    Call this function on all machines, since each waits for the others, and before
+    anything else uses TensorFlow, which importing Keras does.
 
     Returns:
         `tf.distribute.MultiWorkerMirroredStrategy`.
@@ -68,7 +68,7 @@ def multiworker():
 
 
 def worker_index():
-    """Which worker of `TF_CONFIG` this process is; the chief, who writes, is 0.
+    """The number of this process among the workers of `TF_CONFIG`; 0 is the chief.
 
     Raises:
         ValueError: As in `multiworker()`.

@@ -50,36 +50,38 @@ def train(
 ):
     """Trains a model by a recipe.
 
-    The run folder holds `checkpoints/`, from which the run is resumed, `model.keras`
-    (the model at the end of an epoch, replaced as a whole about once a minute),
-    `history.csv`, `samples/` with a picture an epoch, `logs/` for TensorBoard,
-    `run.json` with the arguments, and at the end `samples.png` and `metrics.json`.
+    The run folder has `checkpoints/`, from which the run is resumed, `model.keras` (the
+    model at the end of an epoch, replaced about once a minute), `history.csv`,
+    `samples/` with a picture of each epoch, `logs/` for TensorBoard, `run.json` with
+    the arguments, and at the end `samples.png` and `metrics.json`. Samples of other
+    data than images are written as such data, for instance `samples.wav`.
 
     Args:
         name: String, a zoo entry or the path of a recipe.
-        data: Optional string, another dataset's name or a folder of images; images are
-            brought to the recipe's shape. A folder has no test split, so the measure at
-            the end is then one of the training images.
+        data: Optional string, the name of another dataset or a folder of images.
+            Images are brought to the recipe's shape. A folder has no test split: the
+            model is then measured on training images.
         epochs: Optional integer of at least 1. Defaults to the recipe's.
-        seed: Integer in [0, 2**31): initial weights, order and noise follow from it.
-        out: Optional path of the run folder, which must be empty or not there.
+        seed: Integer in [0, 2**31). Initial weights, the order of the data and noise
+            depend on it.
+        out: Optional path of the run folder, which must be empty or must not exist.
             Defaults to `runs/<name>`, or the first `runs/<name>-<n>` that is free.
-        resume: Boolean, whether to go on with the run in `out` from its newest good
+        resume: Boolean, whether to continue the run in `out` from its newest good
             checkpoint. The other arguments, the data and the recipe must be those of
-            that run; it then ends with the model of a run that was never interrupted,
-            on one CPU to the last bit.
-        download: Boolean, whether TFDS may download data that are not there.
+            that run. It ends with the model of a run that was never interrupted; on
+            one CPU the weights are equal to the last bit.
+        download: Boolean, whether TFDS may download missing data.
         strategy: Optional `tf.distribute.Strategy` to train under, such as
-            `keras_gen.zoo.mirrored()`. The recipe's batch is then the global one. It
-            may be another one, or none, when a run is resumed. Of several workers the
-            first one writes, and `out` must be a folder that all of them see.
+            `keras_gen.zoo.mirrored()`. The recipe's batch size is the global one. A run
+            may be resumed under another strategy, or without one. With several workers,
+            only the first one writes, and all of them must see the folder `out`.
         checkpoint_steps: Optional integer of at least 1, the steps between two
             checkpoints; see `keras_gen.callbacks.Checkpoints`.
         checkpoint_minutes: Optional float above 0, the minutes between two checkpoints.
-            Without both there is one a minute.
-        max_skipped: Optional integer of at least 0, the updates of an epoch that may be
-            skipped because a loss or a gradient is not finite; see `skip_nonfinite` of
-            `GenerativeModel.compile()`. Without it none is looked at before it is made.
+            Without both, a checkpoint is written each minute.
+        max_skipped: Optional integer of at least 0. Updates whose loss or gradients are
+            not finite are skipped, at most this many in an epoch; see `skip_nonfinite`
+            of `GenerativeModel.compile()`. By default updates are not checked.
         verbose: As in `keras.Model.fit()`.
 
     Returns:
@@ -88,9 +90,9 @@ def train(
     Raises:
         ValueError: If there is no such recipe or data, an argument is not as stated,
             the folder cannot be written, another process writes into it, the run in it
-            cannot go on, or a reported number becomes NaN or infinite.
-        ConnectionError: If another worker is gone.
-        SystemExit: With code 0, once SIGTERM has arrived and a checkpoint is written.
+            cannot be resumed, or a reported number becomes NaN or infinite.
+        ConnectionError: If another worker has stopped.
+        SystemExit: With code 0, after SIGTERM, once a checkpoint is written.
     """
     recipe = load_recipe(name)
     epochs = recipe.epochs if epochs is None else epochs
@@ -271,8 +273,8 @@ def _fit(model, callbacks, options):
             print("Stopped as asked, with the first worker.", file=sys.stderr)
             sys.exit(0)
         raise ConnectionError(
-            "Another worker is gone, and training cannot go on without it. Start all "
-            "of them again, to resume from what is saved."
+            "Another worker has stopped, and training cannot continue without it. Start "
+            "all workers again and resume the run from its newest checkpoint."
         ) from error
 
 
