@@ -197,7 +197,7 @@ def test_a_plain_keras_model_goes_on(tmp_path):
 
 def test_two_replicas_go_on_and_so_does_one_device(tmp_path, two_replicas):
     contract = contract_of(VAE)()
-    images = tf.data.Dataset.from_tensor_slices(contract.images(24)).batch(8).repeat()
+    images = tf.data.Dataset.from_tensor_slices(contract.x(24)).batch(8).repeat()
 
     def run(model, folder, *stop_at, **options):
         with contextlib.closing(

@@ -18,7 +18,7 @@ def make(model_class, **options):
 def batches(model, *spoilt):
     """A batch for each flag; where it is set, the last image has a pixel of NaN."""
     contract, size = contract_of(type(model))(), 4 * model.num_shares
-    images = contract.images(size * len(spoilt))
+    images = contract.x(size * len(spoilt))
     images[np.flatnonzero(spoilt) * size + size - 1, 0, 0, 0] = np.nan
     return tf.data.Dataset.from_tensor_slices(images).batch(size)
 

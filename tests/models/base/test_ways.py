@@ -53,7 +53,7 @@ def test_half_precision_trains_in_a_graph_and_samples(model_class):
         keras.mixed_precision.set_global_policy("float32")
     assert np.isfinite(list(history.values())).all()
     assert samples.dtype == np.float32
-    low, high = model.image_range
+    low, high = model.x_domain.bounds
     assert low <= samples.min() <= samples.max() <= high
     assert model.predict(contract.inputs(2), verbose=0).dtype == np.float32
 
