@@ -22,7 +22,7 @@ class Autoencoder(EncoderDecoder):
         **kwargs: Options of every model: `x_domain`, `seed`, `name`.
 
     Raises:
-        ValueError: If the networks do not fit each other.
+        ValueError: If the networks do not match.
 
     Reference:
         Hinton and Salakhutdinov, "Reducing the Dimensionality of Data with Neural

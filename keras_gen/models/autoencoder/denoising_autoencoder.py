@@ -22,7 +22,7 @@ class DenoisingAutoencoder(EncoderDecoder):
         **kwargs: Options of every model: `x_domain`, `seed`, `name`.
 
     Raises:
-        ValueError: If the networks do not fit each other.
+        ValueError: If the networks do not match.
 
     Reference:
         Vincent, Larochelle, Bengio and Manzagol, "Extracting and Composing Robust

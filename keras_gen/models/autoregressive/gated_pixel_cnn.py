@@ -40,7 +40,7 @@ class GatedPixelCNN(AutoregressiveModel):
         **kwargs: Options of every model: `seed`, `name`.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
 
     Reference:
         [Conditional Image Generation with PixelCNN

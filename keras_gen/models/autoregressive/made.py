@@ -54,7 +54,7 @@ class MADE(SeveralOrderings, AutoregressiveModel):
         seed: Integer, seed of the masks and orderings.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
 
     Reference:
         [MADE: Masked Autoencoder for Distribution

@@ -44,7 +44,7 @@ class PixelRNN(AutoregressiveModel):
         **kwargs: Options of every model: `seed`, `name`.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
 
     Reference:
         [Pixel Recurrent Neural Networks](https://arxiv.org/abs/1601.06759), 2016,

@@ -145,7 +145,7 @@ class Completion:
             Numpy array of the shape of `x`, in which known sites have their values.
 
         Raises:
-            ValueError: If an argument is not as stated, or the model draws sites in
+            ValueError: If an argument is wrong, or the model draws sites in
                 several orders.
         """
         check_count(batch_size, "batch_size", 1)

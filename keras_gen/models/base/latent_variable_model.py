@@ -177,7 +177,7 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
             `LogLikelihood`, in nats.
 
         Raises:
-            ValueError: If an argument is not as stated.
+            ValueError: If an argument is wrong.
 
         Reference:
             Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2015,

@@ -108,7 +108,7 @@ class Sampler:
             Tensor whose first axis is `num_samples`.
 
         Raises:
-            ValueError: If an argument is not as stated.
+            ValueError: If an argument is wrong.
         """
         check_count(num_samples, "num_samples", 1)
         check_count(first_row, "first_row", 0)
@@ -131,7 +131,7 @@ class Sampler:
             `from_noise()`.
 
         Raises:
-            ValueError: If an argument is not as stated.
+            ValueError: If an argument is wrong.
         """
         check_count(num_samples, "num_samples", 1)
         check_count(batch_size, "batch_size", 1)

@@ -30,7 +30,7 @@ class VariationalModel(LatentVariableModel):
             takes: images in [0, 1] if that has three axes, else vectors.
 
     Raises:
-        ValueError: If the networks do not fit each other.
+        ValueError: If the networks do not match.
     """
 
     def __init__(

@@ -23,8 +23,7 @@ class ConditionalGAN(NonSaturatingModel):
             `discriminator_steps`, `average_decay`, `instance_noise`, `seed`, `name`.
 
     Raises:
-        ValueError: If the networks do not fit each other, or an argument is not as
-            stated.
+        ValueError: If the networks do not match, or an argument is wrong.
 
     Reference:
         [Conditional Generative Adversarial Nets](https://arxiv.org/abs/1411.1784),

@@ -29,7 +29,7 @@ class DCGAN(NonSaturatingModel):
             `discriminator_steps`, `average_decay`, `instance_noise`, `seed`, `name`.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
 
     Reference:
         [Unsupervised Representation Learning with Deep Convolutional Generative

@@ -26,7 +26,7 @@ class NonSaturatingModel(AdversarialModel):
             arXiv:1606.03498, section 3.4).
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
     """
 
     #: Function `(real_score, fake_score)` that the generator minimizes.
@@ -85,8 +85,7 @@ class GAN(NonSaturatingModel):
             `average_decay`, `instance_noise`, `num_classes`, `seed`, `name`.
 
     Raises:
-        ValueError: If the networks do not fit each other, or an argument is not as
-            stated.
+        ValueError: If the networks do not match, or an argument is wrong.
 
     Reference:
         [Generative Adversarial Networks](https://arxiv.org/abs/1406.2661), 2014,

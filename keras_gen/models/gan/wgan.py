@@ -29,8 +29,7 @@ class WGAN(AdversarialModel):
             `seed`, `name`.
 
     Raises:
-        ValueError: If the networks do not fit each other, or an argument is not as
-            stated.
+        ValueError: If the networks do not match, or an argument is wrong.
 
     Reference:
         [Wasserstein GAN](https://arxiv.org/abs/1701.07875), 2017, Algorithm 1.

@@ -35,8 +35,7 @@ class VAE(VariationalModel):
         **kwargs: Options of every model: `x_domain`, `seed`, `name`.
 
     Raises:
-        ValueError: If the networks do not fit each other, or an argument is not as
-            stated.
+        ValueError: If the networks do not match, or an argument is wrong.
 
     Reference:
         [Auto-Encoding Variational Bayes](https://arxiv.org/abs/1312.6114), 2013; the
