@@ -1,8 +1,8 @@
 """What the data of a model are: images, symbols, sound, vectors, labels.
 
-A domain describes one example, without the batch. It checks what users give, draws
-examples for tests, and turns examples into bytes and files and back. Models, exports,
-measures and the command line read domains and know no kind of data beside them.
+A domain describes one example, without the batch. It checks data, draws examples for
+tests, and turns examples into bytes and files and back. Models, exports, measures and
+the command line read domains, and know nothing else about the kind of data.
 """
 
 import math
@@ -22,11 +22,9 @@ class Domain:
         shape: Tuple of integers, the shape of one example.
         dtype: String, "float32" or "int32".
         num_levels: Integer, how many values an element can have; None if continuous.
-        bounds: Pair of numbers, the least and the greatest value; None if there are no
-            such.
-        noun: String, what several examples are called.
-        suffix: String, how the name of a file of examples ends unless another ending is
-            given.
+        bounds: Pair of numbers, the least and the greatest value, or None.
+        noun: String, the word for several examples.
+        suffix: String, the default ending of the name of a file of examples.
     """
 
     shape = ()
@@ -37,11 +35,11 @@ class Domain:
     suffix = ".csv"
 
     def check(self, values, name="x"):
-        """Raises a ValueError unless `values` is a batch of such examples.
+        """Raises a ValueError unless `values` is a batch of examples of this domain.
 
         Args:
             values: Array or tensor of shape `(batch, *shape)`.
-            name: String, the caller's name of it.
+            name: String, the name of the caller's argument.
         """
         values = self.check_numbers(values, name)
         if values.size:
@@ -52,7 +50,7 @@ class Domain:
 
         Args:
             values: Array or tensor of shape `(batch, *shape)`, in any range.
-            name: String, the caller's name of it.
+            name: String, the name of the caller's argument.
 
         Returns:
             `values` as an array.
@@ -74,8 +72,8 @@ class Domain:
         """Raises a ValueError unless `values` has the shape of a batch.
 
         Args:
-            values: Array or tensor, also one without values yet.
-            name: String, the caller's name of it.
+            values: Array or tensor, also a tensor of a graph.
+            name: String, the name of the caller's argument.
         """
         if not hasattr(values, "shape"):
             raise ValueError(
@@ -93,19 +91,19 @@ class Domain:
             )
 
     def cast(self, values):
-        """`values` as a tensor of this dtype."""
+        """`values` as a tensor of the domain's dtype."""
         return keras.ops.cast(values, self.dtype)
 
     def draw(self, rows):
-        """Random examples, one for each of `keras_gen.random.Rows`: an array."""
+        """An array of random examples, one for each of `keras_gen.random.Rows`."""
         raise NotImplementedError
 
     def to_bytes(self, values):
-        """Examples as users keep them: an array, for images and sound of integers."""
+        """Examples as an array to store; integers for images and sound."""
         return np.asarray(values)
 
     def bytes_of(self, values):
-        """What `to_bytes()` gives, computed from a tensor in a graph."""
+        """The same as `to_bytes()`, for tensors of a graph."""
         return values
 
     def save(self, path, values):
@@ -128,7 +126,7 @@ class Domain:
             Array of shape `(batch, *shape)`.
 
         Raises:
-            ValueError: If there is no such file or it holds something else.
+            ValueError: If the file does not exist or holds something else.
         """
         values = media.load_array(path)
         return self._as_examples(values, path)
@@ -163,7 +161,7 @@ class Domain:
 
 
 class _Levels(Domain):
-    """A domain whose elements are sites, each on one of `num_levels`."""
+    """A domain whose elements are sites with `num_levels` levels."""
 
     @property
     def sites(self):
@@ -187,11 +185,11 @@ class Images(_Levels):
         shape: Tuple `(height, width, channels)`.
         low: Float, the value of black.
         high: Float above `low`, the value of white.
-        levels: Optional integer of at least 2: pixels lie on so many equally spaced
-            values from `low` to `high`.
+        levels: Optional integer of at least 2. If given, pixels have this number of
+            equally spaced values from `low` to `high`.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
 
     Example:
     >>> from keras_gen.domains import Images
@@ -249,10 +247,10 @@ class Images(_Levels):
         media.save_png(path, media.grid(self.to_bytes(values)))
 
     def load(self, path):
-        """Reads images from a `.npy` file, an image file or a folder of those.
+        """Reads images from a `.npy` file, an image file or a folder of image files.
 
-        An image file may be a grid of images, as `save()` writes it. Integers of one
-        byte are brought to `low` and `high`.
+        An image file may be a grid of images, as `save()` writes it. Values of type
+        uint8 are scaled from [0, 255] to [low, high].
         """
         values = media.load_images(path, self.shape)
         if values.dtype == np.uint8:
@@ -303,7 +301,7 @@ class Symbols(_Levels):
         num_symbols: Integer of at least 2; symbols are the integers below it.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
     """
 
     dtype = "int32"
@@ -328,17 +326,17 @@ class Symbols(_Levels):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class Waveforms(_Levels):
-    """Sound, one channel, from -1 to 1.
+    """Sound of one channel, from -1 to 1.
 
-    Levels are those of the mu-law, which are finer near silence (ITU-T G.711).
+    Levels are those of the mu-law, which are finer near zero (ITU-T G.711).
 
     Args:
-        length: Integer of at least 1, samples.
-        sample_rate: Integer of at least 1, samples a second.
+        length: Integer of at least 1, the number of samples.
+        sample_rate: Integer of at least 1, the samples per second.
         levels: Optional integer of at least 2, the levels of `to_levels()`.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
     """
 
     noun = "waveforms"
@@ -398,10 +396,10 @@ class Vectors(Domain):
     """Vectors of real numbers, such as latents.
 
     Args:
-        size: Integer of at least 1, or tuple of such for arrays of several axes.
+        size: Integer of at least 1, or a tuple of them for arrays of several axes.
 
     Raises:
-        ValueError: If `size` is not as stated.
+        ValueError: If `size` is wrong.
     """
 
     noun = "vectors"
@@ -420,11 +418,11 @@ class Vectors(Domain):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class Scalars(Domain):
-    """Real numbers, one an example, such as a temperature or a log-likelihood.
+    """Real numbers, one for each example, such as a temperature.
 
     Args:
-        low: Optional float, the least.
-        high: Optional float, the greatest.
+        low: Optional float, the least value.
+        high: Optional float, the greatest value.
     """
 
     noun = "numbers"
@@ -449,14 +447,14 @@ class Scalars(Domain):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class Labels(Domain):
-    """Classes, one an example.
+    """Classes, one for each example.
 
     Args:
         num_classes: Integer of at least 2; labels are the integers below it.
         optional: Boolean, whether -1 may stand for an unknown class.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
     """
 
     dtype = "int32"
@@ -477,7 +475,7 @@ class Labels(Domain):
         return (low + np.floor(uniform * (high + 1 - low))).astype(np.int32)
 
     def in_turn(self, num, first_row=0):
-        """The classes in turn, int32: row 0 has the first."""
+        """The classes in turn, int32; row 0 has the first class."""
         return ((first_row + np.arange(num)) % self.num_classes).astype(np.int32)
 
     def get_config(self):
@@ -507,7 +505,7 @@ def _check_range(values, name, low, high):
 
 
 def of_shape(shape, low=0.0, high=1.0):
-    """The domain of a network's inputs or outputs: images of three axes, else vectors.
+    """The domain of a network's inputs or outputs: images if three axes, else vectors.
 
     Args:
         shape: Tuple of integers, without the batch.

@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all."""
+"""Writes files and folders completely or not at all."""
 
 import contextlib
 import hashlib
@@ -14,14 +14,14 @@ _PARTIAL = ".partial-"
 def written_whole(path, durable=False):
     """A path to write to, which is renamed to `path` when the block ends.
 
-    If the block raises, what stood at `path` stays and nothing else is left behind. A
-    process that is killed leaves the unfinished file; `remove_partials()` removes it.
+    If the block raises, an existing file at `path` is kept and nothing else is left. A
+    process that is killed leaves an unfinished file, which `remove_partials()` removes.
 
     Args:
-        path: String or path of a file or a folder in a folder that exists. What stands
-            there is replaced.
-        durable: Boolean, whether to wait until the file is on the disk, so that it also
-            outlives a power failure.
+        path: String or path of a file or folder, in a folder that exists. An existing
+            one is replaced.
+        durable: Boolean, whether to wait until the file is on the disk, so that it
+            survives a power failure.
 
     Yields:
         A `Path` in the same folder, whose name ends like that of `path`.
@@ -42,11 +42,11 @@ def written_whole(path, durable=False):
         if durable:
             _synchronize(partial)
         if path.is_dir():
-            # A folder cannot be renamed onto another one that holds something.
+            # A folder cannot be renamed onto a folder that is not empty.
             os.rename(path, replaced)
         os.replace(partial, path)
         if durable:
-            # The name of a file is kept by its folder.
+            # The name of a file is stored in its folder.
             _synchronize(path.parent)
     except BaseException:
         if replaced.exists() and not path.exists():
@@ -58,9 +58,9 @@ def written_whole(path, durable=False):
 
 
 def remove_partials(folder):
-    """Removes what killed processes have left unfinished in a folder.
+    """Removes the unfinished files that killed processes have left in a folder.
 
-    Only to be called by a process that nothing else writes beside.
+    Call it only if no other process writes into the folder.
     """
     for left in Path(folder).glob(f"{_PARTIAL}*"):
         _remove(left)

@@ -1,4 +1,4 @@
-"""Images as bytes: conversion to uint8, grids, PNG files."""
+"""Images as bytes: conversion to uint8, grids and PNG files."""
 
 import numpy as np
 from PIL import Image
@@ -7,11 +7,11 @@ from keras_gen.files import written_whole
 
 
 def to_uint8(images, image_range):
-    """Images as uint8, rounded to the nearest of 256 levels.
+    """Converts images to uint8, rounded to the nearest of 256 levels.
 
     Args:
-        images: Array or tensor of numbers in `image_range`; values outside are clipped.
-        image_range: Pair of floats, the values of black and white.
+        images: Array or tensor of numbers in `image_range`. Other values are clipped.
+        image_range: Pair of floats, the values of black and of white.
 
     Returns:
         Numpy uint8 array of the same shape.
@@ -28,13 +28,13 @@ def to_uint8(images, image_range):
 
 
 def grid(images, columns=None, gap=0):
-    """One picture of many, row by row.
+    """Arranges images in one picture, row by row.
 
     Args:
         images: Uint8 array of shape `(num, height, width, channels)` with 1 or 3
             channels.
-        columns: Integer, images in a row. Defaults to the nearest to a square.
-        gap: Integer, white pixels between images.
+        columns: Integer, the images in a row. By default the picture is nearly square.
+        gap: Integer, the white pixels between images.
 
     Returns:
         Uint8 array of shape `(rows * height, columns * width, channels)` if `gap` is 0.

@@ -1,4 +1,4 @@
-"""Arithmetic of latents: paths between them, and directions of attributes."""
+"""Arithmetic on latents: paths between latents, and directions of attributes."""
 
 import numpy as np
 
@@ -11,13 +11,13 @@ def linear_path(start, end, num_steps):
     Args:
         start: Array of shape `(num, latent_dim)`.
         end: Array of the same shape.
-        num_steps: Integer of at least 2, points on each line, both ends included.
+        num_steps: Integer of at least 2, the points on each line, with both ends.
 
     Returns:
         Float32 array of shape `(num, num_steps, latent_dim)`.
 
     Raises:
-        ValueError: If shapes differ or an argument is not as stated.
+        ValueError: If shapes differ or an argument is wrong.
     """
     start, end = _check_ends(start, end, num_steps)
     share = np.linspace(0.0, 1.0, num_steps, dtype=np.float32)[:, None]
@@ -25,21 +25,21 @@ def linear_path(start, end, num_steps):
 
 
 def spherical_path(start, end, num_steps):
-    """Points on great arcs, whose lengths pass evenly from one end's to the other's.
+    """Points on great arcs; the length changes evenly from one end to the other.
 
-    Normal latents of many dimensions lie near a sphere, which straight lines leave: in
-    the middle of one the latent is too short to be likely.
+    Normal latents of many dimensions lie near a sphere. A straight line leaves the
+    sphere: its middle is too short to be a likely latent.
 
     Args:
-        start: Array of shape `(num, latent_dim)`, no row of zeros.
-        end: Array of the same shape, no row opposite to that of `start`.
-        num_steps: Integer of at least 2, points on each arc, both ends included.
+        start: Array of shape `(num, latent_dim)`, without latents that are all zero.
+        end: Array of the same shape, without latents opposite to those of `start`.
+        num_steps: Integer of at least 2, the points on each arc, with both ends.
 
     Returns:
         Float32 array of shape `(num, num_steps, latent_dim)`.
 
     Raises:
-        ValueError: If shapes differ or an argument is not as stated.
+        ValueError: If shapes differ or an argument is wrong.
 
     Reference:
         Shoemake, "Animating rotation with quaternion curves", 1985,
@@ -72,17 +72,17 @@ def spherical_path(start, end, num_steps):
 
 
 def attribute_vector(latents, has_attribute):
-    """The direction that adds an attribute: mean latent with it less mean without.
+    """The direction of an attribute: the mean latent with it minus that without it.
 
     Args:
         latents: Array of shape `(num, latent_dim)`.
-        has_attribute: Boolean array of shape `(num,)`, both values present.
+        has_attribute: Boolean array of shape `(num,)` with both values.
 
     Returns:
         Float32 array of shape `(latent_dim,)`; add it to a latent.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
 
     Reference:
         Radford, Metz and Chintala, "Unsupervised Representation Learning with Deep

@@ -1,4 +1,4 @@
-"""Examples in files that users have: images, sound, tables, arrays."""
+"""Reads and writes examples: images, sound, tables and arrays."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ _PICTURES = (".jpeg", ".jpg", ".png", ".webp")
 
 
 def load_array(path):
-    """An array from a `.npy` file, or from a `.csv` file with one example a line.
+    """Reads an array from a `.npy` file, or a `.csv` file with one example per line.
 
     Raises:
         ValueError: If there is no such file or it holds something else.
@@ -45,7 +45,7 @@ def load_array(path):
 
 
 def save_table(path, rows):
-    """Writes rows of numbers: `.npy` where the path ends so, else CSV.
+    """Writes rows of numbers, to a `.npy` file if the path ends so, else as CSV.
 
     Args:
         path: String or path.
@@ -62,14 +62,14 @@ def save_table(path, rows):
 
 
 def load_images(path, shape):
-    """Images of one shape from a `.npy` file, a picture or a folder of pictures.
+    """Reads images of one shape from a `.npy` file, a picture or a folder of pictures.
 
     Args:
         path: String or path. A picture may be a grid of images without gaps.
         shape: Tuple `(height, width, channels)`.
 
     Returns:
-        Array of shape `(num, *shape)`: uint8 from pictures, else what the file holds.
+        Array of shape `(num, *shape)`, uint8 from pictures, else as in the file.
 
     Raises:
         ValueError: If there is no such file, or its images have another shape.
@@ -103,12 +103,12 @@ def _tiles(path, shape):
 
 
 def save_wav(path, waveforms, sample_rate):
-    """Writes waveforms one after the other as a WAV file of one channel.
+    """Writes waveforms one after the other into a WAV file with one channel.
 
     Args:
         path: String or path.
         waveforms: Int16 array of shape `(num, length)`.
-        sample_rate: Integer, samples a second.
+        sample_rate: Integer, the samples per second.
     """
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
@@ -121,11 +121,11 @@ def save_wav(path, waveforms, sample_rate):
 
 
 def load_wav(path, sample_rate):
-    """Sound from a WAV file of 16 bits and one channel, or from a `.npy` file.
+    """Reads sound from a WAV file with 16 bits and one channel, or a `.npy` file.
 
     Args:
         path: String or path.
-        sample_rate: Integer, the samples a second that the file must have.
+        sample_rate: Integer, the samples per second that the file must have.
 
     Returns:
         Float32 array of shape `(length,)` in [-1, 1], or what the `.npy` file holds.

@@ -1,11 +1,11 @@
-"""Every random number of the package: counter-based, the same bits everywhere.
+"""The random numbers of the package: counter-based, with the same bits everywhere.
 
-One generator, Philox4x32-10, written in int32 operations. Its bits are the same
-eagerly, in a graph, under XLA and in TensorFlow Lite built-ins, which holds for none of
-TensorFlow's own generators. Numbers are organised in endless matrices: the key is
-(seed, stream), the counter is (block of four columns, row, step). Row `i` of a draw
-therefore depends on the seed, the stream, the step and `i` alone, never on how many
-rows are drawn together, and starting at row 999,000 costs nothing.
+There is one generator, Philox4x32-10, written in int32 operations. It gives the same
+bits eagerly, in a graph, under XLA and in TensorFlow Lite built-ins; no generator of
+TensorFlow does. Numbers are organised in endless matrices: the key is (seed, stream),
+the counter is (block of four columns, row, step). So row `i` of a draw depends on the
+seed, the stream, the step and `i` only, not on how many rows are drawn together, and a
+draw that starts at row 999,000 takes no longer.
 
 Reference:
     Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011,
@@ -27,7 +27,7 @@ _WEYL = (0x9E3779B9, 0xBB67AE85)
 
 
 def fresh_seed():
-    """A seed from the operating system's entropy, an integer in [0, 2**31)."""
+    """A random seed from the operating system, an integer in [0, 2**31)."""
     return secrets.randbelow(_MAX_SEED + 1)
 
 
@@ -42,9 +42,9 @@ def check_seed(seed, name="seed"):
 
 
 def seed_initializers(seed):
-    """Makes the initial weights of layers that are built next a function of `seed`.
+    """Makes the initial weights of layers that you build next a function of `seed`.
 
-    Keras initializers take no seed from a model, only from Keras' global state.
+    Keras initializers take their seed from the global state of Keras, not from a model.
     """
     keras.utils.set_random_seed(check_seed(seed))
 
@@ -53,7 +53,7 @@ def permutation(size, seed, stream, step=0):
     """A uniformly random order of `range(size)`, int32 of shape `(size,)`.
 
     Args:
-        size: Integer, number of items.
+        size: Integer, the number of items.
         seed: Integer in [0, 2**31), or an int32 scalar.
         stream: String, the purpose of the draw.
         step: Integer or int32 scalar, for instance the epoch.
@@ -69,10 +69,11 @@ class Rows:
 
     Args:
         num_rows: Integer or int32 scalar, the number of rows.
-        seed: Integer in [0, 2**31), or an int32 tensor: a scalar, or one seed a row.
+        seed: Integer in [0, 2**31), or an int32 tensor: a scalar, or one seed for each
+            row.
         first_row: Integer or int32 scalar, at least 0.
-        step: Integer or int32 tensor: a scalar, or one step a row. Draws of different
-            steps are independent.
+        step: Integer or int32 tensor: a scalar, or one step for each row. Draws of
+            different steps are independent.
 
     Example:
     >>> from keras_gen.random import Rows
@@ -89,7 +90,7 @@ class Rows:
 
     @classmethod
     def of(cls, seed, row, step=0):
-        """Rows named one by one.
+        """Rows that are given one by one.
 
         Args:
             seed: Int32 tensor, a scalar or of shape `(batch,)`.
@@ -101,7 +102,7 @@ class Rows:
         return rows
 
     def take(self, index):
-        """The rows at some positions, of rows that share their seed and step."""
+        """The rows at some positions; all rows must have the same seed and step."""
         return Rows.of(self.seed, tf.gather(self.row, index), self.step)
 
     def bits(self, shape, stream):
@@ -133,9 +134,10 @@ class Rows:
     def normal(self, shape, stream):
         """Standard normal numbers, float32 of shape `(num_rows, *shape)`.
 
-        Box and Muller, "A note on the generation of random normal deviates", 1958: each
-        pair of uniforms gives two normals, none of which exceeds 5.7. The uniforms are
-        the same bits everywhere; the last digits of the normals are not.
+        Box and Muller, "A note on the generation of random normal deviates", 1958: two
+        uniform numbers give two normal ones, none of which exceeds 5.7. The uniform
+        numbers have the same bits everywhere; the last digits of the normal ones may
+        differ.
 
         Args:
             shape: Tuple of integers, the shape of one row.

@@ -1,4 +1,4 @@
-"""What TFP lacks, and how a network's outputs become a distribution of examples."""
+"""Likelihoods: from the outputs of a network to a distribution of examples."""
 
 from keras_gen.distributions.bernoulli_image import BernoulliImage
 from keras_gen.distributions.discretized_logistic import DiscretizedLogistic

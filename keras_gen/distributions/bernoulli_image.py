@@ -5,16 +5,16 @@ import tensorflow_probability as tfp
 
 tfd = tfp.distributions
 
-# Each factor of the product below lies in [1, 2], so 64 of them stay in float32.
+# Each factor of the product below lies in [1, 2]: the product of 64 fits in float32.
 _FACTORS = 64
 
 
 class BernoulliImage(tfd.Distribution):
     """Independent Bernoulli pixels: `tfd.Independent(tfd.Bernoulli(logits), 3)`.
 
-    Its log probability takes one logarithm for 64 pixels instead of one for each,
-    which is what an importance-weighted bound spends its time on. The gradient is the
-    closed form, first order only.
+    The log probability takes one logarithm for 64 pixels, because an
+    importance-weighted bound spends most of its time there. The gradient has a closed
+    form; there is no second derivative.
 
     Args:
         logits: Float32 tensor of shape `(batch, height, width, channels)`.

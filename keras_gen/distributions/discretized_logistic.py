@@ -11,9 +11,9 @@ tfd = tfp.distributions
 class DiscretizedLogistic(tfd.Distribution):
     """A logistic variable rounded to the levels `0, 1/(n-1), ..., 1`.
 
-    The lowest and the highest level take the tails. TFP's `QuantizedDistribution`
-    subtracts cumulative probabilities that are equal in float32 far from the location,
-    where the form used here stays finite, with a finite gradient.
+    The lowest and the highest level get the tails. TFP's `QuantizedDistribution`
+    subtracts cumulative probabilities, which are equal in float32 far from the
+    location. The form that is used here stays finite there, and so does its gradient.
 
     Args:
         location: Float32 tensor, the location of the variable before rounding.

@@ -1,4 +1,4 @@
-"""Kullback-Leibler divergence, analytic where TFP knows it."""
+"""Kullback-Leibler divergence, in closed form if TFP has one."""
 
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -7,14 +7,14 @@ tfd = tfp.distributions
 
 
 def kl_divergence(posterior, prior, latents):
-    """`KL(posterior || prior)` in nats: analytic, or estimated at `latents`.
+    """`KL(posterior || prior)` in nats, in closed form or estimated from `latents`.
 
     Args:
         posterior: TFP distribution with batch shape `(batch,)`.
         prior: TFP distribution over the same events.
-        latents: Tensor of shape `(num_draws, batch, ...)` drawn from `posterior`; the
-            mean of `log posterior - log prior` over the draws is the answer where no
-            closed form is registered with TFP.
+        latents: Tensor of shape `(num_draws, batch, ...)` drawn from `posterior`. If
+            TFP has no closed form, the result is the mean of `log posterior - log
+            prior` over the draws.
 
     Returns:
         Float32 tensor of shape `(batch,)`.

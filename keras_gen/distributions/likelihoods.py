@@ -1,10 +1,10 @@
 """From the outputs of a network to a distribution of examples.
 
-A likelihood is a small serializable object. A decoder gives its parameters for all
-values of an example at once: called on these outputs it returns a TFP distribution of
-examples. An autoregressive network gives those of one site after the other: a
-likelihood on levels then gives probabilities, cumulative probabilities and quantiles of
-levels, the integers from 0 to `num_levels - 1`.
+A likelihood is a small serializable object. A decoder computes the parameters of all
+values of an example at once; called on these, a likelihood returns a TFP distribution
+of examples. An autoregressive network computes the parameters of one site after the
+other; a likelihood on levels then returns probabilities, cumulative probabilities and
+quantiles of levels, which are the integers from 0 to `num_levels - 1`.
 """
 
 import keras
@@ -19,11 +19,12 @@ tfd = tfp.distributions
 
 
 class Likelihood:
-    """Abstract: from a network's outputs to a distribution of examples.
+    """Abstract: from the outputs of a network to a distribution of examples.
 
-    One that a decoder can have is callable: from outputs of the shape of a batch of
-    examples, the last axis times `parameters_per_value` (the first parameter of all its
-    values, then the second), to a TFP distribution of examples.
+    A likelihood for decoders is a callable from outputs to a TFP distribution of
+    examples. The outputs have the shape of a batch of examples, with a last axis that
+    is `parameters_per_value` times as long: the first parameter of all values comes
+    first, then the second.
     """
 
     #: Integer, how many outputs of a network describe one value of an example.
@@ -40,12 +41,12 @@ class Likelihood:
 
 
 class LevelLikelihood(Likelihood):
-    """Abstract: a likelihood of values on levels, which a model can draw one by one."""
+    """Abstract: a likelihood of values on levels, for single sites."""
 
     num_levels = 2
 
     def log_prob(self, parameters, levels):
-        """Log probability of levels, in nats.
+        """The log probability of levels, in nats.
 
         Args:
             parameters: Float32 tensor of shape `(..., parameters_per_value)`.
@@ -57,12 +58,12 @@ class LevelLikelihood(Likelihood):
         raise NotImplementedError
 
     def cumulative(self, parameters, temperature=1.0):
-        """Probability of each level or a lower one, the highest left out.
+        """The cumulative probability of each level except the highest.
 
         Args:
             parameters: Float32 tensor of shape `(..., parameters_per_value)`.
-            temperature: Positive float, or float32 tensor that broadcasts to `(...)`:
-                probabilities are taken to the power `1 / temperature`.
+            temperature: Positive float, or float32 tensor that broadcasts to `(...)`;
+                probabilities are raised to the power `1 / temperature`.
 
         Returns:
             Float32 tensor of shape `(..., num_levels - 1)`.
@@ -70,13 +71,13 @@ class LevelLikelihood(Likelihood):
         raise NotImplementedError
 
     def mean(self, parameters):
-        """Expected levels, float32 of shape `(...)`."""
+        """The expected levels, float32 of shape `(...)`."""
         # The mean of a level is the sum of its survival function.
         survival = tf.reduce_mean(1.0 - self.cumulative(parameters), axis=-1)
         return survival * (self.num_levels - 1)
 
     def quantile(self, parameters, uniform, temperature=1.0):
-        """Levels where the cumulative probability passes uniform numbers.
+        """The levels at which the cumulative probability passes uniform numbers.
 
         Args:
             parameters: Float32 tensor of shape `(..., parameters_per_value)`.
@@ -91,10 +92,10 @@ class LevelLikelihood(Likelihood):
 
 
 class MixableLikelihood(LevelLikelihood):
-    """Abstract: a likelihood of which a mixture is one of the same kind."""
+    """Abstract: a likelihood whose mixtures are of the same kind."""
 
     def mixture(self, parameters):
-        """Parameters of the mean of several distributions.
+        """The parameters of the mean of several distributions.
 
         Args:
             parameters: Float32 tensor of shape `(num, ..., parameters_per_value)`.
@@ -107,7 +108,7 @@ class MixableLikelihood(LevelLikelihood):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class BernoulliLikelihood(MixableLikelihood):
-    """Black or white: the one parameter is the logit of white.
+    """Black or white pixels: the parameter is the logit of white.
 
     Example:
     >>> import tensorflow as tf
@@ -137,7 +138,7 @@ class BernoulliLikelihood(MixableLikelihood):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class CategoricalLikelihood(MixableLikelihood):
-    """Any distribution on levels: the parameters are one logit for each.
+    """Any distribution on levels: the parameters are a logit for each level.
 
     Args:
         num_levels: Integer of at least 2.
@@ -176,7 +177,7 @@ class CategoricalLikelihood(MixableLikelihood):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class GaussianLikelihood(Likelihood):
-    """Real values with one fixed scale: the negative log density is a squared error.
+    """Real values with a fixed scale: the negative log density is a squared error.
 
     Args:
         scale: Positive float, the standard deviation of every value. With
@@ -200,11 +201,11 @@ class GaussianLikelihood(Likelihood):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class LearnedGaussianLikelihood(Likelihood):
-    """Real values with a learned scale for each: outputs are means, then log scales.
+    """Real values with learned scales: the outputs are means, then log scales.
 
     Args:
-        least_scale: Positive float, added to every scale: the density of grey values
-            on 256 levels is unbounded as the scale goes to zero.
+        least_scale: Positive float, added to every scale. Without it the density of
+            grey values on 256 levels would be unbounded.
 
     Raises:
         ValueError: If `least_scale` is not positive.
@@ -229,9 +230,9 @@ class LearnedGaussianLikelihood(Likelihood):
 class DiscretizedLogisticLikelihood(LevelLikelihood):
     """Grey values in [0, 1] on levels, with probabilities instead of densities.
 
-    The parameters are a location, relative to mid-grey, and a log scale. Log
-    probabilities divided by `-log(2)` and the values of an image are bits per
-    dimension.
+    The parameters are a location, relative to mid-grey, and a log scale. To get bits
+    per dimension, divide the log probability of an image by `-log(2)` and by the number
+    of its values.
 
     Args:
         num_levels: Integer of at least 2.
@@ -273,7 +274,7 @@ class DiscretizedLogisticLikelihood(LevelLikelihood):
 
 
 def _independent(values):
-    """A distribution of examples from one of their values."""
+    """The distribution of examples with independent values."""
     rank = values.batch_shape.rank - 1
     return tfd.Independent(values, reinterpreted_batch_ndims=rank)
 

@@ -1,4 +1,4 @@
-"""A recurrence from both upper corners, along the diagonals."""
+"""A recurrence along the diagonals of an image, from both upper corners."""
 
 import keras
 from keras import layers, ops
@@ -10,26 +10,26 @@ from keras_gen.layers.masked_conv_2d import MaskedConv2D
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class DiagonalLSTM(keras.layers.Layer):
-    """Bidirectional: inputs of every earlier pixel reach a pixel by one of two paths.
+    """The Diagonal BiLSTM: a pixel sees every earlier pixel, by one of two paths.
 
-    From the left, the state of a pixel follows from those of its neighbours to the left
-    and above. From the right it does so in mirror image, and is moved down by a row
-    before both are added, so that no pixel sees one to its right. All pixels of a
-    diagonal are computed at once: the image is skewed, each row by one pixel more than
-    the one above, and its columns are gone through in order.
+    On the path from the left, the state of a pixel depends on the states of its left
+    and upper neighbours. The path from the right is its mirror image, moved down by one
+    row, so that no pixel sees a pixel to its right. The result is the sum of both. All
+    pixels of a diagonal are computed at once: each row is shifted by one pixel more
+    than the row above, and then the columns are processed in order.
 
-    `call()` computes whole images; a sampler calls `enter_row()` as a row begins and
-    `advance()` for each of its pixels.
+    `call()` computes whole images. A sampler calls `enter_row()` at the beginning of a
+    row and `advance()` for each pixel of the row.
 
     NOTE: The inputs of the path from the right lie in the rows above, so they need no
-    mask, which the paper has on both.
+    mask. The paper has a mask on both paths.
 
     Args:
-        units: Integer, features of each state, a multiple of `num_channels`.
-        num_channels: Integer, channels of the image.
+        units: Integer, the features of each state, a multiple of `num_channels`.
+        num_channels: Integer, the channels of the image.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
 
     Reference:
         van den Oord et al., Pixel Recurrent Neural Networks, 2016 (arXiv:1601.06759),
@@ -86,12 +86,12 @@ class DiagonalLSTM(keras.layers.Layer):
         return left + ops.pad(right, [(0, 0), (1, 0), (0, 0), (0, 0)])[:, :-1]
 
     def initial_cache(self, batch_size, width, features):
-        """What `advance()` knows before the first row: a dict of tensors.
+        """The cache before the first row: a dict of tensors.
 
         Args:
             batch_size: Integer, or int32 scalar.
-            width: Integer, pixels of a row.
-            features: Integer, features of the inputs.
+            width: Integer, the pixels of a row.
+            features: Integer, the features of the inputs.
         """
 
         def zeros(*shape):
@@ -107,7 +107,7 @@ class DiagonalLSTM(keras.layers.Layer):
         }
 
     def enter_row(self, cache, row):
-        """The cache as a row begins: the path from the right goes down a row."""
+        """The cache at the beginning of a row."""
         inputs, above = self.right_inputs(cache["features"]), cache["right_above"]
         last = inputs.shape[0] - 1
 
@@ -127,10 +127,10 @@ class DiagonalLSTM(keras.layers.Layer):
         }
 
     def advance(self, cache, column, features):
-        """The sum of both hidden states at one pixel, and the cache of the next.
+        """The sum of both hidden states at one pixel, and the cache for the next one.
 
         Args:
-            cache: As from `enter_row()`, or `advance()` at the pixel to the left.
+            cache: From `enter_row()`, or from `advance()` at the pixel to the left.
             column: Int32 scalar.
             features: Tensor of shape `(batch, features)`, the inputs at the pixel.
 
@@ -154,7 +154,7 @@ class DiagonalLSTM(keras.layers.Layer):
         }
 
     def _along_diagonals(self, inputs, states):
-        """States of all pixels, by the columns of the skewed image."""
+        """States of all pixels, from the columns of the skewed image."""
         columns = ops.moveaxis(skew(inputs), 2, 0)
 
         def next_column(column, hidden, cell):
@@ -182,14 +182,14 @@ class DiagonalLSTM(keras.layers.Layer):
 
 
 def skew(images):
-    """Moves each row one pixel further to the right than the row above it.
+    """Shifts each row to the right by one pixel more than the row above it.
 
     Args:
         images: Tensor of shape `(batch, height, width, features)`.
 
     Returns:
-        Tensor of shape `(batch, height, width + height - 1, features)`, zero where no
-        pixel is.
+        Tensor of shape `(batch, height, width + height - 1, features)`, with zeros
+        where there is no pixel.
     """
     _, height, width, features = images.shape
     padded = ops.pad(images, [(0, 0), (0, 0), (0, height), (0, 0)])
@@ -198,7 +198,7 @@ def skew(images):
 
 
 def unskew(images):
-    """What `skew()` was given."""
+    """The inverse of `skew()`."""
     _, height, skewed, features = images.shape
     flat = ops.reshape(images, (-1, height * skewed, features))
     flat = ops.pad(flat, [(0, 0), (0, height), (0, 0)])

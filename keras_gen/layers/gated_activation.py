@@ -8,15 +8,16 @@ from keras_gen.arguments import check_count
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class GatedActivation(keras.layers.Layer):
-    """`tanh(a) * sigmoid(b)` of the two halves of the features.
+    """`tanh(a) * sigmoid(b)`, where `a` and `b` are the two halves of the features.
 
     Args:
-        num_groups: Integer of at least 1. Each of so many groups of neighbouring
-            features is halved by itself, so that groups of image channels stay apart.
+        num_groups: Integer of at least 1, the number of groups of neighbouring
+            features. Each group is halved by itself, so that the groups of image
+            channels are not mixed.
 
     Raises:
-        ValueError: If `num_groups` is not a positive integer, or the features cannot be
-            halved so.
+        ValueError: If `num_groups` is not a positive integer, or a group cannot be
+            halved.
 
     Reference:
         van den Oord et al., Conditional Image Generation with PixelCNN Decoders, 2016

@@ -10,27 +10,28 @@ from keras_gen.layers.masked_conv_2d import MaskedConv2D
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class GatedCausalBlock(keras.layers.Layer):
-    """A vertical stack of rows above, a horizontal one of pixels to the left.
+    """A vertical stack that sees the rows above, and a horizontal one to the left.
 
-    The vertical stack at a row knows of no pixel of that row, so its input must be
-    moved down by a row before the first block. `call()` computes whole images,
-    `enter_row()` the vertical stack for one row and `advance()` the horizontal one for
-    one pixel.
+    The vertical stack at a row must not see the pixels of this row, so its input must
+    be shifted down by one row before the first block. `call()` computes whole images,
+    `enter_row()` computes the vertical stack for one row, and `advance()` computes the
+    horizontal stack for one pixel.
 
     Args:
-        filters: Integer, features of each stack, a multiple of `num_channels`.
-        kernel_size: Odd integer of at least 3, width of the vertical kernel. It is half
-            as high; the horizontal one is half as wide.
-        skip_filters: Integer, features of the skip connection.
-        num_channels: Integer, channels of the image.
-        num_classes: Optional integer. If given, labels give biases of both gates.
-        is_first: Boolean, whether the inputs are images: mask A, no residual
-            connection, and a vertical kernel without the row that starts a block.
-        is_last: Boolean, whether only the skip connection is needed: both other outputs
-            are None.
+        filters: Integer, the features of each stack, a multiple of `num_channels`.
+        kernel_size: Odd integer of at least 3, the width of the vertical kernel. Its
+            height is half as large, and so is the width of the horizontal kernel.
+        skip_filters: Integer, the features of the skip connection.
+        num_channels: Integer, the channels of the image.
+        num_classes: Optional integer. If given, both gates have biases that depend on
+            the label.
+        is_first: Boolean, whether the inputs are images. Then the mask is A, there is
+            no residual connection, and the vertical kernel has one row less.
+        is_last: Boolean, whether only the skip connection is needed. Then the other
+            outputs are None.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
 
     Reference:
         van den Oord et al., Conditional Image Generation with PixelCNN Decoders, 2016
@@ -133,16 +134,16 @@ class GatedCausalBlock(keras.layers.Layer):
         return vertical, outputs if self.is_first else horizontal + outputs, skip
 
     def enter_row(self, rows, labels=None):
-        """The vertical stack at one row, from rows of its input that end there.
+        """The vertical stack at one row, from this row of its input and those above.
 
         Args:
             rows: Tensor of shape `(batch, rows_above + 1, width, features)`.
             labels: Int32 tensor of shape `(batch,)`, or None.
 
         Returns:
-            The row of the vertical stack, of shape `(batch, width, filters)`, None in
-            the last block, and what it gives to the horizontal one, of shape `(batch,
-            width, 2 * filters)`.
+            The row of the vertical stack, of shape `(batch, width, filters)` (None in
+            the last block), and its contribution to the horizontal stack, of shape
+            `(batch, width, 2 * filters)`.
         """
         side = self.kernel_size // 2
         above = self.vertical(ops.pad(rows, [(0, 0), (0, 0), (side, side), (0, 0)]))
@@ -156,13 +157,14 @@ class GatedCausalBlock(keras.layers.Layer):
         """The horizontal stack at one pixel.
 
         Args:
-            window: Tensor of shape `(batch, columns_left + 1, features)`, the stack's
-                input there and to the left.
+            window: Tensor of shape `(batch, columns_left + 1, features)`, the input of
+                the stack at the pixel and to its left.
             crossing: Tensor of shape `(batch, 2 * filters)` from `enter_row()`.
 
         Returns:
-            The pixel of the horizontal stack, of shape `(batch, filters)`, None in the
-            last block, and of the skip connection, of shape `(batch, skip_filters)`.
+            The pixel of the horizontal stack, of shape `(batch, filters)` (None in the
+            last block), and that of the skip connection, of shape
+            `(batch, skip_filters)`.
         """
         gated = self.gate(self.horizontal.from_row(window) + crossing)
         skip = self.skip.from_row(gated)
@@ -172,7 +174,7 @@ class GatedCausalBlock(keras.layers.Layer):
         return outputs if self.is_first else window[:, -1] + outputs, skip
 
     def _label_biases(self, labels, num_axes):
-        """Biases of both gates, with so many axes between batch and features."""
+        """Biases of both gates, with additional axes between batch and features."""
         if self.num_classes is None:
             return 0.0, 0.0
         biases = self.label_biases(labels)

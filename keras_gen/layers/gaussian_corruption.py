@@ -1,4 +1,4 @@
-"""Additive Gaussian noise, given from outside."""
+"""Additive Gaussian noise, passed as an input."""
 
 import keras
 
@@ -7,8 +7,8 @@ import keras
 class GaussianCorruption(keras.layers.Layer):
     """Adds Gaussian noise: `images + stddev * noise`.
 
-    Unlike `keras.layers.GaussianNoise` it draws nothing itself, so that the noise can
-    be a function of a seed and a row.
+    Unlike `keras.layers.GaussianNoise` it takes the noise as an input, so the noise can
+    be a function of a seed.
 
     Args:
         stddev: Float of at least 0, in units of the pixels.

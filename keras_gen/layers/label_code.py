@@ -1,4 +1,4 @@
-"""Labels as input of a network, beside its other input."""
+"""Labels as an additional input of a network."""
 
 import keras
 from keras import ops
@@ -8,11 +8,11 @@ from keras_gen.arguments import check_count
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class LabelCode(keras.layers.Layer):
-    """Concatenates the one-hot code of a label to each place of its example.
+    """Concatenates the one-hot label to each position of an example.
 
-    Called as `layer(values, labels)` with values of shape `(batch, ..., features)` and
-    labels of shape `(batch,)`; gives `(batch, ..., features + num_classes)`. To an
-    image the code is so many more channels.
+    Call it as `layer(values, labels)`, with values of shape `(batch, ..., features)`
+    and labels of shape `(batch,)`. The result has shape
+    `(batch, ..., features + num_classes)`: an image gets `num_classes` more channels.
 
     Args:
         num_classes: Integer of at least 2.
@@ -37,7 +37,7 @@ class LabelCode(keras.layers.Layer):
         self.num_classes = num_classes
 
     def call(self, values, labels):
-        # Not `one_hot()`, which the TFLite converter quantizes to other numbers.
+        # Not `one_hot()`: the TFLite converter quantizes it to other numbers.
         codes = ops.take(ops.eye(self.num_classes), ops.cast(labels, "int32"), axis=0)
         places = (1,) * (len(values.shape) - 2)
         codes = ops.reshape(codes, (-1, *places, self.num_classes))

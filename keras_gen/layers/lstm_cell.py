@@ -7,10 +7,10 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class UnitForgetBias(keras.initializers.Initializer):
-    """Biases of the gates: 1 for the forget gate, which so begins open, 0 for others.
+    """Initial biases of the gates: 1 for the forget gate, so that it is open; else 0.
 
     Args:
-        num_groups: Integer, as for `lstm_cell()`.
+        num_groups: Integer, as in `lstm_cell()`.
 
     Reference:
         Jozefowicz, Zaremba and Sutskever, An Empirical Exploration of Recurrent Network
@@ -31,12 +31,13 @@ class UnitForgetBias(keras.initializers.Initializer):
 
 
 def lstm_cell(gates, cell, num_groups=1):
-    """One step from the sums that enter the four gates.
+    """One step of an LSTM, from the inputs of its gates.
 
     Args:
-        gates: Tensor of shape `(..., 4 * units)`: each of `num_groups` groups of
-            neighbouring features holds output, forget and input gate, then content.
-        cell: Tensor of shape `(..., units)`, what was remembered.
+        gates: Tensor of shape `(..., 4 * units)`. Each of `num_groups` groups of
+            neighbouring features holds the output, forget and input gate, then the
+            content.
+        cell: Tensor of shape `(..., units)`, the cell state before the step.
         num_groups: Integer, a divisor of the units.
 
     Returns:
@@ -56,15 +57,15 @@ def lstm_cell(gates, cell, num_groups=1):
 
 
 def recur(step, length, nothing):
-    """The hidden states of a recurrence, from a state of zeros on.
+    """The hidden states of a recurrence that starts from zeros.
 
-    A loop over plain tensors, which unlike lists of tensors TensorFlow Lite has too.
+    It is a loop over plain tensors: TensorFlow Lite has no lists of tensors.
 
     Args:
         step: Function `(index, hidden, cell)` that returns the next hidden state and
             cell; the index is an int32 scalar.
-        length: Integer, how many steps.
-        nothing: Tensor of zeros of the shape of a state.
+        length: Integer, the number of steps.
+        nothing: Tensor of zeros with the shape of a state.
 
     Returns:
         Tensor of shape `(length, *nothing.shape)`.

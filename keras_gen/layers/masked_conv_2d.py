@@ -11,30 +11,29 @@ from keras_gen.arguments import check_count
 class MaskedConv2D(keras.layers.Layer):
     """Convolution whose output at a pixel depends on no later pixel.
 
-    The kernel covers some rows above, and of the pixel's own row some columns to the
-    left and the pixel itself; above, also columns to the right. Outside of the image is
-    zero. What lies to the right in the own row is masked, and so are features of the
-    pixel itself that belong to later channels: features are dealt to `num_channels`
-    groups in the order R, G, B, and mask A hides a group from itself and from those
-    before it, mask B only from those before it. The kernel is multiplied by the mask at
-    call time.
+    The kernel covers some rows above the pixel, and in the pixel's row the pixel and
+    some columns to its left. Outside the image values are zero. Pixels to the right in
+    the same row are masked. So are features of the pixel itself that belong to later
+    channels: features are divided into `num_channels` groups in the order R, G, B. Mask
+    A hides a group from itself and from earlier groups, mask B only from earlier ones.
+    The kernel is multiplied by the mask in each call.
 
-    Unlike a square kernel whose lower half is masked it multiplies no row by zeros.
-    `from_above()` and `from_row()` give the output in two parts, which is how a sampler
-    computes one pixel at a time.
+    A square kernel with a masked lower half would multiply whole rows by zeros; this
+    one does not. `from_above()` and `from_row()` compute the output in two parts, so
+    that a sampler can compute one pixel at a time.
 
     Args:
-        filters: Integer of at least 1, features of the output.
+        filters: Integer of at least 1, the features of the output.
         rows_above: Integer of at least 0.
         columns_left: Integer of at least 0.
         columns_right: Integer of at least 0; 0 if there are no rows above.
         mask_type: "A" or "B".
-        num_channels: Integer of at least 1, channels of the image.
+        num_channels: Integer of at least 1, the channels of the image.
         bias_initializer: Keras initializer of the bias.
 
     Raises:
-        ValueError: If an argument is not as stated, or inputs or outputs have fewer
-            features than there are channels.
+        ValueError: If an argument is wrong, or inputs or outputs have fewer features
+            than there are channels.
 
     Reference:
         van den Oord et al., Pixel Recurrent Neural Networks, 2016 (arXiv:1601.06759),
@@ -110,7 +109,7 @@ class MaskedConv2D(keras.layers.Layer):
         return images + ops.cast(self.bias, images.dtype)
 
     def from_above(self, rows):
-        """What the rows above give to each pixel of a row, without the bias.
+        """The contribution of the rows above to each pixel of a row, without bias.
 
         Args:
             rows: Tensor of shape `(batch, rows_above, width, features)`.
@@ -123,7 +122,7 @@ class MaskedConv2D(keras.layers.Layer):
         return ops.conv(rows, self._kernel()[:-1], padding="valid")[:, 0]
 
     def from_row(self, window):
-        """What a pixel and those to its left give to it, with the bias.
+        """The contribution of a pixel and of those to its left, with the bias.
 
         Args:
             window: Tensor of shape `(batch, columns_left + 1, features)`, the pixel

@@ -1,4 +1,4 @@
-"""Dense layer whose connections are chosen at call time."""
+"""Dense layer whose mask is an input."""
 
 import keras
 import numpy as np
@@ -9,18 +9,17 @@ from keras_gen.arguments import check_count
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class MaskedDense(keras.layers.Layer):
-    """`inputs @ (kernel * mask) + bias`, with the mask given from outside.
+    """`inputs @ (kernel * mask) + bias`, with the mask as an input.
 
     Args:
         units: Integer of at least 1.
         use_bias: Boolean.
-        connectable: Optional boolean array of shape `(inputs, units)`: which
-            connections a mask may have. The others have no weight, so that none is
-            stored and trained for nothing. Defaults to all.
+        connectable: Optional boolean array of shape `(inputs, units)`: the connections
+            that a mask may have. Other connections have no weights. Defaults to all.
 
     Raises:
-        ValueError: If `units` is not a positive integer, or `connectable` is not of
-            that shape.
+        ValueError: If `units` is not a positive integer, or `connectable` has another
+            shape.
 
     Reference:
         Germain et al., MADE: Masked Autoencoder for Distribution Estimation, 2015
@@ -73,7 +72,7 @@ class MaskedDense(keras.layers.Layer):
         )
 
     def masked_kernel(self, connections):
-        """The kernel where `connections` is 1, else zero: `(inputs, units)`."""
+        """The kernel of shape `(inputs, units)`, zero where `connections` is 0."""
         dtype = self.compute_dtype
         weights = ops.append(ops.cast(self.kernel, dtype), ops.zeros(1, dtype))
         return ops.take(weights, self.places) * ops.cast(connections, dtype)

@@ -11,16 +11,16 @@ from keras_gen.layers.masked_conv_2d import MaskedConv2D
 class MaskedResidualBlock(keras.layers.Layer):
     """Narrows by 1 x 1, convolves with earlier pixels, widens by 1 x 1, and adds.
 
-    A rectifier stands before each convolution, and all have mask B. `call()` computes
-    whole images; `from_above()` and `advance()` compute one pixel in two parts.
+    Each convolution follows a ReLU and has mask B. `call()` computes whole images;
+    `from_above()` and `advance()` compute one pixel in two parts.
 
     Args:
         filters: Integer, the narrow features; inputs have twice as many.
         kernel_size: Odd integer of at least 3.
-        num_channels: Integer, channels of the image.
+        num_channels: Integer, the channels of the image.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
 
     Reference:
         van den Oord et al., Pixel Recurrent Neural Networks, 2016 (arXiv:1601.06759),
@@ -57,7 +57,7 @@ class MaskedResidualBlock(keras.layers.Layer):
         return features + self.widen(ops.relu(self.masked(narrow)))
 
     def from_above(self, rows):
-        """What narrow features of the rows above give to the pixels of a row.
+        """The contribution of the rows above to each pixel of a row.
 
         Args:
             rows: Tensor of shape `(batch, rows_above, width, filters)`.
@@ -68,7 +68,7 @@ class MaskedResidualBlock(keras.layers.Layer):
         return self.masked.from_above(rows)
 
     def advance(self, left, features, above):
-        """One pixel.
+        """The output at one pixel.
 
         Args:
             left: Tensor of shape `(batch, columns_left, filters)`, narrow features of

@@ -1,4 +1,4 @@
-"""Dropout of inputs, by noise given from outside."""
+"""Dropout of inputs, with the noise as an input."""
 
 import keras
 from keras import ops
@@ -6,13 +6,14 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class MaskingCorruption(keras.layers.Layer):
-    """Sets a random share of the values to zero and leaves the others as they are.
+    """Sets a random fraction of the values to zero.
 
-    A value is kept where the normal cumulative probability of its noise is at least
-    `rate`. Unlike `keras.layers.Dropout` it draws nothing itself and does not rescale.
+    A value is kept if the normal cumulative probability of its noise is at least
+    `rate`. Unlike `keras.layers.Dropout` it takes the noise as an input and does not
+    rescale the other values.
 
     Args:
-        rate: Float in [0, 1), the share of values set to zero.
+        rate: Float in [0, 1), the fraction of values that are set to zero.
 
     Raises:
         ValueError: If `rate` is outside [0, 1).

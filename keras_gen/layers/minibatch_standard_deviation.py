@@ -1,4 +1,4 @@
-"""How much the examples of a batch differ, as one more feature map."""
+"""The standard deviation over a batch, as an additional feature map."""
 
 import keras
 from keras import ops
@@ -11,11 +11,11 @@ class MinibatchStandardDeviation(keras.layers.Layer):
     """Adds one feature map that shows a discriminator how varied its batch is.
 
     The standard deviation over the batch is averaged over features and positions. The
-    value is the same at every position of every example, and small where the examples
+    value is the same at every position of every example. It is small if the examples
     are alike. Inputs of shape `(batch, features)` get one more feature.
 
-    An epsilon of 1e-8 under the square root makes the derivative finite where all
-    examples are equal, as in a batch of one; the value is 1e-4 there.
+    An epsilon of 1e-8 under the square root keeps the derivative finite if all examples
+    are equal, as in a batch of one. The value is then 1e-4.
 
     NOTE: One group is the whole batch. The networks of the paper take groups of four.
 
@@ -39,7 +39,7 @@ class MinibatchStandardDeviation(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs):
-        # Half precision loses the small variances that matter here.
+        # Half precision would lose the small variances that matter here.
         variance = ops.var(ops.cast(inputs, "float32"), axis=0)
         deviation = ops.mean(ops.sqrt(variance + _EPSILON))
         feature_map = ops.ones_like(inputs[..., :1]) * ops.cast(deviation, inputs.dtype)

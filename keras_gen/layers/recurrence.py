@@ -1,4 +1,4 @@
-"""Recurrences over an image: which recurrent layer a network is made of."""
+"""Recurrences over an image, as arguments of a model."""
 
 import keras
 
@@ -9,10 +9,10 @@ from keras_gen.layers.row_lstm import RowLSTM
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class RowRecurrence:
-    """Row LSTM: from top to bottom, a pixel sees a triangle above it.
+    """Row LSTM: goes from top to bottom; a pixel sees a triangle above it.
 
     Args:
-        kernel_size: Odd integer of at least 3, pixels of the row above that a pixel
+        kernel_size: Odd integer of at least 3, how many pixels of the row above a pixel
             sees.
 
     Raises:
@@ -24,7 +24,7 @@ class RowRecurrence:
         self.kernel_size = kernel_size
 
     def layer(self, units, index, **options):
-        """The recurrent layer of a network's layer `index`."""
+        """Makes the recurrent layer number `index` of a network."""
         name = f"row_lstm_{index}"
         return RowLSTM(units, self.kernel_size, name=name, **options)
 
@@ -38,10 +38,10 @@ class RowRecurrence:
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class DiagonalRecurrence:
-    """Diagonal BiLSTM: from both upper corners, a pixel sees all earlier ones."""
+    """Diagonal BiLSTM: goes from both upper corners; a pixel sees all earlier ones."""
 
     def layer(self, units, index, **options):
-        """The recurrent layer of a network's layer `index`."""
+        """Makes the recurrent layer number `index` of a network."""
         return DiagonalLSTM(units, name=f"diagonal_lstm_{index}", **options)
 
     def get_config(self):

@@ -1,4 +1,4 @@
-"""A fixed batch that travels through a network in front of its inputs."""
+"""A fixed reference batch that passes through a network before its inputs."""
 
 import keras
 from keras import ops
@@ -8,13 +8,13 @@ from keras_gen.arguments import check_count
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class PrependReferenceBatch(keras.layers.Layer):
-    """Puts a fixed reference batch in front of its inputs.
+    """Puts a fixed reference batch before the inputs.
 
-    The reference is a weight that is not trained, saved with the others. It is zero
-    until it is assigned or loaded.
+    The reference is a weight that is not trained, and is saved with the other weights.
+    It is zero until it is assigned or loaded.
 
     Args:
-        reference_size: Integer of at least 1, the rows of the reference batch.
+        reference_size: Integer of at least 1, the examples of the reference batch.
 
     Raises:
         ValueError: If `reference_size` is not a positive integer.
@@ -49,10 +49,10 @@ class PrependReferenceBatch(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class DropReferenceBatch(keras.layers.Layer):
-    """Leaves out the rows that `PrependReferenceBatch` put in front.
+    """Removes the examples that `PrependReferenceBatch` has put before the inputs.
 
     Args:
-        reference_size: Integer of at least 1, the rows of the reference batch.
+        reference_size: Integer of at least 1, the examples of the reference batch.
 
     Raises:
         ValueError: If `reference_size` is not a positive integer.

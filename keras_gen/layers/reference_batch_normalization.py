@@ -1,4 +1,4 @@
-"""Batch normalization by the statistics of a fixed batch."""
+"""Batch normalization with the moments of a fixed batch."""
 
 import keras
 from keras import ops
@@ -7,18 +7,18 @@ from keras_gen.arguments import check_count
 
 
 class BaseReferenceNormalization(keras.layers.Layer):
-    """Abstract: normalizes by moments in which a reference batch takes part.
+    """Abstract: normalizes with moments that depend on a reference batch.
 
-    The first `reference_size` rows of the inputs are the reference batch; it is
-    normalized by its own moments. All rows are returned.
+    The first `reference_size` examples of the inputs are the reference batch. It is
+    normalized with its own moments. All examples are returned.
 
     Args:
-        reference_size: Integer of at least 2, the rows of the reference batch.
+        reference_size: Integer of at least 2, the examples of the reference batch.
         epsilon: Float above 0, added to the variance.
 
     Raises:
-        ValueError: If an argument is outside its range, or the inputs are known to have
-            fewer rows than the reference.
+        ValueError: If an argument is outside its range, or the inputs have fewer
+            examples than the reference.
     """
 
     def __init__(self, reference_size, epsilon=1e-3, **kwargs):
@@ -30,12 +30,12 @@ class BaseReferenceNormalization(keras.layers.Layer):
         self.epsilon = float(epsilon)
 
     def moments(self, inputs, mean, variance):
-        """Moments for each row.
+        """The moments for each example.
 
         Args:
             inputs: Float32 tensor of shape `(batch, ..., channels)`.
-            mean: Float32 tensor of the channels' means over the reference batch, with
-                ones for the other axes.
+            mean: Float32 tensor, the mean of each channel over the reference batch;
+                the other axes have size 1.
             variance: Float32 tensor of the same shape.
 
         Returns:
@@ -78,21 +78,21 @@ class BaseReferenceNormalization(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class ReferenceBatchNormalization(BaseReferenceNormalization):
-    """Normalizes every example by the mean and variance of a fixed reference batch.
+    """Normalizes every example with the mean and variance of a fixed reference batch.
 
-    The first `reference_size` rows of the inputs are the reference batch, and all rows
-    are returned: `keras_gen.networks.with_reference` lets it travel through a network.
-    Mean and variance of a channel are taken over batch and space. So an example's
-    output depends on the example and on the reference alone, in training too; nothing
-    is averaged over steps. A scale and an offset are learned.
+    The first `reference_size` examples of the inputs are the reference batch; all
+    examples are returned. `keras_gen.networks.with_reference` adds the reference to a
+    network. The mean and variance of a channel are taken over batch and space. So the
+    output of an example depends only on the example and the reference, also in
+    training. There are no moving averages. A scale and an offset are learned.
 
     Args:
-        reference_size: Integer of at least 2, the rows of the reference batch.
+        reference_size: Integer of at least 2, the examples of the reference batch.
         epsilon: Float above 0, added to the variance.
 
     Raises:
-        ValueError: If an argument is outside its range, or the inputs are known to have
-            fewer rows than the reference.
+        ValueError: If an argument is outside its range, or the inputs have fewer
+            examples than the reference.
 
     Reference:
         Salimans et al., Improved Techniques for Training GANs, 2016

@@ -10,22 +10,22 @@ from keras_gen.layers.masked_conv_2d import MaskedConv2D
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class RowLSTM(keras.layers.Layer):
-    """Goes through an image from top to bottom, a whole row at a time.
+    """The Row LSTM: processes an image from top to bottom, a whole row at a time.
 
-    The state of a pixel follows from those of the neighbours above it, by a convolution
-    along the row, and from the inputs of the pixel and those to its left, by a masked
-    one. So it knows of a triangle above the pixel.
+    The state of a pixel depends on the states of its neighbours in the row above, by a
+    convolution along the row, and on the inputs at the pixel and to its left, by a
+    masked convolution. So a pixel sees a triangle above it.
 
-    `call()` computes whole images; a sampler calls `enter_row()` as a row begins and
-    `advance()` for each of its pixels.
+    `call()` computes whole images. A sampler calls `enter_row()` at the beginning of a
+    row and `advance()` for each pixel of the row.
 
     Args:
-        units: Integer, features of the state, a multiple of `num_channels`.
-        kernel_size: Odd integer of at least 3, pixels that both convolutions span.
-        num_channels: Integer, channels of the image.
+        units: Integer, the features of the state, a multiple of `num_channels`.
+        kernel_size: Odd integer of at least 3, the width of both convolutions.
+        num_channels: Integer, the channels of the image.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
 
     Reference:
         van den Oord et al., Pixel Recurrent Neural Networks, 2016 (arXiv:1601.06759),
@@ -79,12 +79,12 @@ class RowLSTM(keras.layers.Layer):
         return ops.moveaxis(recur(next_row, images.shape[1], nothing), 0, 1)
 
     def initial_cache(self, batch_size, width, features):
-        """What `advance()` knows before the first row: a dict of tensors.
+        """The cache before the first row: a dict of tensors.
 
         Args:
             batch_size: Integer, or int32 scalar.
-            width: Integer, pixels of a row.
-            features: Integer, features of the inputs.
+            width: Integer, the pixels of a row.
+            features: Integer, the features of the inputs.
         """
 
         def zeros(*shape):
@@ -99,7 +99,7 @@ class RowLSTM(keras.layers.Layer):
         }
 
     def enter_row(self, cache, row):
-        """The cache as a row begins: what the row above gives to it."""
+        """The cache at the beginning of a row."""
         hidden = ops.moveaxis(cache["hidden"], 0, 1)
         return {
             **cache,
@@ -109,10 +109,10 @@ class RowLSTM(keras.layers.Layer):
         }
 
     def advance(self, cache, column, features):
-        """The hidden state at one pixel, and the cache of the next.
+        """The hidden state at one pixel, and the cache for the next one.
 
         Args:
-            cache: As from `enter_row()`, or `advance()` at the pixel to the left.
+            cache: From `enter_row()`, or from `advance()` at the pixel to the left.
             column: Int32 scalar.
             features: Tensor of shape `(batch, features)`, the inputs at the pixel.
 

@@ -1,4 +1,4 @@
-"""From the features of pixels to the parameters of their sites."""
+"""The last layers of an autoregressive network."""
 
 import keras
 from keras import ops
@@ -8,12 +8,12 @@ from keras_gen.layers.masked_conv_2d import MaskedConv2D
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class SiteHead(keras.layers.Layer):
-    """Two masked 1 x 1 convolutions after rectifiers, in float32 at the end.
+    """Two masked 1 x 1 convolutions, each after a ReLU, with float32 outputs.
 
     Args:
-        filters: Integer, features of the hidden layer.
-        num_channels: Integer, channels of the image.
-        parameters_per_site: Integer.
+        filters: Integer, the features of the hidden layer.
+        num_channels: Integer, the channels of the image.
+        parameters_per_site: Integer, the outputs for each site.
 
     Reference:
         van den Oord et al., Pixel Recurrent Neural Networks, 2016 (arXiv:1601.06759),
@@ -46,7 +46,7 @@ class SiteHead(keras.layers.Layer):
         return self._parameters(self.outputs(hidden))
 
     def at_pixel(self, features):
-        """Parameters at one pixel, float32 `(batch, channels, parameters_per_site)`.
+        """The outputs at one pixel, float32 `(batch, channels, parameters_per_site)`.
 
         Args:
             features: Tensor of shape `(batch, features)`.

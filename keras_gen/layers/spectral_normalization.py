@@ -1,4 +1,4 @@
-"""Layers whose kernel has a largest singular value of one."""
+"""Spectral normalization: kernels with a largest singular value of one."""
 
 import keras
 from keras import ops
@@ -8,10 +8,10 @@ from keras import ops
 class SpectralNormalization(keras.layers.Wrapper):
     """Divides the kernel of a layer by an estimate of its largest singular value.
 
-    The kernel counts as a matrix of one column an output channel. Each call in training
-    takes one step of the power iteration, and gradients flow through the estimate as
-    well; Keras' layer of this name assigns the quotient to the kernel instead, so that
-    none do. Without training the estimate does not move.
+    The kernel is taken as a matrix with one column for each output channel. Each call
+    in training makes one step of the power iteration; other calls do not change the
+    estimate. Gradients flow through the estimate too. Keras' layer of this name assigns
+    the normalized kernel instead, so there they do not.
 
     Args:
         layer: Dense or convolution layer without an activation.
@@ -48,7 +48,7 @@ class SpectralNormalization(keras.layers.Wrapper):
             (self.layer.kernel.shape[-1],),
             initializer="random_normal",
             trainable=False,
-            # It follows from the kernel, the same on all replicas.
+            # It depends on the kernel only, so it is the same on all replicas.
             aggregation="only_first_replica",
             name="direction",
         )
@@ -65,7 +65,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         """The estimate of the largest singular value of the kernel, a scalar.
 
         Args:
-            training: Boolean, whether to take a step of the power iteration.
+            training: Boolean, whether to make a step of the power iteration.
         """
         kernel = ops.cast(self.layer.kernel, "float32")
         matrix = ops.reshape(kernel, (-1, kernel.shape[-1]))

@@ -1,4 +1,4 @@
-"""Batch normalization by the statistics of a fixed batch and the example itself."""
+"""Batch normalization with the moments of a fixed batch and the example itself."""
 
 import keras
 from keras import ops
@@ -8,22 +8,22 @@ from keras_gen.layers.reference_batch_normalization import BaseReferenceNormaliz
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class VirtualBatchNormalization(BaseReferenceNormalization):
-    """Normalizes each example as one more example of a fixed reference batch.
+    """Normalizes each example as if it were a part of a fixed reference batch.
 
-    The first `reference_size` rows of the inputs are the reference batch, and all rows
-    are returned: `keras_gen.networks.with_reference` lets it travel through a network.
-    Mean and variance of a channel are those over batch and space of the reference batch
-    and the example together; the reference is normalized by its own. So an example's
-    output depends on the example and on the reference alone, in training too. A scale
-    and an offset are learned.
+    The first `reference_size` examples of the inputs are the reference batch; all
+    examples are returned. `keras_gen.networks.with_reference` adds the reference to a
+    network. The mean and variance of a channel are taken over batch and space of the
+    reference batch and the example together. The reference is normalized with its own.
+    So the output of an example depends only on the example and the reference, also in
+    training. A scale and an offset are learned.
 
     Args:
-        reference_size: Integer of at least 2, the rows of the reference batch.
+        reference_size: Integer of at least 2, the examples of the reference batch.
         epsilon: Float above 0, added to the variance.
 
     Raises:
-        ValueError: If an argument is outside its range, or the inputs are known to have
-            fewer rows than the reference.
+        ValueError: If an argument is outside its range, or the inputs have fewer
+            examples than the reference.
 
     Reference:
         Salimans et al., Improved Techniques for Training GANs, 2016
@@ -40,7 +40,7 @@ class VirtualBatchNormalization(BaseReferenceNormalization):
 
     def moments(self, inputs, mean, variance):
         rank = len(inputs.shape)
-        # One more axis, so that a vector without space is one position.
+        # A vector without space counts as one position.
         positions = ops.expand_dims(inputs, 1)
         space = tuple(range(1, rank))
         own_mean = ops.squeeze(ops.mean(positions, space, keepdims=True), 1)
@@ -50,7 +50,7 @@ class VirtualBatchNormalization(BaseReferenceNormalization):
             row < self.reference_size, 0.0, 1.0 / (self.reference_size + 1)
         )
         weight = ops.reshape(weight, (-1, *[1] * (rank - 1)))
-        # Moments of a mixture; by mean squares the variance would cancel.
+        # Moments of a mixture. The difference of mean squares would lose precision.
         difference = own_mean - mean
         spread = weight * (1.0 - weight) * ops.square(difference)
         return (

@@ -2,7 +2,7 @@
 
 
 def check_mirrored(encoder, decoder):
-    """Raises a ValueError unless `decoder` takes `encoder`'s outputs to its inputs."""
+    """Raises a ValueError unless `decoder` maps outputs of `encoder` to its inputs."""
     images, latents = tuple(encoder.input_shape[1:]), tuple(encoder.output_shape[1:])
     if len(latents) != 1:
         raise ValueError(

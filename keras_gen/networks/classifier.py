@@ -7,21 +7,22 @@ from keras_gen.arguments import check_sizes
 
 
 def conv_classifier(image_shape, filters, num_classes, name="conv_classifier"):
-    """Stages of two convolutions, each but the last halving the image.
+    """A classifier of stages of two convolutions; all but the last halve the image.
 
-    Every convolution is 3x3, without bias, and followed by batch normalization and
-    ReLU; the last stage ends in the mean over positions.
+    Every convolution is 3 x 3, has no bias, and is followed by batch normalization and
+    ReLU. The last stage ends in the mean over positions.
 
     Args:
-        image_shape: Tuple `(height, width, channels)`; height and width divisible by
-            two to the number of stages but one.
+        image_shape: Tuple `(height, width, channels)`. Height and width must be
+            divisible by `2 ** (num_stages - 1)`.
         filters: List of integers, the channels of each stage.
         num_classes: Integer, the number of outputs.
         name: String, the name of the network.
 
     Returns:
-        A built `keras.Model` from images to logits of shape `(num_classes,)`. Its layer
-        `"features"` gives what the logits are linear in, of shape `(filters[-1],)`.
+        A built `keras.Model` from images to logits of shape `(num_classes,)`. The
+        logits are linear in the output of its layer `"features"`, which has shape
+        `(filters[-1],)`.
 
     Raises:
         ValueError: If a size is not a positive integer or the image cannot be halved

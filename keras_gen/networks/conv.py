@@ -9,11 +9,11 @@ from keras_gen.arguments import check_sizes
 def conv_encoder(
     image_shape, filters, units, kernel_size=4, activation="relu", name="conv_encoder"
 ):
-    """Strided convolutions, each halving the image, then one dense layer.
+    """An encoder of convolutions that halve the image, and a dense layer.
 
     Args:
-        image_shape: Tuple `(height, width, channels)`; height and width divisible by
-            two to the number of convolutions.
+        image_shape: Tuple `(height, width, channels)`. Height and width must be
+            divisible by `2 ** len(filters)`.
         filters: List of integers, the channels of each convolution.
         units: Integer, the number of outputs.
         kernel_size: Integer, the side of each kernel in pixels.
@@ -51,14 +51,14 @@ def conv_decoder(
     activation="relu",
     name="conv_decoder",
 ):
-    """A dense layer, then transposed convolutions, each doubling the image.
+    """A decoder of a dense layer, and transposed convolutions that double the image.
 
     Args:
         latent_dim: Integer, the size of the input vector.
-        filters: List of integers, the channels that enter each transposed convolution;
-            the first are made by the dense layer.
-        image_shape: Tuple `(height, width, channels)` of the outputs; height and width
-            divisible by two to the number of convolutions.
+        filters: List of integers, the input channels of each transposed convolution.
+            The first are the output of the dense layer.
+        image_shape: Tuple `(height, width, channels)` of the outputs. Height and width
+            must be divisible by `2 ** len(filters)`.
         kernel_size: Integer, the side of each kernel in pixels.
         activation: Activation of all layers but the last, which is linear.
         name: String, the name of the network.

@@ -22,24 +22,23 @@ def dcgan_generator(
     num_classes=None,
     name="generator",
 ):
-    """A projection of the latents, then transposed convolutions that double the image.
+    """A dense layer on the latents, then transposed convolutions that double the image.
 
-    ReLU everywhere, a normalization before each, tanh at the end. Weights start from
-    N(0, 0.02).
+    Each layer is followed by a normalization and ReLU, the last one by tanh. Initial
+    weights are normal with a standard deviation of 0.02.
 
     Args:
         latent_dim: Integer, the size of the input vector.
-        filters: List of integers, the channels that enter each transposed convolution;
-            the first are made by the projection.
-        image_shape: Tuple `(height, width, channels)` of the outputs; height and width
-            are 4 or 7 times two to the number of `filters`, each for itself.
+        filters: List of integers, the input channels of each transposed convolution.
+            The first are the output of the dense layer.
+        image_shape: Tuple `(height, width, channels)` of the outputs. Height and width
+            must each be 4 or 7 times `2 ** len(filters)`.
         kernel_size: Integer, the side of each kernel in pixels.
         normalization: Function without arguments that returns a new layer, such as
-            `keras.layers.BatchNormalization`; called for each place. `None` for none.
-            The layers before a normalization have no bias.
-        num_classes: Optional integer of at least 2. With it the network takes a list
-            `[inputs, labels]`, and sees the one-hot code of the label beside each
-            input.
+            `keras.layers.BatchNormalization`, or `None` for no normalization. Layers
+            before a normalization have no bias.
+        num_classes: Optional integer of at least 2. If given, the network takes a list
+            `[inputs, labels]`, and the one-hot label is concatenated to the inputs.
         name: String, the name of the network.
 
     Returns:
@@ -103,26 +102,25 @@ def dcgan_discriminator(
     wrapper=None,
     name="discriminator",
 ):
-    """Strided convolutions that halve the image, then one logit.
+    """Convolutions that halve the image, then one logit.
 
-    Leaky ReLU of slope 0.2 everywhere, a normalization before each but the first.
-    Weights start from N(0, 0.02).
+    Each convolution is followed by a normalization, except the first, and by a leaky
+    ReLU of slope 0.2. Initial weights are normal with a standard deviation of 0.02.
 
     Args:
-        image_shape: Tuple `(height, width, channels)` of the inputs; height and width
-            are 4 or 7 times two to the number of `filters`, each for itself.
+        image_shape: Tuple `(height, width, channels)` of the inputs. Height and width
+            must each be 4 or 7 times `2 ** len(filters)`.
         filters: List of integers, the channels of each convolution.
         kernel_size: Integer, the side of each kernel in pixels.
         normalization: Function without arguments that returns a new layer, such as
-            `keras.layers.LayerNormalization`; called for each place. `None` for none.
-            The layers before a normalization have no bias.
-        output_bias: Boolean, whether the logit has a bias. That of a Wasserstein
+            `keras.layers.LayerNormalization`, or `None` for no normalization. Layers
+            before a normalization have no bias.
+        output_bias: Boolean, whether the logit has a bias. The bias of a Wasserstein
             discriminator has no gradient.
-        num_classes: Optional integer of at least 2. With it the network takes a list
-            `[inputs, labels]`, and sees the one-hot code of the label beside each
-            input.
-        wrapper: Optional function of each layer with a kernel that returns the layer to
-            use, such as `keras_gen.layers.SpectralNormalization`.
+        num_classes: Optional integer of at least 2. If given, the network takes a list
+            `[inputs, labels]`, and the one-hot label is concatenated to the inputs.
+        wrapper: Optional function that takes each layer with a kernel and returns the
+            layer to use, such as `keras_gen.layers.SpectralNormalization`.
         name: String, the name of the network.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Labels as second input of a network."""
+"""Labels as the second input of a network."""
 
 import keras
 
@@ -6,15 +6,16 @@ from keras_gen.layers import LabelCode
 
 
 def with_labels(inputs, num_classes):
-    """The inputs of a network that may be told labels, and what its first layer takes.
+    """Adds labels to the inputs of a network.
 
     Args:
         inputs: `keras.Input` of the examples or latents.
         num_classes: Integer; None for a network without labels.
 
     Returns:
-        A pair: the inputs of the network, which are `[inputs, labels]` with classes,
-        and a tensor, to which the one-hot code of the labels is then concatenated.
+        A pair: the inputs of the network, which are `[inputs, labels]` if there are
+        classes, and the tensor for its first layer, to which the one-hot label is then
+        concatenated.
     """
     if num_classes is None:
         return inputs, inputs

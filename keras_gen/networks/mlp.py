@@ -29,13 +29,12 @@ def mlp(
         output_shape: Tuple of integers, without the batch.
         activation: Activation of the hidden layers.
         output_activation: Activation of the outputs; `None` for linear outputs.
-        output_bias: Boolean, whether the outputs have a bias. That of a Wasserstein
+        output_bias: Boolean, whether the outputs have a bias. The bias of a Wasserstein
             discriminator has no gradient.
-        num_classes: Optional integer of at least 2. With it the network takes a list
-            `[inputs, labels]`, and sees the one-hot code of the label beside each
-            input.
-        wrapper: Optional function of each layer with a kernel that returns the layer to
-            use, such as `keras_gen.layers.SpectralNormalization`.
+        num_classes: Optional integer of at least 2. If given, the network takes a list
+            `[inputs, labels]`, and the one-hot label is concatenated to the inputs.
+        wrapper: Optional function that takes each layer with a kernel and returns the
+            layer to use, such as `keras_gen.layers.SpectralNormalization`.
         name: String, the name of the network.
 
     Returns:

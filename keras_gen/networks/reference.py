@@ -1,4 +1,4 @@
-"""Networks through which a fixed reference batch travels."""
+"""Networks with a fixed reference batch for their normalizations."""
 
 import keras
 from keras import ops
@@ -8,15 +8,15 @@ from keras_gen.layers.reference_batch_normalization import BaseReferenceNormaliz
 
 
 def with_reference(network, reference, name=None):
-    """A network whose reference normalizations see a fixed batch in front of theirs.
+    """A network that passes a fixed reference batch through its layers.
 
-    The reference is put in front of the inputs, goes through `network` with them and is
-    left out of the outputs. It is a weight that is not trained: saved and loaded with
-    the others, and zero in a network made `from_config` until its weights are set. Each
-    call costs the reference's way through the network.
+    The reference is put before the inputs, passes through `network` with them, and is
+    removed from the outputs. It is a weight that is not trained; it is saved and loaded
+    with the others. After `from_config` it is zero until weights are set. Each call
+    also computes the reference.
 
-    Other layers that look at the whole batch, such as `MinibatchStandardDeviation`, see
-    the reference too.
+    Other layers that use the whole batch, such as `MinibatchStandardDeviation`, see the
+    reference too.
 
     Args:
         network: Built `keras.Model` with one input, which holds
@@ -31,8 +31,8 @@ def with_reference(network, reference, name=None):
 
     Raises:
         ValueError: If `network` has several inputs or no reference normalization, or
-            `reference` does not fit its inputs or the `reference_size` of its layers or
-            holds values that are not finite.
+            `reference` does not match its inputs or the `reference_size` of its layers,
+            or is not finite.
 
     Reference:
         Salimans et al., Improved Techniques for Training GANs, 2016

@@ -10,11 +10,11 @@ from keras_gen.models.base import EncoderDecoder
 class Autoencoder(EncoderDecoder):
     """Learns to reproduce images through a bottleneck.
 
-    With one linear layer on each side the bottleneck spans the subspace of the leading
-    principal components (Baldi and Hornik, 1989). Images lie in [0, 1]. Reports `loss`,
-    the squared error summed over an image.
+    If encoder and decoder are one linear layer each, the bottleneck spans the subspace
+    of the first principal components (Baldi and Hornik, 1989). Images lie in [0, 1].
+    Reports `loss`, the squared error summed over an image.
 
-    NOTE: We do not pretrain layer by layer, as the paper did; Adam does not need it.
+    NOTE: Layers are not pretrained one by one as in the paper; Adam does not need it.
 
     Args:
         encoder: Network from images to latents of shape `(latent_dim,)`.
@@ -22,7 +22,7 @@ class Autoencoder(EncoderDecoder):
         **kwargs: Options of every model: `x_domain`, `seed`, `name`.
 
     Raises:
-        ValueError: If the networks do not fit each other.
+        ValueError: If the networks do not match.
 
     Reference:
         Hinton and Salakhutdinov, "Reducing the Dimensionality of Data with Neural

@@ -8,21 +8,22 @@ from keras_gen.models.base import EncoderDecoder, Noise, marked
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class DenoisingAutoencoder(EncoderDecoder):
-    """Learns to recover images from corrupted ones.
+    """Learns to recover images from corrupted images.
 
-    Each step corrupts its images anew; the loss compares with the clean ones. Images
-    lie in [0, 1]. Reports `loss`, the squared error summed over an image.
+    Each step corrupts its images with new noise; the loss compares the reconstructions
+    with the clean images. Images lie in [0, 1]. Reports `loss`, the squared error
+    summed over an image.
 
     Args:
         encoder: Network from images to latents of shape `(latent_dim,)`.
         decoder: Network from latents to images.
-        corruption: Layer called as `corruption(images, noise)` with standard normal
-            noise of the images' shape: `keras_gen.layers.GaussianCorruption` or
+        corruption: Layer called as `corruption(images, noise)`, with standard normal
+            noise of the same shape: `keras_gen.layers.GaussianCorruption` or
             `keras_gen.layers.MaskingCorruption`.
         **kwargs: Options of every model: `x_domain`, `seed`, `name`.
 
     Raises:
-        ValueError: If the networks do not fit each other.
+        ValueError: If the networks do not match.
 
     Reference:
         Vincent, Larochelle, Bengio and Manzagol, "Extracting and Composing Robust
@@ -44,12 +45,12 @@ class DenoisingAutoencoder(EncoderDecoder):
         self.corruption = corruption
 
     def noise_rows(self, rows):
-        """What `corrupt()` takes, for one example a row of `keras_gen.random.Rows`."""
+        """The noise that `corrupt()` takes, one example for each row."""
         return rows.normal(self.x_domain.shape, "corruption")
 
     @marked(("x", "noise"), ("x",), traced=None)
     def corrupt(self, x, noise):
-        """Corrupted examples.
+        """Corrupts examples.
 
         Args:
             x: Array or tensor of shape `(batch, *x_domain.shape)`.

@@ -11,36 +11,37 @@ from keras_gen.models.base import AutoregressiveModel
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class GatedPixelCNN(AutoregressiveModel):
-    """Draws pixels with two stacks of gated convolutions that have no blind spot.
+    """Draws images with two stacks of gated convolutions, without a blind spot.
 
-    The vertical stack sees all rows above, the horizontal one the pixels to the left
-    and, at each layer, the vertical one. Labels enter as biases of every gate. Images
-    lie in [0, 1], on the levels of `output_distribution`; `fit` takes images and labels
-    if there are classes.
+    The vertical stack sees all rows above. The horizontal stack sees the pixels to the
+    left and, in each layer, the vertical stack. Labels are biases of every gate. Images
+    lie in [0, 1], on the levels of `output_distribution`. With classes, `fit` takes
+    images and labels.
 
-    Kernels hold the causal half of a square only: of size 3 they are 2 x 3 in the
-    vertical stack, whose first layer stands one row higher, and 1 x 2 in the
-    horizontal one. A sample costs one pass of the vertical stack, row by row, and for
-    each site one of the horizontal stack at one pixel; the cache holds the rows and
-    pixels that one layer sees of the next.
+    Kernels have only the causal half of a square. A kernel of size 3 is 2 x 3 in the
+    vertical stack, whose input is shifted down by one row, and 1 x 2 in the horizontal
+    stack. A sample costs one pass of the vertical stack, row by row, and for each site
+    one pass of the horizontal stack at one pixel. The cache holds the rows and pixels
+    that a layer needs again.
 
-    NOTE: `compile()` takes Adam with a rate of 1e-3; the paper names no optimizer.
+    NOTE: The default optimizer is Adam with a rate of 1e-3; the paper names none.
 
     Args:
         image_shape: Tuple `(height, width, channels)`.
         output_distribution: `keras_gen.distributions.BernoulliLikelihood()` for black
             and white, `CategoricalLikelihood(256)` for grey and color levels.
-        filters: Integer, features of each stack; a multiple of the channels.
+        filters: Integer, the features of each stack; a multiple of the channels.
         num_layers: Integer of at least 1.
-        kernel_size: Odd integer of at least 3, width of the vertical kernels.
-        first_kernel_size: The same for the first layer.
-        output_filters: Integer, features of the skip connections and of the layer
-            before the outputs; at least as many as the channels.
-        num_classes: Optional integer of at least 2.
+        kernel_size: Odd integer of at least 3, the width of the vertical kernels.
+        first_kernel_size: Odd integer of at least 3, the same for the first layer.
+        output_filters: Integer, the features of the skip connections and of the layer
+            before the outputs; at least the number of channels.
+        num_classes: Optional integer of at least 2. If given, the model learns from
+            labels.
         **kwargs: Options of every model: `seed`, `name`.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
 
     Reference:
         [Conditional Image Generation with PixelCNN

@@ -14,47 +14,49 @@ from keras_gen.models.base import AutoregressiveModel
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class MADE(SeveralOrderings, AutoregressiveModel):
-    """Draws pixels with an autoencoder whose connections are cut.
+    """Draws images with an autoencoder whose connections are masked.
 
-    Each hidden unit has a degree, the number of first sites that it may know, and is
-    connected to units of no higher degree; the outputs of a site, to units of lower
-    degree than its place. Degrees are drawn at random, and what no mask connects has no
-    weight. With several masks, training takes the next one at each step, and the
-    probability of a site is the mean of those under all masks, which costs as many
-    passes.
+    Each hidden unit has a random degree, the number of first sites that it may see. It
+    is connected to units of the same or a lower degree. The outputs of a site are
+    connected to units whose degree is lower than the place of the site. Connections
+    that no mask has have no weights. With several masks, each training step uses the
+    next one, and the probability of a site is the mean over all masks, which needs one
+    pass for each.
 
-    With several orderings, random too and each with masks of its own, the probability
-    of an image is the mean of those under all orderings, and a sample follows the one
-    that its noise chooses. Nothing can be completed, as no known sites come first in
-    all; `call()` gives of each site the mean of its distributions under all orderings.
+    With several random orderings, each with its own masks, the probability of an image
+    is the mean over all orderings, and the noise of a sample chooses its ordering. Such
+    a model cannot complete images, because known sites do not come first in all
+    orderings. `call()` gives the mean distribution of each site over all orderings.
 
     Without hidden layers this is the fully visible sigmoid belief network (Neal, 1992),
-    the logistic regression of each site on the earlier ones. Images lie in [0, 1], on
-    the levels of `output_distribution`.
+    a logistic regression of each site on the earlier ones. Images lie in [0, 1], on the
+    levels of `output_distribution`.
 
-    The sampler adds to the first hidden layer what each new site gives to it, computes
-    units of further layers when their last input is known, and takes one column of the
-    output layer. So a sample costs about one pass of the network for each mask.
+    The sampler adds the contribution of each new site to the first hidden layer. It
+    computes a unit of a later layer when its last input is known, and one column of the
+    output layer for each site. So a sample costs about one pass of the network for each
+    mask.
 
-    NOTE: `compile()` takes Adam with a rate of 1e-3, where the paper took Adagrad.
+    NOTE: The default optimizer is Adam with a rate of 1e-3. The paper has Adagrad.
 
     Args:
         image_shape: Tuple `(height, width, channels)` of at least two sites.
         output_distribution: `keras_gen.distributions.BernoulliLikelihood()` for black
             and white, `CategoricalLikelihood(...)` for few levels.
         hidden_units: Tuple of integers, the width of each hidden layer.
-        num_masks: Integer of at least 1, of each ordering; 1 without hidden layers.
+        num_masks: Integer of at least 1, the masks of each ordering; 1 without hidden
+            layers.
         direct_connections: Boolean, whether the outputs of a site are also connected to
             the earlier sites. Without hidden layers they always are.
-        num_orderings: Integer of at least 1. A single one is the raster order.
+        num_orderings: Integer of at least 1. A single ordering is the raster order.
         degree_range: Optional pair of integers in [1, num_sites - 1], the least and the
-            greatest degree of hidden units. Defaults to all of these. Where the first
-            and the last sites hardly vary, as at the border of digits, a smaller range
-            spends no units on them.
-        seed: Integer, seed of the masks and orderings.
+            greatest degree of hidden units. Defaults to the whole range. A smaller
+            range saves units if the first and the last sites hardly vary, as at the
+            border of digits.
+        seed: Integer, the seed of the masks and orderings.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
 
     Reference:
         [MADE: Masked Autoencoder for Distribution

@@ -37,7 +37,7 @@ class Masks:
         parameters_per_site: Integer.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
     """
 
     def __init__(

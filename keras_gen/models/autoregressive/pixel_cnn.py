@@ -11,38 +11,37 @@ from keras_gen.models.base import AutoregressiveModel
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class PixelCNN(AutoregressiveModel):
-    """Draws pixels with masked convolutions.
+    """Draws images with masked convolutions.
 
-    The first convolution has mask A, which hides the pixel itself, those of the
-    residual blocks mask B. Images lie in [0, 1], on the levels of
+    The first convolution has mask A, which hides the pixel itself. The convolutions of
+    the residual blocks have mask B. Images lie in [0, 1], on the levels of
     `output_distribution`.
 
-    Pixels above and to the right stay unseen beyond a line that rises by one row for
-    each column, or as many columns as the kernels reach: the blind spot that
-    `GatedPixelCNN` removes.
+    The network has a blind spot: it does not see pixels above and to the right of a
+    line that rises by one row for each column, or for as many columns as the kernels
+    reach. `GatedPixelCNN` has none.
 
-    A sample costs about one pass of the network: for each row the convolutions of the
-    rows above, for each site those of its own row at one pixel. The cache holds the
-    rows that one layer sees of the next.
+    A sample costs about one pass of the network: for each row the convolutions over the
+    rows above, and for each site the convolutions over its own row at one pixel. The
+    cache holds the rows that a layer needs again.
 
-    NOTE: Rows of a kernel that its mask would hide are left out, which changes no
-    result and saves their multiplications. What it hides in the pixel's own row stays,
-    and counts among the parameters.
+    NOTE: Kernels leave out the rows that a mask would hide. This does not change the
+    result. Weights that are hidden in the pixel's own row count as parameters.
 
     Args:
         image_shape: Tuple `(height, width, channels)`.
         output_distribution: `keras_gen.distributions.BernoulliLikelihood()` for black
             and white, `CategoricalLikelihood(256)` for grey and color levels.
-        filters: Integer, features inside of the residual blocks, at least as many as
-            the channels; there are twice as many between them.
-        num_layers: Integer of at least 1, the residual blocks.
+        filters: Integer, the features inside the residual blocks, at least the number
+            of channels. Between the blocks there are twice as many.
+        num_layers: Integer of at least 1, the number of residual blocks.
         kernel_size: Odd integer of at least 3.
-        first_kernel_size: The same for the first layer.
-        output_filters: Integer, features of the layer before the outputs.
+        first_kernel_size: Odd integer of at least 3, the same for the first layer.
+        output_filters: Integer, the features of the layer before the outputs.
         **kwargs: Options of every model: `seed`, `name`.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
 
     Reference:
         [Pixel Recurrent Neural Networks](https://arxiv.org/abs/1601.06759), 2016,

@@ -18,33 +18,32 @@ _DIAGONAL = DiagonalRecurrence()
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class PixelRNN(AutoregressiveModel):
-    """Draws pixels with long short-term memories that run over the image.
+    """Draws images with recurrent layers that run over the image.
 
-    A convolution with mask A, then recurrent layers with residual connections. Those of
-    the Row LSTM run from top to bottom and know of a triangle above each pixel, those
-    of the Diagonal BiLSTM from both upper corners and know of all earlier pixels, but
-    for one: the path from the right enters a row with features that mask A has kept
-    from its last pixel, so only the first convolution brings that to the row below, as
-    far as it reaches. Images lie in [0, 1], on the levels of `output_distribution`.
+    The first layer is a convolution with mask A. Recurrent layers with residual
+    connections follow. The Row LSTM runs from top to bottom and sees a triangle above
+    each pixel. The Diagonal BiLSTM runs from both upper corners and sees all earlier
+    pixels but one: on its path from the right, the last pixel of a row is hidden by
+    mask A, so the row below sees it only as far as the first convolution reaches.
+    Images lie in [0, 1], on the levels of `output_distribution`.
 
-    A sample costs about one pass of the network: the state of a pixel is computed once,
-    from those that the cache holds of the row above and of its own row.
+    A sample costs about one pass of the network. The state of a pixel is computed once,
+    from the states of the row above and of its own row, which the cache holds.
 
     Args:
         image_shape: Tuple `(height, width, channels)`.
         output_distribution: `keras_gen.distributions.BernoulliLikelihood()` for black
             and white, `CategoricalLikelihood(256)` for grey and color levels.
         recurrence: `keras_gen.layers.DiagonalRecurrence()` or `RowRecurrence()`.
-        units: Integer, features of a state, a multiple of the channels; there are twice
-            as many features between the layers.
-        num_layers: Integer of at least 1, the recurrent layers.
-        first_kernel_size: Odd integer of at least 3, of the first layer, which is a
-            convolution.
-        output_filters: Integer, features of the layer before the outputs.
+        units: Integer, the features of a state, a multiple of the channels. Between the
+            layers there are twice as many.
+        num_layers: Integer of at least 1, the number of recurrent layers.
+        first_kernel_size: Odd integer of at least 3, the size of the first convolution.
+        output_filters: Integer, the features of the layer before the outputs.
         **kwargs: Options of every model: `seed`, `name`.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
 
     Reference:
         [Pixel Recurrent Neural Networks](https://arxiv.org/abs/1601.06759), 2016,

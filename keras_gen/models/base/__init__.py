@@ -1,4 +1,4 @@
-"""The abstract classes: all the framework there is."""
+"""The abstract classes, on which all models are built."""
 
 from keras_gen.models.base.abilities import (
     Autoencoding,

@@ -12,7 +12,7 @@ from keras_gen.models.base.marks import marked, marks_of
 
 
 class Decoding:
-    """Ability: a model whose examples have latents.
+    """Ability: a model that makes examples from latents.
 
     A subclass implements `decode()` and sets `latent_dim`.
     """
@@ -22,7 +22,7 @@ class Decoding:
 
     @marked(("latents", "y"), ("x",))
     def decode(self, latents, y=None):
-        """Examples of latents.
+        """Makes examples from latents.
 
         Args:
             latents: Array or tensor of shape `(batch, latent_dim)`.
@@ -39,14 +39,13 @@ class Decoding:
         return super().domain_of(name)
 
     def interpolate(self, start, end, num_steps=10, path=linear_path, y=None):
-        """Examples along paths between latents.
+        """Makes examples along paths between latents.
 
         Args:
-            start: Array of latents, of shape `(num, latent_dim)`; where a model
-                encodes, those of examples are `encode(x)`.
+            start: Array of latents of shape `(num, latent_dim)`, such as `encode(x)`.
             end: Array of the same shape.
-            num_steps: Integer of at least 2, points on each path, ends included.
-            path: Function `(start, end, num_steps)` to latents of shape
+            num_steps: Integer of at least 2, the points on each path, with both ends.
+            path: Function from `(start, end, num_steps)` to latents of shape
                 `(num, num_steps, latent_dim)`, for instance
                 `keras_gen.latents.spherical_path`.
             y: For models with a `y_domain`: one for each path, or one for all. Labels
@@ -56,7 +55,7 @@ class Decoding:
             Float32 array of shape `(num, num_steps, *x_domain.shape)`.
 
         Raises:
-            ValueError: If an argument is not as stated.
+            ValueError: If an argument is wrong.
         """
         check_count(num_steps, "num_steps", 2)
         domain = self.domain_of("latents")
@@ -82,14 +81,14 @@ class Decoding:
 class Autoencoding(Decoding):
     """Ability: a model that encodes examples and decodes them again.
 
-    A subclass implements `encode()` and `decode()`; `call()` is the reconstruction.
+    A subclass implements `encode()` and `decode()`. `call()` reconstructs examples.
     """
 
     default_method = "reconstruct"
 
     @marked(("x", "y"), ("latents",))
     def encode(self, x, y=None):
-        """Latents of examples.
+        """Computes the latents of examples.
 
         Args:
             x: Array or tensor of shape `(batch, *x_domain.shape)`.
@@ -102,14 +101,14 @@ class Autoencoding(Decoding):
 
     @marked(("x", "y"), ("x",))
     def reconstruct(self, x, y=None):
-        """Examples after encoding and decoding.
+        """Encodes examples and decodes them again.
 
         Args:
             x: Array or tensor of shape `(batch, *x_domain.shape)`.
             y: Array of the `y_domain` for models that have one.
 
         Returns:
-            Float32 tensor of the shape of `x`.
+            Float32 tensor with the shape of `x`.
         """
         return self(x if y is None else (x, y))
 
@@ -121,13 +120,13 @@ class Autoencoding(Decoding):
 
 
 class ExactLikelihood:
-    """Ability: a model that gives the exact likelihood of examples.
+    """Ability: a model that computes the exact likelihood of examples.
 
     A subclass implements `batch_log_prob()`.
     """
 
     def batch_log_prob(self, x, y=None):
-        """Log-likelihood of the examples of one batch, unchecked.
+        """The log-likelihood of the examples of one batch, without checks.
 
         Args:
             x: Tensor of shape `(batch, *x_domain.shape)`.
@@ -139,17 +138,17 @@ class ExactLikelihood:
         raise NotImplementedError
 
     def log_prob_conditions(self, num_rows, **given):
-        """What the likelihood depends on beside `x` and `y`, checked and filled in.
+        """Checks and completes the further arguments of `log_prob()`.
 
         Args:
-            num_rows: Integer.
-            **given: What else `log_prob()` was given.
+            num_rows: Integer, the number of examples.
+            **given: The arguments other than `x`, `y` and `batch_size`.
 
         Returns:
             Dict of arrays whose first axis is `num_rows`, for `batch_log_prob()`.
 
         Raises:
-            ValueError: If something unknown or wrong is given.
+            ValueError: If an argument is unknown or wrong.
         """
         if given:
             raise ValueError(
@@ -162,19 +161,20 @@ class ExactLikelihood:
 
     @marked(("x", "y"), ("log_prob",), traced="batch_log_prob")
     def log_prob(self, x, y=None, batch_size=256, **conditions):
-        """Exact log-likelihood of examples, in constant memory.
+        """Computes the exact log-likelihood of examples, in batches.
 
         Args:
             x: Array of shape `(num, *x_domain.shape)`.
             y: Array of the `y_domain` for models that have one.
-            batch_size: Integer of at least 1. It bounds memory and changes no result.
-            **conditions: What `log_prob_conditions()` takes.
+            batch_size: Integer of at least 1. It limits memory and does not change the
+                result.
+            **conditions: Arguments of `log_prob_conditions()`.
 
         Returns:
             Float32 array of shape `(num,)`, in nats.
 
         Raises:
-            ValueError: If an argument is not as stated.
+            ValueError: If an argument is wrong.
         """
         self.x_domain.check(x, "x")
         check_count(batch_size, "batch_size", 1)
@@ -198,17 +198,17 @@ class ExactLikelihood:
 
 
 class Translation:
-    """Ability: a model that carries examples over to another domain.
+    """Ability: a model that maps examples to another domain.
 
-    It learns from pairs `(x, y)`, which need not belong together: where they do not,
-    deal them independently. A subclass implements `to_y()`.
+    It learns from `(x, y)`. If the two do not belong together, shuffle them
+    independently. A subclass implements `to_y()`.
     """
 
     default_method = "to_y"
 
     @marked(("x",), ("y",))
     def to_y(self, x):
-        """Examples of the `y_domain`.
+        """Maps examples to the `y_domain`.
 
         Args:
             x: Array or tensor of shape `(batch, *x_domain.shape)`.
@@ -219,7 +219,7 @@ class Translation:
         raise NotImplementedError
 
     def call(self, x):
-        """What `to_y()` gives."""
+        """The same as `to_y()`."""
         return self.to_y(x)
 
     def comparison(self, batch):
@@ -227,11 +227,11 @@ class Translation:
 
 
 class TwoWayTranslation(Translation):
-    """Ability: a translation both ways. A subclass also implements `to_x()`."""
+    """Ability: a translation in both directions. A subclass implements `to_x()` too."""
 
     @marked(("y",), ("x",))
     def to_x(self, y):
-        """Examples of the `x_domain`.
+        """Maps examples to the `x_domain`.
 
         Args:
             y: Array or tensor of shape `(batch, *y_domain.shape)`.

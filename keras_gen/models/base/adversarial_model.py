@@ -1,4 +1,4 @@
-"""The base of models that learn to generate by being told apart from data."""
+"""The base of models that learn from a discriminator."""
 
 import keras
 from keras import ops
@@ -14,33 +14,34 @@ from keras_gen.models.base.schedules import at_step, check_number
 
 
 class AdversarialModel(Sampler, Decoding, GenerativeModel):
-    """Abstract: a generator and a discriminator, in turns.
+    """Abstract: a generator and a discriminator that learn in turn.
 
-    A training step is Algorithm 1 of Goodfellow et al. (2014, arXiv:1406.2661):
-    `discriminator_steps` updates of the discriminator, each on its share of the batch
-    and as many samples, then one of the generator. The game is the subclass's: it
-    implements `discriminator_terms()`, `generator_terms()` and `default_optimizer()`,
-    which both players take. Images lie in [-1, 1].
+    A training step is Algorithm 1 of Goodfellow et al. (2014, arXiv:1406.2661). It
+    makes `discriminator_steps` updates of the discriminator, each on its share of the
+    batch and on as many samples, and then one update of the generator. Images lie in
+    [-1, 1].
 
-    A model that learns from labels tells them to both networks: where `num_classes` is
-    given, the generator takes `[latents, y]` and the discriminator `[x, y]`.
+    A subclass defines the game: it implements `discriminator_terms()`,
+    `generator_terms()` and `default_optimizer()`, which is used for both players.
+
+    A model that learns from labels passes them to both networks: with `num_classes`,
+    the generator takes `[latents, y]` and the discriminator `[x, y]`.
 
     Args:
         generator: Network from latents to examples.
-        discriminator: Network from examples to one score each.
-        discriminator_steps: Integer of at least 1, updates of the discriminator in a
-            training step.
-        average_decay: Optional float in (0, 1). If given, an exponential moving average
-            of the generator's weights is kept, and samples are its. After `n` updates
-            the decay is at most `n / (n + 9)`.
+        discriminator: Network from examples to one score.
+        discriminator_steps: Integer of at least 1, the updates of the discriminator in
+            a training step.
+        average_decay: Optional float in (0, 1). If given, samples come from an
+            exponential moving average of the generator's weights. After `n` updates the
+            decay is at most `n / (n + 9)`.
         instance_noise: Float of at least 0, or a Keras schedule of the training step:
-            scale of the Gaussian noise added to all that the discriminator sees
-            (Sønderby et al. 2016, arXiv:1610.04490, section 3.2).
-        num_classes: Optional integer of at least 2, the classes of the labels.
+            the scale of Gaussian noise on all inputs of the discriminator (Sønderby et
+            al. 2016, arXiv:1610.04490, section 3.2).
+        num_classes: Optional integer of at least 2, the number of classes.
 
     Raises:
-        ValueError: If the networks do not fit each other, or an argument is not as
-            stated.
+        ValueError: If the networks do not match, or an argument is wrong.
     """
 
     term_names = ("discriminator_loss", "generator_loss")
@@ -81,11 +82,11 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
     # The game: hooks
 
     def discriminator_terms(self, x, fakes, batch, training):
-        """What the discriminator minimizes, as `"discriminator_loss"`, and reports.
+        """The loss of the discriminator, `"discriminator_loss"`, and further terms.
 
         Args:
-            x: Float32 tensor of examples.
-            fakes: Float32 tensor of as many samples.
+            x: Float32 tensor of examples, with instance noise.
+            fakes: Float32 tensor of as many samples, with instance noise.
             batch: `Batch` of the examples, with `y` and randomness for both.
             training: Boolean, whether layers behave as in training.
 
@@ -95,10 +96,10 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
         raise NotImplementedError
 
     def generator_terms(self, fakes, batch, training):
-        """What the generator minimizes, as `"generator_loss"`, and reports.
+        """The loss of the generator, `"generator_loss"`, and further terms.
 
         Args:
-            fakes: Float32 tensor of samples.
+            fakes: Float32 tensor of samples, with instance noise.
             batch: As for `discriminator_terms()`.
             training: Boolean, whether layers behave as in training.
 
@@ -113,7 +114,7 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
     # What the game is played with
 
     def generate(self, latents, y, training):
-        """Samples of latents; `y` is None without classes."""
+        """Makes samples from latents; `y` is None without classes."""
         fakes = self.generator(_told(latents, y), training=training)
         return ops.cast(fakes, "float32")
 
@@ -162,7 +163,7 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
     def _update_average(self):
         if self.average_decay is None:
             return
-        # Early on the average is of few updates, and forgets the initial weights.
+        # At first the average covers few updates, so that it forgets initial weights.
         updates = ops.cast(self.optimizer.by_phase["generator"].iterations, "float32")
         decay = ops.minimum(self.average_decay, updates / (9.0 + updates))
         pairs = zip(
@@ -187,14 +188,14 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
         return self(latents if y is None else (latents, y))
 
     def call(self, inputs):
-        """Samples of latents, or of a pair of latents and `y`."""
+        """Makes samples from latents, or from a pair of latents and `y`."""
         is_pair = isinstance(inputs, (tuple, list))
         told = list(inputs) if is_pair else inputs
         return ops.cast(self.sampling_generator(told, training=False), "float32")
 
     @property
     def sampling_generator(self):
-        """The network that samples: the averaged generator where there is one."""
+        """The network that samples: the averaged generator if there is one."""
         if self.average_decay is None:
             return self.generator
         return self.averaged_generator

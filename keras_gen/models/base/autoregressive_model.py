@@ -19,25 +19,26 @@ from keras_gen.models.base.site_sampling import SiteSampler
 class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeModel):
     """Abstract: the probability of an example as a product over its sites.
 
-    Each site has a distribution on levels given the earlier ones, in raster order with
-    the channels innermost. Images are a grid of sites, symbols and sound a single row.
-    Reports `loss`, the negative log-likelihood in nats an example, and
+    Each site has a distribution on its levels, given the earlier sites in raster order
+    with the channels innermost. Images are a grid of sites, symbols and sound a single
+    row. Reports `loss`, the negative log-likelihood of an example in nats, and
     `bits_per_dimension`.
 
-    A subclass implements `site_parameters()`, `initial_cache()` and `advance()`; one
-    that computes by rows also `enter_row()`, one that trains otherwise than it
-    evaluates `training_parameters()`.
+    A subclass implements `site_parameters()`, `initial_cache()` and `advance()`. It can
+    also implement `enter_row()`, to compute whole rows, and `training_parameters()`, if
+    training differs from evaluation.
 
     Args:
-        x_domain: `keras_gen.domains.Images`, `Symbols` or `Waveforms`; or a tuple
-            `(height, width, channels)` for images in [0, 1]. On the levels of
-            `output_distribution`.
+        x_domain: `keras_gen.domains.Images`, `Symbols` or `Waveforms` with the levels
+            of `output_distribution`; or a tuple `(height, width, channels)` for images
+            in [0, 1].
         output_distribution: `keras_gen.distributions.LevelLikelihood`, the distribution
-            of a site given the network's outputs.
-        num_classes: Optional integer of at least 2: the model learns from labels.
+            of a site given the outputs of the network.
+        num_classes: Optional integer of at least 2. If given, the model learns from
+            labels.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
     """
 
     term_names = ("loss", "bits_per_dimension")
@@ -65,7 +66,7 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
     # Hooks
 
     def site_parameters(self, x, y=None, training=False):
-        """Parameters of the distribution of every site given the earlier ones.
+        """The parameters of the distribution of every site, given the earlier ones.
 
         Args:
             x: Tensor of shape `(batch, *x_domain.shape)`.
@@ -79,19 +80,19 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
         raise NotImplementedError
 
     def training_parameters(self, batch):
-        """What a training step takes for `site_parameters()` of its `Batch`."""
+        """The parameters of every site of a `Batch` in training."""
         return self.site_parameters(batch.x, batch.y, training=True)
 
     def log_prob_of_sites(self, x, y=None):
-        """Log probability of every site given the earlier ones, under each of some.
+        """The log probability of every site, for each component of a mixture.
 
         Args:
             x: Tensor of shape `(batch, *x_domain.shape)`.
             y: Tensor of the `y_domain`, if there is one.
 
         Returns:
-            List of float32 tensors of shape `(batch, *sites)`: the probability of an
-            example is the mean over the list of its products.
+            List of float32 tensors of shape `(batch, *sites)`. The probability of an
+            example is the mean over the list of its product over the sites.
         """
         return [self._log_probs(self.site_parameters(x, y), x)]
 
@@ -114,16 +115,16 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
         return {"loss": loss, "bits_per_dimension": bits}
 
     def log_prob_conditions(self, num_rows, mask=None, **given):
-        """What the likelihood depends on beside `x` and `y`, checked and filled in.
+        """Checks and completes the further arguments of `log_prob()`.
 
         Args:
-            num_rows: Integer.
-            mask: Optional boolean array, which sites are given, as in `complete()`: the
-                result is then the log-likelihood of the others given those.
-            **given: Nothing else.
+            num_rows: Integer, the number of examples.
+            mask: Optional boolean array of known sites, as in `complete()`. If given,
+                the result is the log-likelihood of the other sites given these.
+            **given: No other argument is allowed.
 
         Raises:
-            ValueError: If something unknown or wrong is given.
+            ValueError: If an argument is unknown or wrong.
         """
         known = {} if mask is None else {"mask": self.known_sites(mask, num_rows)}
         return {**super().log_prob_conditions(num_rows, **given), **known}
@@ -136,17 +137,19 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
 
     @marked(("x",), ("probabilities",), traced=None)
     def classify(self, x, batch_size=256):
-        """Probability of each class by Bayes' rule, all equally probable beforehand.
+        """Computes class probabilities by Bayes' rule, with equal prior probabilities.
 
         Args:
             x: Array of shape `(num, *x_domain.shape)`.
-            batch_size: Integer of at least 1. It bounds memory and changes no result.
+            batch_size: Integer of at least 1. It limits memory and does not change the
+                result.
 
         Returns:
-            Float32 array of shape `(num, num_classes)`; the rows sum to 1.
+            Float32 array of shape `(num, num_classes)`, with a sum of 1 for each
+            example.
 
         Raises:
-            ValueError: If an argument is not as stated, or the model has no classes.
+            ValueError: If an argument is wrong, or the model has no classes.
         """
         if self.y_domain is None:
             raise ValueError(
@@ -167,22 +170,22 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
     # What samples depend on, and what the network gives
 
     def conditions(self, num_samples, first_row=0, y=None, temperature=1.0, **given):
-        """What samples depend on beside noise, checked and filled in.
+        """Checks and completes the further arguments of `sample()`.
 
         Args:
-            num_samples: Integer.
+            num_samples: Integer, the number of samples.
             first_row: Integer, the place of the first sample among those of its seed.
-            y: For models with classes: one label for each sample, or one for all.
-                Defaults to the classes in turn, of which row 0 has the first.
-            temperature: Positive float: the probabilities of each site are taken to the
-                power `1 / temperature`.
-            **given: Nothing else.
+            y: For models with classes: one label for each sample, or one for all. By
+                default row 0 has the first class, row 1 the second, and so on.
+            temperature: Positive float; the probabilities of each site are raised to
+                the power `1 / temperature`.
+            **given: No other argument is allowed.
 
         Returns:
             Dict of arrays whose first axis is `num_samples`.
 
         Raises:
-            ValueError: If an argument is not as stated.
+            ValueError: If an argument is wrong.
         """
         least = np.finfo(np.float32).tiny
         if not isinstance(temperature, numbers.Real) or not temperature >= least:
@@ -195,7 +198,7 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
         return {"temperature": temperature, **conditions}
 
     def call(self, inputs):
-        """Parameters of every site of examples, or of a pair `(x, y)`."""
+        """The parameters of every site of examples, or of a pair `(x, y)`."""
         is_pair = isinstance(inputs, (tuple, list)) and len(inputs) == 2
         x, y = inputs if is_pair else (inputs, None)
         if (y is None) != (self.y_domain is None):
@@ -215,6 +218,6 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
 
 
 def _log_mean_prob(log_probs):
-    """Log of the mean probability of examples, from those of their sites."""
+    """The log of the mean probability of examples, from the log of those of sites."""
     totals = [tf.reduce_sum(log_prob, axis=(1, 2, 3)) for log_prob in log_probs]
     return tf.reduce_logsumexp(totals, axis=0) - math.log(len(totals))

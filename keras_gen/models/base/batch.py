@@ -1,4 +1,4 @@
-"""What one step of training or evaluation sees."""
+"""The batch of a step of training or evaluation."""
 
 from typing import Any, NamedTuple
 
@@ -8,11 +8,11 @@ from keras_gen.random import Rows
 
 
 class Batch(NamedTuple):
-    """Examples, their randomness and what they are paired with, row by row.
+    """Examples with their random numbers and with what they are paired with.
 
     Attributes:
         x: Tensor of shape `(batch, *x_domain.shape)`.
-        rows: `keras_gen.random.Rows`, one row of randomness an example.
+        rows: `keras_gen.random.Rows`, the random numbers, one row for each example.
         y: Tensor of shape `(batch, *y_domain.shape)` for models with a `y_domain`, else
             None.
     """
@@ -22,9 +22,10 @@ class Batch(NamedTuple):
     y: Any = None
 
     def share(self, index, count):
-        """Every `count`-th row, from row `index` on.
+        """A share of the batch: every `count`-th example, from `index` on.
 
-        Of fewer than `count` rows some come in several shares, and none is empty.
+        If there are fewer than `count` examples, some are in several shares, and no
+        share is empty.
         """
         if count == 1:
             return self

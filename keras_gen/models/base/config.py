@@ -1,4 +1,4 @@
-"""Configs that follow from the constructors' signatures."""
+"""Configs from the signatures of constructors."""
 
 import copy
 import functools
@@ -11,11 +11,11 @@ class ConfigBySignature:
     """Abstract: a model whose constructor arguments are its config.
 
     Each argument is kept on `self` under its own name. Keyword-only arguments of a base
-    are options, which a subclass passes on as `**kwargs`: they belong to the config of
-    the subclass too.
+    are options. A subclass passes them on as `**kwargs`, and they belong to its config
+    too.
 
-    A traced step keeps the values that arguments had. An argument that is assigned anew
-    makes `fit()` trace again; during `fit()` it cannot be assigned.
+    A traced step keeps the values of the arguments. If you assign an argument, `fit()`
+    traces again; you cannot assign one during `fit()`.
     """
 
     _is_fitting = False

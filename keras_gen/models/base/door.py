@@ -1,4 +1,4 @@
-"""The door of a model: data are checked here, since a traced step cannot raise."""
+"""Checks of the data of a model: a traced step cannot raise errors."""
 
 import itertools
 import reprlib
@@ -13,7 +13,7 @@ from keras_gen.models.base.marks import is_symbolic, mark_overrides
 
 
 class Door:
-    """Abstract: `fit()`, `evaluate()` and marked methods that check what they get."""
+    """Abstract: `fit()`, `evaluate()` and marked methods that check their data."""
 
     _validation_data = None
 
@@ -22,18 +22,18 @@ class Door:
         mark_overrides(cls)
 
     def check_input(self, name, values):
-        """Raises a ValueError unless a marked method can take `values` as `name`."""
+        """Raises a ValueError unless `values` are valid for the argument `name`."""
         self.domain_of(name).check(values, name)
 
     def take(self, name, values):
-        """What a marked method was given, checked, as a tensor.
+        """Checks an argument of a marked method and returns it as a tensor.
 
         Args:
-            name: String, the argument and its domain.
-            values: Array or tensor; of a tensor in a graph the shape alone is checked.
+            name: String, the name of the argument and of its domain.
+            values: Array or tensor. For a tensor in a graph only the shape is checked.
 
         Raises:
-            ValueError: If `values` are not as the domain says.
+            ValueError: If `values` do not belong to the domain.
         """
         domain = self.domain_of(name)
         if is_symbolic(values):
@@ -45,14 +45,14 @@ class Door:
     def fit(self, x=None, y=None, batch_size=None, epochs=1, **kwargs):
         """Trains on `x`: examples, or a dataset of examples or of pairs `(x, y)`.
 
-        Everything is as in `keras.Model.fit()`, except that all examples weigh the
-        same: there is no `sample_weight` and no `class_weight`. A model without
-        `y_domain` ignores `y`.
+        It works like `keras.Model.fit()`, but all examples have the same weight: there
+        is no `sample_weight` and no `class_weight`. A model without `y_domain` ignores
+        `y`.
 
         Raises:
-            ValueError: If the first batch is empty, has the wrong shape or dtype, or
-                holds NaN, values outside the domain or weights; or if it has no `y`, or
-                a wrong one, for a model that learns from pairs.
+            ValueError: If the first batch is empty, has a wrong shape or dtype, or
+                holds NaN, values outside the domain or weights; or if `y` is missing or
+                wrong for a model that learns from pairs.
         """
         x = _checked(self, x, y, kwargs)
         validation = kwargs.get("validation_data")
@@ -74,7 +74,7 @@ class Door:
             self._validation_data, self._is_fitting = None, False
 
     def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
-        """Means of the reported terms over `x`, as in `keras.Model.evaluate()`.
+        """Computes the means of the terms over `x`, like `keras.Model.evaluate()`.
 
         Raises:
             ValueError: As in `fit()`.
@@ -90,7 +90,7 @@ class Door:
         """Raises a ValueError unless `data` is a batch that this model trains on.
 
         Args:
-            data: Examples, or a tuple `(x, y)`; None if there was none.
+            data: Examples, or a tuple `(x, y)`; None if there was no batch.
         """
         if data is None:
             raise ValueError("`x` is empty: it gave no batch.")
@@ -115,11 +115,11 @@ class Door:
             )
 
     def check_y(self, y, num_rows):
-        """Raises a ValueError unless `y` goes with so many examples.
+        """Raises a ValueError unless `y` is valid for this number of examples.
 
         Args:
-            y: Array or tensor of the `y_domain`; None for a model that has none.
-            num_rows: Integer.
+            y: Array or tensor of the `y_domain`; None for a model without one.
+            num_rows: Integer, the number of examples.
         """
         if self.y_domain is None:
             if y is not None:
@@ -141,16 +141,16 @@ class Door:
             )
 
     def y_for(self, num_rows, y=None, first_row=0):
-        """One `y` for each of some rows, an array; None for a model that has none.
+        """The array `y` for a number of examples; None for a model without `y_domain`.
 
         Args:
-            num_rows: Integer.
-            y: One for each row, or one for all. Labels default to the classes in turn,
-                of which row 0 has the first.
-            first_row: Integer, the number of the first row.
+            num_rows: Integer, the number of examples.
+            y: One for each example, or one for all. By default, row 0 has the first
+                class, row 1 the second, and so on.
+            first_row: Integer, the row of the first example.
 
         Raises:
-            ValueError: If `y` is not as stated.
+            ValueError: If `y` is wrong.
         """
         domain = self.y_domain
         if domain is not None and y is None and isinstance(domain, Labels):

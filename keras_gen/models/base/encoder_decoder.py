@@ -1,4 +1,4 @@
-"""The base of autoencoders: two networks and a code between them."""
+"""The base of autoencoders: an encoder and a decoder."""
 
 from keras_gen import domains
 from keras_gen.models.base.abilities import Autoencoding
@@ -14,11 +14,11 @@ class EncoderDecoder(Autoencoding, GenerativeModel):
     Args:
         encoder: Network from examples to latents of shape `(latent_dim,)`.
         decoder: Network from latents to examples.
-        x_domain: Optional `keras_gen.domains.Domain`. Defaults to what the encoder
-            takes: images in [0, 1] if that has three axes, else vectors.
+        x_domain: Optional `keras_gen.domains.Domain`. By default, examples are images
+            in [0, 1] if the encoder's input has three axes, else vectors.
 
     Raises:
-        ValueError: If the networks do not fit each other.
+        ValueError: If the networks do not match.
     """
 
     def __init__(self, encoder, decoder, *, x_domain=None, **kwargs):

@@ -18,20 +18,20 @@ from keras_gen.random import Rows, check_seed
 
 
 class GenerativeModel(ConfigBySignature, Door, keras.Model):
-    """Abstract: a model trained by its own objective, restored by its own signature.
+    """Abstract: a model with its own objective, whose config is its signature.
 
-    A subclass keeps every constructor argument on `self` under its own name, which is
-    all that `get_config()` needs. It receives or builds its networks in the
-    constructor, sets `x_domain`, and `y_domain` if it learns from pairs, names the
+    The constructor of a subclass receives or builds the networks and sets `x_domain`,
+    and `y_domain` if the model learns from pairs. It keeps every argument on `self`
+    under its own name, which is all that `get_config()` needs. A subclass names the
     scalars that it reports in `term_names`, and implements `loss_terms()`, or
     `phases()` if its networks learn in turn.
 
-    Keyword-only arguments of a base are options: a subclass passes them on as
-    `**kwargs`, and they are part of its config.
+    Keyword-only arguments of a base are options. A subclass passes them on as
+    `**kwargs`, and they belong to its config.
 
     Args:
-        seed: Integer in [0, 2**31). Noise of training and evaluation is a function of
-            this seed, the step and the position of the example in the batch.
+        seed: Integer in [0, 2**31). The noise of training and evaluation is a function
+            of this seed, the step and the position of the example in the batch.
         name: Optional string, the name of the model.
 
     Raises:
@@ -79,7 +79,7 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
     # Hooks
 
     def loss_terms(self, batch, training):
-        """Named scalars of one batch; `"loss"` is the one to minimize.
+        """The scalars of one batch by name; `"loss"` is minimized.
 
         Args:
             batch: `Batch`.
@@ -93,23 +93,22 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
     def phases(self):
         """The phases of a training step in their order, a list of `Phase`.
 
-        Where a phase takes `k` updates in a training step, the batch is dealt into `k`
-        shares, `x[j::k]`, and its update `j` sees share `j`; a phase with fewer updates
-        sees the first shares. A batch of `k * m` examples is thus `k` minibatches of
-        `m`.
+        If a phase makes `k` updates in a training step, the batch is divided into `k`
+        shares, `x[j::k]`, and update `j` sees share `j`. A phase with fewer updates
+        sees the first shares. So a batch of `k * m` examples is `k` minibatches of `m`.
         """
         return [Phase("", self.loss_terms, self.trainable_variables)]
 
     def default_optimizer(self):
-        """The optimizer that `compile()` takes for a phase when it is given none."""
+        """The optimizer of each phase, if `compile()` gets none."""
         return keras.optimizers.Adam(1e-3)
 
     def comparison(self, batch):
-        """What metrics given to `compile()` compare: two tensors of one shape."""
+        """The two tensors that the metrics of `compile()` compare."""
         return batch.x, self(batch.x if batch.y is None else (batch.x, batch.y))
 
     def domain_of(self, name):
-        """The domain of something that methods take or give; None if there is none.
+        """The domain of an input or output of marked methods, or None.
 
         Args:
             name: String, such as "x", "y" or "latents".
@@ -122,24 +121,23 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
         """Configures training.
 
         Args:
-            optimizer: Keras optimizer. Defaults to the paper's. A model of several
+            optimizer: Keras optimizer. Defaults to the paper's. A model with several
                 phases takes `<phase>_optimizer` for each, or a `PhaseOptimizers`.
             skip_nonfinite: Boolean. If True, an update whose loss terms or gradients
                 are NaN or infinite is skipped: weights, optimizer state and reported
-                means do not change, and `"skipped_updates"` counts it. Only the
-                optimizer's count of steps goes on, so that schedules and noise keep in
-                step with the data.
-            **kwargs: As in `keras.Model.compile()`, except `loss`: the objective is
-                the model's own. Metrics compare what `comparison()` gives. On several
-                replicas an execution has one step whatever `steps_per_execution` says,
-                as Keras has no more there.
+                means do not change, and `"skipped_updates"` counts it. The optimizer
+                still counts the step, so that schedules and noise stay in step with the
+                data.
+            **kwargs: As in `keras.Model.compile()`, without `loss`: the model has its
+                own objective. Metrics compare the tensors of `comparison()`. On several
+                replicas `steps_per_execution` is 1, because Keras fails with more.
 
         Raises:
-            ValueError: If a `loss` is given; if an optimizer does not fit the phases;
-                if the model was made in the scope of a strategy of several replicas and
-                is not compiled there, or with what does not work there: XLA, float16,
-                gradient accumulation; or if `skip_nonfinite`, or a model of several
-                phases, meets mixed_float16.
+            ValueError: If you pass a `loss`; if an optimizer does not match the phases;
+                if the model was made in the scope of a strategy with several replicas
+                and is not compiled there, or is compiled with XLA, float16 or gradient
+                accumulation there; or if `skip_nonfinite`, or a model with several
+                phases, is used with mixed_float16.
         """
         if kwargs.get("loss") is not None:
             raise ValueError(
@@ -182,7 +180,7 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
 
     @property
     def num_shares(self):
-        """Integer, the shares into which a training step deals its batch."""
+        """Integer, the number of shares of a training batch."""
         return max(phase.steps for phase in self.phases())
 
     def train_step(self, data):
@@ -249,7 +247,7 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
         ]
 
     def _batch(self, data, step, first_row=0):
-        """One batch with its randomness, by the position in the global batch."""
+        """One batch with its random numbers, by the position in the global batch."""
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         num_rows = ops.shape(x)[0]

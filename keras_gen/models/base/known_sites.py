@@ -1,4 +1,4 @@
-"""Completing examples of which the first sites are known."""
+"""Completes examples whose first sites are known."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from keras_gen.random import check_seed, fresh_seed
 
 
 class KnownSites(Domain):
-    """Masks of known sites: these come before all others in raster order.
+    """Masks of known sites. Known sites come first in raster order.
 
     Args:
         sites: Tuple `(height, width, channels)`.
@@ -25,7 +25,7 @@ class KnownSites(Domain):
         self.shape = tuple(sites)
 
     def draw(self, rows):
-        """The first sites of each example, a random number of them."""
+        """Masks of a random number of first sites."""
         num_sites = int(np.prod(self.shape))
         known = np.floor(np.asarray(rows.uniform((), "known")) * num_sites)
         mask = np.arange(num_sites) < known[:, None]
@@ -47,7 +47,7 @@ class KnownSites(Domain):
         return {"sites": self.shape}
 
     def full(self, mask, num_rows, name="mask"):
-        """A mask for each example, checked.
+        """Checks a mask and repeats it for each example.
 
         Args:
             mask: Boolean array of shape `(height, width)`, `sites` or
@@ -60,8 +60,7 @@ class KnownSites(Domain):
             Boolean array of shape `(num_rows, *sites)`.
 
         Raises:
-            ValueError: If `mask` is not as stated, or a site is known after one that is
-                not.
+            ValueError: If `mask` is wrong, or a site is known after an unknown one.
         """
         mask = np.asarray(mask)
         height, width, _ = self.shape
@@ -101,7 +100,7 @@ class KnownSites(Domain):
 
 
 class Completion:
-    """Ability: a `SiteSampler` that completes examples whose first sites are known."""
+    """Ability: a `SiteSampler` that completes examples with known first sites."""
 
     #: Whether the sites come in raster order, so that known ones can come first.
     completes = True
@@ -125,27 +124,27 @@ class Completion:
         """Draws the unknown sites of examples given the known ones.
 
         Args:
-            x: Array of shape `(num, *x_domain.shape)`; only what `mask` knows is read.
-            mask: Boolean array, which sites are known: of shape `(height, width)`,
+            x: Array of shape `(num, *x_domain.shape)`; only known sites are read.
+            mask: Boolean array, which sites are known; of shape `(height, width)`,
                 `sites` or `(num, *sites)`, for sequences also `(length,)` or
-                `(num, length)`. The known sites of an example come before all others in
-                raster order: rows from above, of one row from the left, of one pixel
-                channels in the order R, G, B. How many are known may differ between
-                examples.
-            seed: Integer in [0, 2**31); the same seed gives the same completions.
-                Defaults to a fresh one.
-            y: For models with a `y_domain`: one for each example, or one for all.
-                Labels default to the classes in turn.
-            temperature: Positive float: the probabilities of each site are taken to the
-                power `1 / temperature`.
-            batch_size: Integer of at least 1. It bounds memory and changes no result.
+                `(num, length)`. The known sites of an example must come first in raster
+                order: rows from the top, pixels of a row from the left, channels of a
+                pixel in the order R, G, B. Their number may differ between examples.
+            seed: Integer in [0, 2**31); the same seed gives the same completions. By
+                default a random one.
+            y: For models with a `y_domain`: one for each example, or one for all. By
+                default, row 0 has the first class, row 1 the second, and so on.
+            temperature: Positive float; the probabilities of each site are raised to
+                the power `1 / temperature`.
+            batch_size: Integer of at least 1. It limits memory and does not change the
+                result.
             first_row: Integer of at least 0, the row of noise of the first example.
 
         Returns:
-            Numpy array of the shape of `x`, in which known sites have their values.
+            Numpy array with the shape of `x`; known sites keep their values.
 
         Raises:
-            ValueError: If an argument is not as stated, or the model draws sites in
+            ValueError: If an argument is wrong, or the model draws sites in
                 several orders.
         """
         check_count(batch_size, "batch_size", 1)
@@ -161,11 +160,11 @@ class Completion:
         return self.draw(len(x), seed, batch_size, first_row, conditions)
 
     def known_sites(self, mask, num_rows):
-        """A mask for each example, a boolean array of shape `(num_rows, *sites)`.
+        """The mask of each example, a boolean array of shape `(num_rows, *sites)`.
 
         Raises:
-            ValueError: If `mask` is not as `complete()` states, or the model draws
-                sites in several orders.
+            ValueError: If `mask` is wrong, see `complete()`, or the model draws sites
+                in several orders.
         """
         if not self.completes:
             raise ValueError(
@@ -175,7 +174,7 @@ class Completion:
         return self.domain_of("mask").full(mask, num_rows)
 
     def _where_known(self, x, mask):
-        """Examples that are checked where they are known, and some value elsewhere."""
+        """Checks the known sites of examples and sets the others to some value."""
         x = np.asarray(x)
         if x.dtype.kind not in "biuf":
             raise ValueError(f"`x` must hold numbers. Received dtype: {x.dtype}")

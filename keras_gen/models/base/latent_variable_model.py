@@ -23,10 +23,10 @@ class LogLikelihood(NamedTuple):
 
     Attributes:
         per_example: Float32 array of shape `(num,)`.
-        mean: Float, their mean.
-        standard_error: Float, the standard error of that mean over the examples.
-        monte_carlo_error: Float, the part of the mean's uncertainty that more
-            importance samples would reduce, by the delta method.
+        mean: Float, the mean over examples.
+        standard_error: Float, the standard error of the mean over examples.
+        monte_carlo_error: Float, the uncertainty of the mean that comes from the number
+            of importance samples, by the delta method.
     """
 
     per_example: np.ndarray
@@ -36,17 +36,17 @@ class LogLikelihood(NamedTuple):
 
 
 class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
-    """Abstract: examples explained by latents.
+    """Abstract: a model with a prior on latents, a likelihood and a posterior.
 
     A subclass implements `infer()`, `likelihood()`, `log_prior()` and
-    `latents_from_noise()`, and sets `latent_dim`. Models that are told a `y` take it
-    where these hooks have it; the others leave it out.
+    `latents_from_noise()`, and sets `latent_dim`. In a model without a `y_domain` these
+    hooks have no argument `y`.
     """
 
     # Hooks
 
     def infer(self, x, noise, y=None, training=False):
-        """Latents drawn from the posterior as a function of noise.
+        """Draws latents from the posterior, as a function of noise.
 
         Args:
             x: Float32 tensor of shape `(batch, *x_domain.shape)`.
@@ -56,13 +56,13 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
             training: Boolean, whether layers behave as in training.
 
         Returns:
-            Latents of shape `(num_draws, batch, latent_dim)` and the log density of the
-            posterior there, of shape `(num_draws, batch)`.
+            Latents of shape `(num_draws, batch, latent_dim)`, and the log density of
+            the posterior at these latents, of shape `(num_draws, batch)`.
         """
         raise NotImplementedError
 
     def likelihood(self, latents, y=None, training=False):
-        """TFP distribution of examples, one event for each of the latents.
+        """The TFP distribution of examples, one event for each of the latents.
 
         Args:
             latents: Float32 tensor of shape `(num, latent_dim)`.
@@ -72,7 +72,7 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
         raise NotImplementedError
 
     def log_prior(self, latents, y=None):
-        """Log density of latents before an example is seen.
+        """The log density of latents under the prior.
 
         Args:
             latents: Float32 tensor of shape `(num_draws, batch, latent_dim)`.
@@ -84,11 +84,11 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
         raise NotImplementedError
 
     def latents_from_noise(self, noise, y=None):
-        """Latents from the prior as a function of what `noise_rows()` gives.
+        """Draws latents from the prior, as a function of noise.
 
         Args:
-            noise: Tensor whose first axis is the batch; standard normal, of shape
-                `(batch, latent_dim)`, unless `noise_rows()` is overridden.
+            noise: Tensor from `noise_rows()`; by default standard normal, of shape
+                `(batch, latent_dim)`.
             y: Tensor of the `y_domain`, if there is one.
 
         Returns:
@@ -101,19 +101,19 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
 
     @property
     def posterior_noise_shape(self):
-        """Tuple, the noise that `infer()` takes for one example."""
+        """Tuple, the shape of the noise that `infer()` takes for one example."""
         return self.domain_of("latents").shape
 
     # What follows
 
     def posterior_noise(self, rows):
-        """What `infer()` takes, one draw a row of `keras_gen.random.Rows`."""
+        """The noise that `infer()` takes, one draw for each row."""
         return rows.normal(self.posterior_noise_shape, "posterior")
 
     def log_weights(self, x, noise, y=None, training=False):
-        """Log importance weights `log p(x, z) - log q(z | x)`.
+        """The log importance weights `log p(x, z) - log q(z | x)`.
 
-        Their mean over draws is the evidence lower bound; the log of the mean of their
+        Their mean over draws is the evidence lower bound. The log of the mean of their
         exponentials is the tighter bound of Burda et al. (2015, arXiv:1509.00519, eq.
         8).
 
@@ -136,7 +136,9 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
         return log_likelihood + self.log_prior(latents, **given) - log_q
 
     def encode(self, x, y=None):
-        """Latents of examples, `infer()` without noise: of normal posteriors the mean.
+        """Computes the latents of examples, by `infer()` with noise of zero.
+
+        For a normal posterior these are the means.
 
         Args:
             x: Array or tensor of shape `(batch, *x_domain.shape)`.
@@ -162,14 +164,14 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
 
     @marked(("x", "y"), ("bound",), traced=None)
     def log_likelihood(self, x, num_importance_samples=5000, seed=0, y=None):
-        """Importance-weighted bound on `log p(x)`, streamed in constant memory.
+        """Computes the importance-weighted bound on `log p(x)`, in constant memory.
 
-        Draw `k` of example `i` depends on the seed, `i` and `k` alone.
+        Draw `k` of example `i` depends on the seed, `i` and `k` only.
 
         Args:
             x: Array of shape `(num, *x_domain.shape)`.
-            num_importance_samples: Integer of at least 1, draws from the posterior
-                of each. With 1 the bound is the evidence lower bound.
+            num_importance_samples: Integer of at least 1, the draws from the posterior
+                of each example. With 1 the bound is the evidence lower bound.
             seed: Integer in [0, 2**31).
             y: Array of the `y_domain` for models that have one.
 
@@ -177,7 +179,7 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
             `LogLikelihood`, in nats.
 
         Raises:
-            ValueError: If an argument is not as stated.
+            ValueError: If an argument is wrong.
 
         Reference:
             Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2015,
@@ -220,7 +222,7 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
 
     @tf.function(jit_compile=True)
     def _bound_of_block(self, parts, first_row, seed, num_samples, draws):
-        """Bound and its Monte Carlo variance for each row, `draws` at once."""
+        """The bound of each example and its Monte Carlo variance, `draws` at once."""
         x, given = parts[0], dict(zip(("y",), parts[1:], strict=False))
         batch = x.shape[0]
         row = tf.tile(first_row + tf.range(batch), (draws,))

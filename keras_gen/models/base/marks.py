@@ -1,8 +1,8 @@
-"""Marks: what a model can do, as its methods say it.
+"""Marks: what a model can do, as its methods state it.
 
-A public method that users may call on data carries a mark with the names of what it
-takes and gives. Exports, measures, pictures, the command line, the server and the
-contract tests walk the marks; none of them asks what class a model is.
+A public method on data carries a mark with the names of what it takes and gives.
+Exports, measures, pictures, the command line, the server and the contract tests use the
+marks. None of them asks for the class of a model.
 """
 
 import functools
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-#: Names that a method takes where the model has them, and does without elsewhere.
+#: Names of arguments that a method takes only if the model has a domain for them.
 OPTIONAL = ("y", "temperature")
 
 
@@ -19,11 +19,11 @@ class Mark(NamedTuple):
     """What a method takes and gives.
 
     Attributes:
-        takes: Tuple of strings. Each names a domain of the model, see `domain_of()`. A
-            method that takes `"noise"` is called with a seed in its place.
-        gives: Tuple of strings, in the order of what the method returns.
-        traced: String, the method that does the same as a pure function of tensors:
-            called with what is taken, by name. None if there is no such.
+        takes: Tuple of strings, the names of arguments and of their domains, see
+            `domain_of()`. In place of `"noise"` the method takes a seed.
+        gives: Tuple of strings, the names of the returned values and of their domains.
+        traced: String, the name of the pure function of tensors behind the method,
+            which takes the arguments by name. None if there is none.
     """
 
     takes: tuple
@@ -35,12 +35,12 @@ def marked(takes, gives, traced=""):
     """Marks a public method of a model.
 
     Args:
-        takes: Tuple of strings, names of arguments and of their domains.
-        gives: Tuple of strings, names of the domains of what is returned.
-        traced: String, the pure function behind a method that fills in, checks and
-            deals into batches by itself; None if there is none. By default the method
-            itself is pure, and its arguments are checked before it is called: an
-            override in a subclass is checked too.
+        takes: Tuple of strings, the names of arguments and of their domains.
+        gives: Tuple of strings, the names of the domains of the returned values.
+        traced: String, the name of the pure function of tensors behind a method that
+            checks its arguments and works in batches; None if there is none. By default
+            the method itself is pure. Then its arguments are checked before each call,
+            also if a subclass overrides it.
 
     Returns:
         A decorator.
@@ -61,16 +61,15 @@ def marked(takes, gives, traced=""):
 def marks_of(model):
     """The marked methods that a model has, by name.
 
-    A method counts where the model has a domain for all that it gives and takes;
-    `OPTIONAL` names are left out of what it takes where there is none, or where the
-    method has no such argument.
+    The model has a method if it has a domain for everything that the method takes and
+    gives. The names in `OPTIONAL` are left out if the model has no domain for them, or
+    the method has no such argument.
 
     Args:
         model: Any Keras model.
 
     Returns:
-        Dict from names to `Mark`; empty for a network that is none of
-        `keras_gen.models`.
+        Dict from names to `Mark`; empty for a plain Keras network.
     """
     found = {}
     for name, function in inspect.getmembers(type(model), inspect.isfunction):
@@ -87,16 +86,16 @@ def marks_of(model):
 
 
 def _arguments_of(model, name):
-    """The names of a method's arguments, a set; also of a `tf.function`."""
+    """The set of the names of the arguments of a method or `tf.function`."""
     function = getattr(type(model), name)
     function = getattr(function, "python_function", function)
     return set(inspect.signature(function).parameters)
 
 
 def mark_overrides(cls):
-    """Lets methods of a class that override marked ones keep their marks.
+    """Gives methods that override marked ones the same marks.
 
-    An override without an argument for an `OPTIONAL` name does not take it.
+    A method without an argument for an `OPTIONAL` name does not take it.
     """
     for name, function in vars(cls).copy().items():
         if not inspect.isfunction(function) or hasattr(function, "mark"):
@@ -125,5 +124,5 @@ def _checked(function, mark):
 
 
 def is_symbolic(value):
-    """Whether a value is a tensor of a graph, which has no numbers to be checked."""
+    """Whether a value is a tensor of a graph, whose numbers cannot be checked."""
     return tf.is_symbolic_tensor(value)

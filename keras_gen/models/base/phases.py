@@ -1,4 +1,4 @@
-"""Phases of a training step, and the optimizers of several phases as one."""
+"""Phases of a training step, and one optimizer for several phases."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -9,18 +9,18 @@ from keras_gen.models.base import keras_seams
 
 
 class Phase(NamedTuple):
-    """One part of a training step: some variables descend on one loss.
+    """A part of a training step in which some variables minimize one loss.
 
     Attributes:
-        name: String. The phase minimizes the term `"<name>_loss"`, and its optimizer is
-            given to `compile()` as `<name>_optimizer`. The only phase of a model may
-            have the name "": it minimizes `"loss"` and takes `optimizer`.
-        terms: Function `(batch, training)` to a dict of float32 scalars.
+        name: String. The phase minimizes the term `"<name>_loss"`, and `compile()`
+            takes its optimizer as `<name>_optimizer`. The only phase of a model may
+            have the name "": it minimizes `"loss"` and uses `optimizer`.
+        terms: Function from `(batch, training)` to a dict of float32 scalars.
         variables: List of the variables that learn.
         steps: Integer of at least 1, the updates in one training step.
         after_update: Function without arguments, called after each update.
-        optimizer: Optional function that makes the optimizer that `compile()` takes
-            when it is given none. Defaults to the model's `default_optimizer`.
+        optimizer: Optional function that makes the default optimizer of the phase. By
+            default the `default_optimizer` of the model.
     """
 
     name: str
@@ -37,18 +37,19 @@ class Phase(NamedTuple):
 
 
 def choose_optimizer(model, optimizer, by_phase):
-    """What a model is compiled with: what was given, else the defaults of its phases.
+    """The optimizer of a model: what `compile()` got, or the defaults of the phases.
 
     Args:
         model: `GenerativeModel`.
-        optimizer: What `compile()` was given as `optimizer`.
-        by_phase: Dict of what it was given for phases; those are taken out of it.
+        optimizer: The argument `optimizer` of `compile()`.
+        by_phase: Dict of further arguments of `compile()`; optimizers of phases are
+            removed from it.
 
     Returns:
-        A Keras optimizer; for a model of named phases a `PhaseOptimizers`.
+        A Keras optimizer; for a model with named phases a `PhaseOptimizers`.
 
     Raises:
-        ValueError: If what was given does not fit the phases.
+        ValueError: If an optimizer does not match the phases.
     """
     makers = {
         phase.name: phase.optimizer or model.default_optimizer
@@ -85,7 +86,7 @@ def choose_optimizer(model, optimizer, by_phase):
 
 
 def optimizer_of(phase, optimizer):
-    """The optimizer of a phase, within that of its model."""
+    """The optimizer of a phase, from the optimizer of its model."""
     return optimizer.by_phase[phase.name] if phase.name else optimizer
 
 
@@ -93,10 +94,10 @@ def optimizer_of(phase, optimizer):
 class PhaseOptimizers(keras.optimizers.Optimizer):
     """One optimizer for each phase of a model.
 
-    It is what such a model has as `optimizer`: saved and loaded with it, all moments
-    included. Keras' callbacks, such as `LearningRateScheduler`, `ReduceLROnPlateau` and
-    `TensorBoard`, find the optimizers in `optimizers` and reach each of them. Its own
-    `iterations` counts training steps, in which a phase may take several of its own.
+    It is the `optimizer` of a model with several phases, and is saved and loaded with
+    the state of all optimizers. Keras' callbacks, such as `LearningRateScheduler`,
+    `ReduceLROnPlateau` and `TensorBoard`, reach each of the `optimizers`. `iterations`
+    counts training steps; a phase may make several updates in a step.
 
     Args:
         by_phase: Dict from the name of each phase to its Keras optimizer.
@@ -124,7 +125,7 @@ class PhaseOptimizers(keras.optimizers.Optimizer):
         )
 
     def build(self, variables):
-        """Does nothing: the model builds each optimizer on its phase's variables."""
+        """Does nothing: the model builds the optimizer of each phase."""
 
     def finalize_variable_values(self, variables):
         for optimizer in self.optimizers:

@@ -1,4 +1,4 @@
-"""Sampling as a pure function of noise, for every model that samples."""
+"""Sampling as a function of noise."""
 
 import numpy as np
 import tensorflow as tf
@@ -10,11 +10,11 @@ from keras_gen.random import Rows, check_seed, fresh_seed
 
 
 class Noise(Domain):
-    """Noise that a model draws.
+    """The domain of the noise of a model.
 
     Args:
-        of_rows: Function of `keras_gen.random.Rows` that returns a tensor, whose first
-            axis is the rows.
+        of_rows: Function from `keras_gen.random.Rows` to a tensor whose first axis is
+            the rows.
     """
 
     noun = "noise"
@@ -43,7 +43,7 @@ class Sampler:
     # Hooks
 
     def noise_rows(self, rows):
-        """Noise for one sample a row.
+        """The noise of samples, one for each row.
 
         Args:
             rows: `keras_gen.random.Rows`.
@@ -54,34 +54,33 @@ class Sampler:
         raise NotImplementedError
 
     def from_noise(self, noise, **conditions):
-        """Samples of noise: deterministic, without random operations.
+        """Makes samples from noise, without random operations.
 
         Args:
-            noise: What `noise()` returns.
-            **conditions: What `conditions()` returns.
+            noise: Tensor from `noise()`.
+            **conditions: Arrays from `conditions()`.
 
         Returns:
-            Tensor of shape `(num, *x_domain.shape)` on the scale of `x_domain`; where
-            the likelihood is unbounded it may lie a little outside.
+            Tensor of shape `(num, *x_domain.shape)` on the scale of `x_domain`. Values
+            may lie a little outside the range if the likelihood is unbounded.
         """
         raise NotImplementedError
 
     def conditions(self, num_samples, first_row=0, y=None, **given):
-        """What samples depend on beside noise, checked and filled in.
+        """Checks and completes the further arguments of `sample()`.
 
         Args:
-            num_samples: Integer.
-            first_row: Integer, the place of the first sample among those of its seed,
-                where it bears on what is filled in.
-            y: For models with a `y_domain`: one for each sample, or one for all. Labels
-                default to the classes in turn, of which row 0 has the first.
-            **given: What else `sample()` was given.
+            num_samples: Integer, the number of samples.
+            first_row: Integer, the place of the first sample among those of its seed.
+            y: For models with a `y_domain`: one for each sample, or one for all. By
+                default, row 0 has the first class, row 1 the second, and so on.
+            **given: Other arguments of `sample()`.
 
         Returns:
             Dict of arrays whose first axis is `num_samples`.
 
         Raises:
-            ValueError: If something unknown or wrong is given.
+            ValueError: If an argument is unknown or wrong.
         """
         if given:
             raise ValueError(
@@ -97,7 +96,7 @@ class Sampler:
     # What follows
 
     def noise(self, num_samples, seed, first_row=0):
-        """Noise for samples `first_row ... first_row + num_samples - 1` of a seed.
+        """The noise of samples `first_row ... first_row + num_samples - 1` of a seed.
 
         Args:
             num_samples: Integer of at least 1.
@@ -108,7 +107,7 @@ class Sampler:
             Tensor whose first axis is `num_samples`.
 
         Raises:
-            ValueError: If an argument is not as stated.
+            ValueError: If an argument is wrong.
         """
         check_count(num_samples, "num_samples", 1)
         check_count(first_row, "first_row", 0)
@@ -120,18 +119,18 @@ class Sampler:
 
         Args:
             num_samples: Integer of at least 1.
-            seed: Integer in [0, 2**31); the same seed gives the same samples, and fewer
-                samples are the first of more. Defaults to a fresh one.
-            batch_size: Integer of at least 1. It bounds memory and changes no sample.
-            first_row: Integer of at least 0, how many samples of the seed to pass over.
-            **conditions: What `conditions()` takes, such as `y`.
+            seed: Integer in [0, 2**31). The same seed gives the same samples; ten
+                samples are the first ten of a thousand. By default a random one.
+            batch_size: Integer of at least 1. It limits memory and does not change the
+                samples.
+            first_row: Integer of at least 0, how many samples of the seed to skip.
+            **conditions: Arguments of `conditions()`, such as `y`.
 
         Returns:
-            Numpy array of shape `(num_samples, *x_domain.shape)`, as from
-            `from_noise()`.
+            Numpy array of shape `(num_samples, *x_domain.shape)`.
 
         Raises:
-            ValueError: If an argument is not as stated.
+            ValueError: If an argument is wrong.
         """
         check_count(num_samples, "num_samples", 1)
         check_count(batch_size, "batch_size", 1)
@@ -141,7 +140,7 @@ class Sampler:
         return self.draw(num_samples, seed, batch_size, first_row, conditions)
 
     def draw(self, num_samples, seed, batch_size, first_row, conditions):
-        """What `sample()` does once its arguments are checked and filled in.
+        """Draws samples with arguments that are checked and complete.
 
         Args:
             num_samples: Integer.

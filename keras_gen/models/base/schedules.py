@@ -10,7 +10,7 @@ def check_number(value, name, least=-math.inf, below=math.inf):
 
     Args:
         value: Float, or `keras.optimizers.schedules.LearningRateSchedule`.
-        name: String, the argument.
+        name: String, the name of the argument.
         least: Float.
         below: Float.
     """
@@ -22,7 +22,7 @@ def check_number(value, name, least=-math.inf, below=math.inf):
 
 
 def at_step(model, value):
-    """A number, or what a schedule gives at the training step of a model.
+    """The value of a number or schedule at the training step of a model.
 
     Args:
         model: `GenerativeModel`.

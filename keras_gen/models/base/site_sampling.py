@@ -1,4 +1,4 @@
-"""Drawing examples site by site, by a cache or by the whole network."""
+"""Draws examples site by site, with a cache or by the whole network."""
 
 import math
 from typing import Any, NamedTuple
@@ -15,9 +15,9 @@ class Site(NamedTuple):
         row: Int32 scalar.
         column: Int32 scalar.
         channel: Integer, known when a sampler is traced.
-        order: What `choose_order()` gave for each example, or None. Row, column and
-            channel are then those of the site whose place in raster order this one has
-            in the order of its example.
+        order: The choice of `choose_order()` for each example, or None. With an order,
+            row, column and channel are a place in it: the `n`-th site of raster order
+            stands for the `n`-th site of the order.
     """
 
     row: Any
@@ -27,13 +27,13 @@ class Site(NamedTuple):
 
 
 class SiteSampler(Sampler):
-    """Ability: a model that draws an example site by site, each on one of some levels.
+    """Ability: a model that draws an example site by site, each on one of its levels.
 
-    The noise of a sample is one uniform number for each site, at which the cumulative
-    probability of the site is inverted. `from_noise()` does so with the fast sampler,
-    which keeps what later sites need in a cache, `from_noise_slowly()` by the whole
-    network for each site. Both give the same example but for rounding: a site may
-    differ only where its number lies within rounding of a step of the cumulative
+    The noise of a sample is one uniform number for each site. The site takes the level
+    at which its cumulative probability passes this number. `from_noise()` is the fast
+    sampler, which keeps intermediate results in a cache. `from_noise_slowly()` runs the
+    whole network for each site. Both give the same example up to rounding: a site can
+    differ only if its number lies within rounding of a step of the cumulative
     probability.
     """
 
@@ -42,19 +42,19 @@ class SiteSampler(Sampler):
     # Hooks
 
     def initial_cache(self, batch_size, y=None):
-        """What the fast sampler knows before the first site.
+        """The cache of the fast sampler before the first site.
 
         Args:
             batch_size: Integer, or int32 scalar.
             y: Tensor of the `y_domain`, if there is one.
 
         Returns:
-            Nest of tensors whose shapes do not change while sampling.
+            Nest of tensors whose shapes do not change during sampling.
         """
         raise NotImplementedError
 
     def enter_row(self, cache, row, above):
-        """The cache as a row of sites begins; here unchanged.
+        """The cache at the beginning of a row of sites; by default unchanged.
 
         Args:
             cache: Nest of tensors, as from `initial_cache()`.
@@ -68,13 +68,13 @@ class SiteSampler(Sampler):
         return cache
 
     def advance(self, cache, site, level):
-        """Parameters of the next site.
+        """The parameters of the next site.
 
         Args:
             cache: Nest of tensors, as from `initial_cache()`.
             site: `Site`. Sites come in their order.
-            level: Int32 tensor of shape `(batch,)`, the site before; zeros if there is
-                none.
+            level: Int32 tensor of shape `(batch,)`, the level of the site before; zeros
+                if there is none.
 
         Returns:
             Float32 tensor of shape `(batch, parameters_per_value)`, and the cache with
@@ -83,32 +83,32 @@ class SiteSampler(Sampler):
         raise NotImplementedError
 
     def choose_order(self, noise):
-        """In which order each example draws its sites; here all in raster order.
+        """The order in which each example draws its sites; by default raster order.
 
         Args:
             noise: Float32 tensor of shape `(batch, *sites)` in [0, 1).
 
         Returns:
-            Uniform numbers for the sites, of the shape of `noise`, and the choice for
-            each example; None for raster order.
+            Uniform numbers for the sites, with the shape of `noise`, and the choice for
+            each example, which is None for raster order.
         """
         return noise, None
 
     def into_order(self, sites, order):
-        """Sites in raster order, brought into the order that was chosen.
+        """Brings sites from raster order into the chosen order.
 
         Args:
             sites: Tensor of shape `(batch, *sites)`.
-            order: What `choose_order()` gave; None for raster order.
+            order: The choice of `choose_order()`; None for raster order.
         """
         return sites
 
     def out_of_order(self, sites, order):
-        """The opposite of `into_order()`."""
+        """The inverse of `into_order()`."""
         return sites
 
     def ordered_parameters(self, x, y, order):
-        """What `site_parameters()` gives under the order of each example."""
+        """The parameters of every site under the order of each example."""
         return self.site_parameters(x, y)
 
     # What follows
@@ -157,14 +157,14 @@ class SiteSampler(Sampler):
 
     @tf.function(autograph=False)
     def from_noise_slowly(self, noise, y=None, temperature=1.0, x=None, mask=None):
-        """What `from_noise()` gives, by the whole network for each site.
+        """The same as `from_noise()`, by the whole network for each site.
 
         Args:
-            noise: What `noise()` returns.
+            noise: Tensor from `noise()`.
             y: Tensor of the `y_domain`, if there is one.
             temperature: Positive float, or float32 tensor of shape `(batch,)`.
-            x: Optional tensor of shape `(batch, *x_domain.shape)`, to be completed.
-            mask: Boolean tensor of shape `(batch, *sites)`, given with `x`.
+            x: Optional tensor of shape `(batch, *x_domain.shape)`, to complete.
+            mask: Boolean tensor of shape `(batch, *sites)`, required with `x`.
 
         Returns:
             Tensor of shape `(batch, *x_domain.shape)`.
@@ -177,7 +177,7 @@ class SiteSampler(Sampler):
         places = self.out_of_order(raster + tf.zeros_like(known), order)
 
         def draw_site(place, drawn):
-            # Inverting at every site takes nothing beside the network.
+            # Computing all sites takes little time compared with the network.
             parameters = self.ordered_parameters(self._as_examples(drawn), y, order)
             levels = self.output_distribution.quantile(
                 self.by_site(parameters),
@@ -191,7 +191,7 @@ class SiteSampler(Sampler):
         return self._as_examples(drawn)
 
     def levels_of(self, x):
-        """Examples as levels of their sites, int32 of shape `(batch, *sites)`."""
+        """The levels of the sites of examples, int32 of shape `(batch, *sites)`."""
         return tf.reshape(self.x_domain.to_levels(x), (-1, *self.x_domain.sites))
 
     def by_site(self, parameters):
@@ -204,7 +204,7 @@ class SiteSampler(Sampler):
         return tf.reshape(self.x_domain.from_levels(levels), shape)
 
     def _known(self, noise, x, mask):
-        """Levels of what is known of examples, and where it is known."""
+        """The levels of known sites, and which sites are known."""
         if (x is None) != (mask is None):
             raise ValueError(
                 "`x` and `mask` must be given together. Received "
@@ -221,7 +221,7 @@ def _batch_size(tensor):
 
 
 def _loop(count, body, state):
-    """`body(index, *state)` for each index; shapes stay what they are."""
+    """Calls `body(index, *state)` for each index; shapes do not change."""
     shapes = tf.nest.map_structure(lambda tensor: tensor.shape, tuple(state))
     return tf.while_loop(
         lambda index, *_: index < count,

@@ -13,24 +13,23 @@ tfd = tfp.distributions
 class VariationalModel(LatentVariableModel):
     """Abstract: an encoder to a diagonal normal posterior, and a decoder.
 
-    The prior is the standard normal. A subclass implements `loss_terms()`; it may have
-    another `prior()`, normal too.
+    The prior is the standard normal. A subclass implements `loss_terms()`. It can have
+    another normal `prior()`.
 
     Args:
         encoder: Network from examples to `2 * latent_dim` numbers: the means of the
             posterior, then the logs of its scales.
         decoder: Network from latents of shape `(latent_dim,)` to the parameters of
-            `output_distribution`: the shape of an example, its last axis times
-            `parameters_per_value`.
-        output_distribution: `keras_gen.distributions.Likelihood`, from the decoder's
-            outputs to a distribution of examples, for instance
-            `BernoulliLikelihood()` for black and white, `GaussianLikelihood(scale)`
-            for a squared error.
-        x_domain: Optional `keras_gen.domains.Domain`. Defaults to what the encoder
-            takes: images in [0, 1] if that has three axes, else vectors.
+            `output_distribution`. They have the shape of an example, with a last axis
+            that is `parameters_per_value` times as long.
+        output_distribution: `keras_gen.distributions.Likelihood`, the distribution of
+            examples given the decoder's outputs, for instance `BernoulliLikelihood()`
+            for black and white, `GaussianLikelihood(scale)` for a squared error.
+        x_domain: Optional `keras_gen.domains.Domain`. By default, examples are images
+            in [0, 1] if the encoder's input has three axes, else vectors.
 
     Raises:
-        ValueError: If the networks do not fit each other.
+        ValueError: If the networks do not match.
     """
 
     def __init__(
@@ -45,12 +44,12 @@ class VariationalModel(LatentVariableModel):
         self.latent_dim = encoder.output_shape[-1] // 2
 
     def prior(self):
-        """TFP distribution of latents, normal, of event shape `(latent_dim,)`."""
+        """The normal TFP distribution of latents, with event shape `(latent_dim,)`."""
         zeros = tf.zeros((self.latent_dim,))
         return tfd.MultivariateNormalDiag(zeros, tf.ones_like(zeros))
 
     def posterior(self, x, training=False):
-        """TFP distribution of the latents of examples, normal, one event each."""
+        """The normal TFP distribution of the latents of each example."""
         outputs = tf.cast(self.encoder(x, training=training), tf.float32)
         mean, log_scale = tf.split(outputs, 2, axis=-1)
         return tfd.MultivariateNormalDiag(mean, tf.exp(log_scale))

@@ -8,12 +8,12 @@ from keras_gen.models.gan.gan import NonSaturatingModel
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class ConditionalGAN(NonSaturatingModel):
-    """Learns to generate images of a class that it is told.
+    """Learns to generate images of a given class.
 
-    Both networks take a list of two inputs, the second of which is the label: those of
-    `keras_gen.networks` do so if they are given `num_classes`. Images lie in [-1, 1];
-    `fit` takes images and labels, `sample(num, y=...)` one label for each sample, or
-    one for all; without labels, samples go through the classes in turn.
+    Both networks take a list of two inputs, of which the second is the label. The
+    networks of `keras_gen.networks` do so with `num_classes`. Images lie in [-1, 1].
+    `fit` takes images and labels. `sample(num, y=...)` takes one label for each sample
+    or one for all; without `y` the first sample has the first class, and so on.
 
     Args:
         generator: Network from `[latents, labels]` to images in [-1, 1].
@@ -23,8 +23,7 @@ class ConditionalGAN(NonSaturatingModel):
             `discriminator_steps`, `average_decay`, `instance_noise`, `seed`, `name`.
 
     Raises:
-        ValueError: If the networks do not fit each other, or an argument is not as
-            stated.
+        ValueError: If the networks do not match, or an argument is wrong.
 
     Reference:
         [Conditional Generative Adversarial Nets](https://arxiv.org/abs/1411.1784),

@@ -8,28 +8,27 @@ from keras_gen.networks import dcgan_discriminator, dcgan_generator
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class DCGAN(NonSaturatingModel):
-    """The convolutional networks that made adversarial training work.
+    """Learns to generate images with strided convolutions and batch normalization.
 
-    Strided convolutions and no pooling, batch normalization in both networks, ReLU in
-    the generator and leaky ReLU in the discriminator. Images lie in [-1, 1]. Latents of
-    samples can be added and subtracted: see `interpolate()` and
+    The networks have no pooling; the generator has ReLU, the discriminator leaky ReLU.
+    Images lie in [-1, 1]. You can do arithmetic on latents: see `interpolate()` and
     `keras_gen.latents.attribute_vector`.
 
-    NOTE: latents are standard normal, where the paper's are uniform in [-1, 1].
+    NOTE: Latents are standard normal. Those of the paper are uniform in [-1, 1].
 
     Args:
-        image_shape: Tuple `(height, width, channels)`; height and width are 4 or 7
-            times two to the number of `filters`.
-        filters: List of integers, the channels of the generator from its smallest
-            image on; the discriminator has the same in reverse. The paper's are
+        image_shape: Tuple `(height, width, channels)`. Height and width must each be 4
+            or 7 times `2 ** len(filters)`.
+        filters: List of integers, the channels of the generator, beginning at its
+            smallest image. The discriminator has the same in reverse. The paper has
             `[1024, 512, 256, 128]` for images of 64 x 64.
-        latent_dim: Integer, size of the latents.
+        latent_dim: Integer, the size of the latents.
         kernel_size: Integer, the side of each kernel in pixels.
         **kwargs: Options of the game, as for `GAN`: `label_smoothing`,
             `discriminator_steps`, `average_decay`, `instance_noise`, `seed`, `name`.
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
 
     Reference:
         [Unsupervised Representation Learning with Deep Convolutional Generative

@@ -12,10 +12,10 @@ from keras_gen.models.base import AdversarialModel, at_step, check_number
 
 
 class NonSaturatingModel(AdversarialModel):
-    """Abstract: the game of cross-entropies, in which scores are logits of being real.
+    """Abstract: the game of cross-entropies; a score is the logit of being real.
 
     By default the generator minimizes the non-saturating loss of section 3 of the
-    paper, and both players take Adam with a rate of 2e-4 and `beta_1` 0.5 (Radford et
+    paper, and both players use Adam with a rate of 2e-4 and `beta_1` 0.5 (Radford et
     al. 2015, arXiv:1511.06434, section 4).
 
     Args:
@@ -26,7 +26,7 @@ class NonSaturatingModel(AdversarialModel):
             arXiv:1606.03498, section 3.4).
 
     Raises:
-        ValueError: If an argument is not as stated.
+        ValueError: If an argument is wrong.
     """
 
     #: Function `(real_score, fake_score)` that the generator minimizes.
@@ -67,26 +67,25 @@ class GAN(NonSaturatingModel):
     """Learns to generate images that a discriminator cannot tell from data.
 
     Images lie in [-1, 1], so the generator should end in `tanh`. Reports
-    `discriminator_loss`, the cross-entropy of telling real from fake, which is log 4
-    where it cannot, and `generator_loss`.
+    `discriminator_loss`, a cross-entropy, which is log 4 if the discriminator cannot
+    tell real from fake, and `generator_loss`.
 
-    NOTE: `compile()` takes Adam with a rate of 2e-4 and `beta_1` 0.5 for both players,
-    where the paper took SGD with momentum.
+    NOTE: By default both players use Adam with a rate of 2e-4 and `beta_1` 0.5. The
+    paper has SGD with momentum.
 
     Args:
         generator: Network from latents of shape `(latent_dim,)` to images in [-1, 1].
         discriminator: Network from images to one logit.
         generator_loss: Function `(real_score, fake_score)` that the generator
             minimizes: `keras_gen.losses.non_saturating_generator_loss`, or
-            `minimax_generator_loss`, which vanishes as the discriminator wins (section
-            3 of the paper).
+            `minimax_generator_loss`, whose gradient vanishes if the discriminator wins
+            (section 3 of the paper).
         **kwargs: Options of `NonSaturatingModel`: `label_smoothing`; and of every game,
             see `keras_gen.models.base.AdversarialModel`: `discriminator_steps`,
             `average_decay`, `instance_noise`, `num_classes`, `seed`, `name`.
 
     Raises:
-        ValueError: If the networks do not fit each other, or an argument is not as
-            stated.
+        ValueError: If the networks do not match, or an argument is wrong.
 
     Reference:
         [Generative Adversarial Networks](https://arxiv.org/abs/1406.2661), 2014,

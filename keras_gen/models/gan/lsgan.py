@@ -11,27 +11,27 @@ from keras_gen.models.base import AdversarialModel
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class LSGAN(AdversarialModel):
-    """Scores are regressed onto codes of real and fake, instead of classified.
+    """Learns to generate with least-squares losses in place of cross-entropies.
 
-    Fakes that lie far from the boundary, on whichever side, are still drawn to it.
-    Images lie in [-1, 1].
+    The discriminator regresses scores onto a code for real and a code for fake. So
+    fakes far from the boundary have a gradient too. Images lie in [-1, 1].
 
-    NOTE: `compile()` takes Adam with a rate of 2e-4 and `beta_1` 0.5.
+    NOTE: By default both players use Adam with a rate of 2e-4 and `beta_1` 0.5.
 
     Args:
         generator: Network from latents of shape `(latent_dim,)` to images in [-1, 1].
         discriminator: Network from images to one score, without an activation.
         fake_code: Float, the score that the discriminator learns for fakes.
         real_code: Float, the score that it learns for real images.
-        target_code: Float, the score that the generator wants for fakes. Codes of
-            -1, 1 and 0 minimize a Pearson divergence (section 3.3 of the paper).
+        target_code: Float, the score that the generator wants for fakes. The codes -1,
+            1 and 0 minimize a Pearson divergence (section 3.3 of the paper).
         **kwargs: Options of every game, see `keras_gen.models.base.AdversarialModel`:
             `discriminator_steps`, `average_decay`, `instance_noise`, `num_classes`,
             `seed`, `name`.
 
     Raises:
-        ValueError: If the networks do not fit each other, or the codes of fake and real
-            are equal.
+        ValueError: If the networks do not match, or the codes of fake and real are
+            equal.
 
     Reference:
         [Least Squares Generative Adversarial

@@ -9,22 +9,23 @@ from keras_gen.models.base import AdversarialModel, layers_of
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class SNGAN(AdversarialModel):
-    """Plays the hinge game with a discriminator whose slope is bounded by its layers.
+    """Learns to generate with hinge losses and a discriminator of bounded slope.
 
-    Each kernel of the discriminator is divided by its largest singular value: give its
-    network `wrapper=keras_gen.layers.SpectralNormalization`. Images lie in [-1, 1].
+    Each kernel of the discriminator is divided by its largest singular value: build the
+    network with `wrapper=keras_gen.layers.SpectralNormalization`. Images lie in
+    [-1, 1].
 
     Args:
         generator: Network from latents of shape `(latent_dim,)` to images in [-1, 1].
-        discriminator: Network from images to one score, all kernels normalized.
-        discriminator_steps: Integer, updates of the discriminator in a training step,
-            each on its share of the batch.
+        discriminator: Network from images to one score, with all kernels normalized.
+        discriminator_steps: Integer, the updates of the discriminator in a training
+            step, each on its share of the batch.
         **kwargs: Options of every game, see `keras_gen.models.base.AdversarialModel`:
             `average_decay`, `instance_noise`, `num_classes`, `seed`, `name`.
 
     Raises:
-        ValueError: If the networks do not fit each other, or a kernel of the
-            discriminator is not normalized.
+        ValueError: If the networks do not match, or a kernel of the discriminator is
+            not normalized.
 
     Reference:
         [Spectral Normalization for Generative Adversarial

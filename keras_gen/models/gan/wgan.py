@@ -9,28 +9,27 @@ from keras_gen.models.base import AdversarialModel, assign_everywhere, at_step
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class WGAN(AdversarialModel):
-    """Minimizes the Wasserstein distance, estimated by a critic of clipped weights.
+    """Minimizes the Wasserstein distance, with a discriminator of clipped weights.
 
-    Images lie in [-1, 1]. The discriminator, which the paper calls critic, gives a
-    score without bounds. Reports `wasserstein_estimate`, the difference of its mean
-    scores of real and fake images: an estimate of the distance, up to the unknown
-    factor of the critic's largest slope, that falls as samples get better.
+    Images lie in [-1, 1]. The discriminator, which the paper calls critic, has a score
+    without bounds. Reports `wasserstein_estimate`, the difference between the mean
+    scores of real and fake images. It estimates the distance up to an unknown factor,
+    the largest slope of the discriminator, and falls as samples get better.
 
     Args:
         generator: Network from latents of shape `(latent_dim,)` to images in [-1, 1].
-        discriminator: Network from images to one score. Its last layer needs no bias,
-            which would not learn.
-        clip: Float above 0, or a Keras schedule: after each of its updates, the
-            discriminator's weights are clipped to [-clip, clip].
-        discriminator_steps: Integer, updates of the discriminator in a training step,
-            each on its share of the batch.
+        discriminator: Network from images to one score. Its last layer needs no bias: a
+            bias would not learn.
+        clip: Float above 0, or a Keras schedule. After each update of the
+            discriminator, its weights are clipped to [-clip, clip].
+        discriminator_steps: Integer, the updates of the discriminator in a training
+            step, each on its share of the batch.
         **kwargs: Options of every game, see `keras_gen.models.base.AdversarialModel`:
             `average_decay`, `instance_noise`, `num_classes`,
             `seed`, `name`.
 
     Raises:
-        ValueError: If the networks do not fit each other, or an argument is not as
-            stated.
+        ValueError: If the networks do not match, or an argument is wrong.
 
     Reference:
         [Wasserstein GAN](https://arxiv.org/abs/1701.07875), 2017, Algorithm 1.

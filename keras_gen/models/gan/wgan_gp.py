@@ -13,29 +13,30 @@ from keras_gen.models.base import AdversarialModel, at_step, check_number, layer
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class WGANGP(AdversarialModel):
-    """Minimizes the Wasserstein distance, estimated by a critic of penalized slope.
+    """Minimizes the Wasserstein distance, with a penalty on the discriminator's slope.
 
-    Images lie in [-1, 1]. The discriminator, which the paper calls critic, gives a
-    score without bounds. Reports `wasserstein_estimate`, the difference of its mean
-    scores of real and fake images: an estimate of the distance that falls as samples
-    get better; and `penalty`, how far its slope between real and fake images is from
-    one, unweighted.
+    Images lie in [-1, 1]. The discriminator, which the paper calls critic, has a score
+    without bounds. Reports `wasserstein_estimate`, the difference between the mean
+    scores of real and fake images, which estimates the distance and falls as samples
+    get better; and `penalty`, the mean squared difference between its slope and one,
+    without the weight.
 
     Args:
         generator: Network from latents of shape `(latent_dim,)` to images in [-1, 1].
-        discriminator: Network from images to one score, without batch normalization:
-            the slope is penalized example by example. Its last layer needs no bias,
-            which would not learn.
-        penalty_weight: Float of at least 0, weight of the penalty, or a Keras schedule.
-        discriminator_steps: Integer, updates of the discriminator in a training step,
-            each on its share of the batch.
+        discriminator: Network from images to one score, without batch normalization,
+            because the slope of each example is penalized. Its last layer needs no
+            bias: a bias would not learn.
+        penalty_weight: Float of at least 0, the weight of the penalty, or a Keras
+            schedule.
+        discriminator_steps: Integer, the updates of the discriminator in a training
+            step, each on its share of the batch.
         **kwargs: Options of every game, see `keras_gen.models.base.AdversarialModel`:
             `average_decay`, `instance_noise`, `num_classes`,
             `seed`, `name`.
 
     Raises:
-        ValueError: If the networks do not fit each other, the discriminator has batch
-            normalization, or an argument is not as stated.
+        ValueError: If the networks do not match, the discriminator has batch
+            normalization, or an argument is wrong.
 
     Reference:
         [Improved Training of Wasserstein GANs](https://arxiv.org/abs/1704.00028), 2017,
@@ -98,7 +99,7 @@ class WGANGP(AdversarialModel):
         }
 
     def between(self, x, fakes, rows):
-        """Points distributed uniformly on the segments from examples to fakes."""
+        """Random points, uniform on the segments between examples and fakes."""
         ones = (1,) * len(self.x_domain.shape)
         return x + rows.uniform(ones, "between") * (fakes - x)
 

@@ -9,34 +9,33 @@ from keras_gen.models.base import VariationalModel, at_step, check_number
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class VAE(VariationalModel):
-    """Learns to encode and decode by the evidence lower bound.
+    """Learns to encode and decode by maximizing the evidence lower bound.
 
-    The posterior is a normal distribution with diagonal covariance, the prior the
-    standard normal. Images lie in [0, 1]. Reports `rate`, the divergence of the
-    posterior from the prior, and `distortion`, the negative log likelihood of the image
-    under one draw of its latents, both in nats an image; `loss` is
+    The posterior is a normal distribution with diagonal covariance, the prior is the
+    standard normal. Images lie in [0, 1]. Reports `rate`, the divergence between
+    posterior and prior, and `distortion`, the negative log likelihood of an image given
+    one draw of its latents. Both are in nats for an image. `loss` is
     `distortion + beta * rate`.
 
-    NOTE: `compile()` takes Adam with a rate of 1e-3, where the paper took Adagrad.
+    NOTE: The default optimizer is Adam with a rate of 1e-3. The paper has Adagrad.
 
     Args:
         encoder: Network from images to `2 * latent_dim` numbers: the means of the
             posterior, then the logs of its scales.
         decoder: Network from latents of shape `(latent_dim,)` to the parameters of
-            `output_distribution`, of the shape of an image, whose last axis is
-            `parameters_per_value` times as long.
-        output_distribution: From the decoder's outputs to a distribution of images, for
-            instance `keras_gen.distributions.BernoulliLikelihood()` for black and
-            white, `GaussianLikelihood(scale)` for a squared error.
-        beta: Float of at least 0, weight of the rate; 1 is the evidence lower bound. Or
-            a Keras schedule of the training step, such as
-            `keras.optimizers.schedules.PolynomialDecay(0.0, 10_000, 1.0)`, which lets
-            the rate enter slowly.
+            `output_distribution`. They have the shape of an image, with a last axis
+            that is `parameters_per_value` times as long.
+        output_distribution: `keras_gen.distributions.Likelihood`, the distribution of
+            images given the decoder's outputs, for instance `BernoulliLikelihood()` for
+            black and white, `GaussianLikelihood(scale)` for a squared error.
+        beta: Float of at least 0, the weight of the rate; 1 is the evidence lower
+            bound. Or a Keras schedule of the training step, such as
+            `keras.optimizers.schedules.PolynomialDecay(0.0, 10_000, 1.0)`, which
+            increases the weight from 0 to 1 in 10,000 steps.
         **kwargs: Options of every model: `x_domain`, `seed`, `name`.
 
     Raises:
-        ValueError: If the networks do not fit each other, or an argument is not as
-            stated.
+        ValueError: If the networks do not match, or an argument is wrong.
 
     Reference:
         [Auto-Encoding Variational Bayes](https://arxiv.org/abs/1312.6114), 2013; the
