@@ -28,7 +28,13 @@ EXPORT = ["ai-edge-litert>=2.3"]
 # server parses faster.
 SERVE = [
     f"{requirement}; python_version < '3.13'"
-    for requirement in ("mlserver==1.7.1", "uvloop<0.22", "httptools")
+    for requirement in (
+        "mlserver==1.7.1",
+        "uvloop<0.22",
+        "httptools",
+        "grpcio-health-checking",
+        "grpcio-reflection",
+    )
 ]
 
 setup(

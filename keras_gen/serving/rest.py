@@ -10,14 +10,19 @@ from mlserver.rest.server import RESTServer
 from starlette.responses import Response
 from starlette.routing import Route
 
+from keras_gen.serving.answers import (
+    BYTES,
+    HEADER_LENGTH,
+    JSON,
+    header_length_of,
+    response_of,
+)
 from keras_gen.serving.bodies import Bodies, RefusedError
 from keras_gen.serving.pool import WorkerError
-from keras_gen.serving.requests import DATATYPES
 
 # For a client that still sends when its request has been refused: a connection that
 # closes at once would take the answer with it.
 _SECONDS_TO_READ_A_REFUSAL = 2
-_JSON = "application/json"
 
 
 class Uvicorn(uvicorn.Server):
@@ -30,8 +35,8 @@ class Uvicorn(uvicorn.Server):
 class Rest(RESTServer):
     """The REST server, without streams and remote loading.
 
-    MLServer's streams break off instead of returning an error. Its inference stops the
-    event loop while it parses and checks, and takes several times as long.
+    MLServer's inference stops the event loop while it parses and checks, and takes
+    several times as long. Its health checks have no body, which KServe's client reads.
 
     Args:
         served: `keras_gen.serving.served.Served`.
@@ -45,18 +50,21 @@ class Rest(RESTServer):
         self._reader = reader
         self._bodies = Bodies()
         routes = self._app.router.routes
-        infer = [
-            Route(route.path, self._infer, methods=["POST"])
-            for route in routes
-            if route.path.endswith(("/infer", "/generate"))
-        ]
-        others = [
-            route
-            for route in routes
-            if not route.path.endswith(("_stream", "/infer", "/generate"))
-            and "/repository/" not in route.path
-        ]
-        routes[:] = infer + others
+        own = {
+            "/infer": ("POST", self._infer),
+            "/generate": ("POST", self._infer),
+            "/health/live": ("GET", self._live),
+            "/health/ready": ("GET", self._ready),
+            "/ready": ("GET", self._model_ready),
+        }
+        # Streams break off instead of returning an error.
+        absent = ("_stream", "/index", "/load", "/unload")
+        for number, route in enumerate(routes):
+            for end, (method, answer) in own.items():
+                if route.path.endswith(end):
+                    routes[number] = Route(route.path, answer, methods=[method])
+                    break
+        routes[:] = [route for route in routes if not route.path.endswith(absent)]
 
     async def start(self):
         self._server = Uvicorn(self._get_config())
@@ -76,44 +84,59 @@ class Rest(RESTServer):
         name = request.path_params["model_name"]
         version = request.path_params.get("model_version")
         model = await self._served.model(name, version)
-        kind = request.headers.get("content-type", _JSON)
-        if "json" not in kind:
+        headers = request.headers
+        header_length = header_length_of(headers)
+        kind = headers.get("content-type", JSON)
+        if "json" not in kind and (header_length is None or kind != BYTES):
             raise RefusedError(
-                415, f"Content-Type must be {_JSON}. Received: {kind[:64]!r}"
+                415,
+                f"Content-Type must be {JSON}, or {BYTES} with the header "
+                f"{HEADER_LENGTH}. Received: {kind[:64]!r}",
             )
-        if "content-encoding" in request.headers:
+        if "content-encoding" in headers:
             raise RefusedError(415, "Bodies must come without Content-Encoding.")
         async with self._served.counted(name):
-            announced = request.headers.get("content-length")
+            announced = headers.get("content-length")
             body = await self._bodies.receive(
-                request.receive, model.stated, announced and int(announced)
+                request.receive,
+                model.stated,
+                announced and int(announced),
+                header_length,
             )
             try:
-                wanted = await self._reader.read_json(body, model.stated)
+                wanted = await self._reader.read_json(body, model.stated, header_length)
             except ValueError as error:
                 raise RefusedError(400, str(error)) from error
             outputs = await model.run(wanted)
-        found = {
-            "model_name": name,
-            "id": wanted.id,
-            "outputs": [
-                {
-                    "name": name,
-                    "shape": values.shape,
-                    "datatype": DATATYPES[values.dtype.name],
-                    "data": values.reshape(-1),
-                }
-                for name, values in outputs.items()
-            ],
-        }
-        text = orjson.dumps(found, option=orjson.OPT_SERIALIZE_NUMPY)
-        return Response(text, media_type=_JSON)
+            return await response_of(name, wanted, outputs, headers)
+
+    async def _live(self, request):
+        return _json({"live": await self._data_plane.live()})
+
+    async def _ready(self, request):
+        is_ready = await self._data_plane.ready()
+        return _json({"ready": is_ready}, 200 if is_ready else 503)
+
+    async def _model_ready(self, request):
+        name = request.path_params["model_name"]
+        try:
+            model = await self._served.model(
+                name, request.path_params.get("model_version")
+            )
+        except MLServerError as error:
+            return refusal(error.status_code, str(error))
+        found = {"name": name, "ready": model.ready}
+        return _json(found, 200 if model.ready else 503)
+
+
+def _json(found, status=200):
+    return Response(orjson.dumps(found), status, media_type=JSON)
 
 
 def refusal(status, message, closes=False):
     """A response with the text of an error."""
     kind = _ClosingResponse if closes else Response
-    return kind(orjson.dumps({"error": message}), status, media_type=_JSON)
+    return kind(orjson.dumps({"error": message}), status, media_type=JSON)
 
 
 class _ClosingResponse(Response):

@@ -1,6 +1,8 @@
 """The gRPC server: the protocol's service, with defined error codes."""
 
 import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
 from mlserver.errors import MLServerError
 from mlserver.grpc import dataplane_pb2 as protocol
 from mlserver.grpc.converters import (
@@ -14,6 +16,7 @@ from keras_gen.serving.bodies import MAX_BYTES, RefusedError, most_bytes
 from keras_gen.serving.messages import name_and_version
 from keras_gen.serving.pool import WorkerError
 from keras_gen.serving.requests import DATATYPES, DTYPES
+from keras_gen.serving.served import VERSION
 
 _SERVICE = "inference.GRPCInferenceService"
 _MAX_BYTES_OF_A_NAME = 4096
@@ -57,9 +60,25 @@ class Rpc(GRPCServer):
         self._server.add_generic_rpc_handlers(
             (grpc.method_handlers_generic_handler(_SERVICE, handlers),)
         )
+        self._health = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        names = (_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, self._server)
         host, port = self._settings.host, self._settings.grpc_port
         self._server.add_insecure_port(f"{host}:{port}")
         return self._server
+
+    async def start(self):
+        self._create_server()
+        serving = health_pb2.HealthCheckResponse.SERVING
+        for name in ("", _SERVICE):
+            await self._health.set(name, serving)
+        await self._server.start()
+        await self._server.wait_for_termination()
+
+    async def stop(self, sig=None):
+        await self._health.enter_graceful_shutdown()
+        await super().stop(sig)
 
 
 def _unary(method, request_class=None):
@@ -172,7 +191,9 @@ class _Servicer:
                 outputs = await model.run(wanted)
         except ValueError as error:
             raise RefusedError(400, str(error)) from error
-        answer = protocol.ModelInferResponse(model_name=name, id=wanted.id)
+        answer = protocol.ModelInferResponse(
+            model_name=name, model_version=VERSION, id=wanted.id
+        )
         for name, values in outputs.items():
             datatype = DATATYPES[values.dtype.name]
             output = answer.outputs.add(

@@ -50,6 +50,7 @@ def serve(repository, names, host="127.0.0.1", port=8080, workers=1):
         parallel_workers=0,
         # MLServer compresses at the highest level, which takes most of the time.
         gzip_enabled=False,
+        extensions=["binary_tensor_data"],
     )
     # Otherwise each line is logged twice if the root logger has a handler.
     logging.getLogger("mlserver").propagate = False

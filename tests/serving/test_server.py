@@ -12,6 +12,7 @@ import pytest
 from .conftest import (
     NUM_WORKERS,
     free_port,
+    is_image,
     labels,
     output_of,
     seeds,
@@ -65,10 +66,6 @@ def request_for(name, rows):
     if name == "pixels":
         inputs.append(labels([row % 3 for row in rows]))
     return {"inputs": inputs}
-
-
-def is_image(found, expected):
-    return found.shape == expected.shape and np.abs(found - expected).max() <= 1
 
 
 def ask(served, expected, requests, done=None):
