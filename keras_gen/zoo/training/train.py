@@ -273,8 +273,8 @@ def _fit(model, callbacks, options):
             print("Stopped as asked, with the first worker.", file=sys.stderr)
             sys.exit(0)
         raise ConnectionError(
-            "Another worker has stopped, and training cannot continue without it. Start "
-            "all workers again and resume the run from its newest checkpoint."
+            "Another worker has stopped, and training cannot continue without it. "
+            "Start all workers again and resume the run from its newest checkpoint."
         ) from error
 
 
