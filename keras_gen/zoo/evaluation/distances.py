@@ -43,17 +43,7 @@ def distances(model, recipe, data, protocol):
     entry = Entry(recipe.extractor)
     extract = extractor_of(entry)
     real = _Real(extract, entry.recipe, protocol)
-    if protocol.samples is None:
-        seeds = list(range(protocol.seed, protocol.seed + protocol.num_seeds))
-        stated = {"seeds": seeds}
-        sampled = [
-            extract(model.x_domain.to_bytes(model.sample(protocol.num_samples, seed)))
-            for seed in seeds
-        ]
-    else:
-        stated = _drawn_with(protocol)
-        stated = {"seeds": [stated.pop("seed")], **stated}
-        sampled = [_in_shards(extract, protocol)[0]]
+    sampled, stated = _sampled(model, extract, protocol)
     noise = Rows(protocol.num_samples, protocol.seed).bits(extract.image_shape, "noise")
     ceiling = extract((noise.numpy() & 255).astype(np.uint8))
     rows = [real.row(features) for features in sampled]
@@ -86,6 +76,19 @@ def distances(model, recipe, data, protocol):
             **stated,
             **_NEIGHBOURS,
         },
+    }
+
+
+def _sampled(model, extract, protocol):
+    """Features of sets of samples, a list, and what these were drawn with, a dict."""
+    if protocol.samples is not None:
+        stated = _drawn_with(protocol)
+        features, _ = _in_shards(extract, protocol)
+        return [features], {"seeds": [stated.pop("seed")], **stated}
+    seeds = list(range(protocol.seed, protocol.seed + protocol.num_seeds))
+    samples = (model.sample(protocol.num_samples, seed) for seed in seeds)
+    return [extract(model.x_domain.to_bytes(some)) for some in samples], {
+        "seeds": seeds
     }
 
 

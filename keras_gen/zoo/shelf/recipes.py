@@ -7,20 +7,21 @@ A recipe's docstring says in one line what it trains. It defines
 - `data(split="train", source="mnist", **options)`: batches of a split, where `source`
   is a dataset's name or a folder of images and `options` go to
   `keras_gen.datasets.load()`;
-- `compile(model, steps)`: compiles for a training of that many steps, with XLA at most
-  where `keras_gen.models.base.num_replicas()` is 1;
+- `compile(model, steps)`: compiles for a training of that many steps, without XLA
+  unless `keras_gen.models.base.num_replicas()` is 1;
 - optionally `prepare(model, batches)`, which sets initial weights that depend on the
   training data;
 - optionally `training_dtype`, a dtype policy such as `"mixed_bfloat16"` in which the
-  model is trained: `model()` then takes `dtype`. The entry has `model()`'s own, which
-  should be float32: rounding to bfloat16 flips sampled pixels, and TFLite lacks it;
+  model is trained: `model()` then takes `dtype`. The entry has the dtype of `model()`,
+  which should be float32: rounding to bfloat16 changes sampled pixels, and TFLite does
+  not have it;
 - optionally `validation`, a split of its own dataset whose loss is reported after each
   epoch, as `val_loss`;
 - optionally `extractor`, the zoo entry in whose features samples are compared with the
   test images of that entry;
-- optionally `num_importance_samples`, fewer than 5,000 for the number of the card,
-  where each takes long;
-- optionally `binarization`, how `data()` makes its images binary, which is part of the
+- optionally `num_importance_samples`, if 5,000 would take too long for the number of
+  the card;
+- optionally `binarization`, how `data()` makes its images binary; it is part of the
   protocol of a likelihood;
 - optionally `paper`, the numbers of the literature: a dict from names of
   `keras_gen.zoo.evaluation.evaluate.MEASURES` to dicts of `value`, `source` (where it
