@@ -32,10 +32,8 @@ class MADE(SeveralOrderings, AutoregressiveModel):
     a logistic regression of each site on the earlier ones. Images lie in [0, 1], on the
     levels of `output_distribution`.
 
-    The sampler adds the contribution of each new site to the first hidden layer. It
-    computes a unit of a later layer when its last input is known, and one column of the
-    output layer for each site. So a sample costs about one pass of the network for each
-    mask.
+    The sampler computes a hidden unit when its last input is known, and one column of
+    the outputs for each site. So a sample costs about one pass for each mask.
 
     NOTE: The default optimizer is Adam with a rate of 1e-3. The paper has Adagrad.
 
@@ -44,8 +42,7 @@ class MADE(SeveralOrderings, AutoregressiveModel):
         output_distribution: `keras_gen.distributions.BernoulliLikelihood()` for black
             and white, `CategoricalLikelihood(...)` for few levels.
         hidden_units: Tuple of integers, the width of each hidden layer.
-        num_masks: Integer of at least 1, the masks of each ordering; 1 without hidden
-            layers.
+        num_masks: Integer of at least 1, for each ordering; 1 without hidden layers.
         direct_connections: Boolean, whether the outputs of a site are also connected to
             the earlier sites. Without hidden layers they always are.
         num_orderings: Integer of at least 1. A single ordering is the raster order.
@@ -63,7 +60,8 @@ class MADE(SeveralOrderings, AutoregressiveModel):
         Estimation](https://arxiv.org/abs/1502.03509), 2015, sections 3 and 4.
 
     Example:
-    >>>     >>> from keras_gen.distributions import BernoulliLikelihood
+    >>> import numpy as np
+    >>> from keras_gen.distributions import BernoulliLikelihood
     >>> from keras_gen.models import MADE
     >>> model = MADE((8, 8, 1), BernoulliLikelihood(), hidden_units=(16,), num_masks=2)
     >>> model.compile()
