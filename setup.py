@@ -23,13 +23,14 @@ CORE = [
 DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]
 PLOTS = ["matplotlib"]
 EXPORT = ["ai-edge-litert>=2.3"]
-# `keras_gen/serving/server.py` changes parts of MLServer that may move with a version.
-# This one needs uvloop before 0.22, and Python before 3.13. With httptools its REST
+# `keras_gen/serving` changes parts of MLServer and uvicorn that may move with a version.
+# This MLServer needs uvloop before 0.22, and Python before 3.13. With httptools its REST
 # server parses faster.
 SERVE = [
     f"{requirement}; python_version < '3.13'"
     for requirement in (
         "mlserver==1.7.1",
+        "uvicorn<0.55",
         "uvloop<0.22",
         "httptools",
         "grpcio-health-checking",

@@ -98,6 +98,8 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8080,
     workers: int = 1,
+    queue: int = 1024,
+    deadline: int = 60,
 ):
     """Serves models over REST and gRPC.
 
@@ -109,6 +111,8 @@ def serve(
         host: Address to listen on.
         port: REST port; gRPC uses the next port, metrics the one after it.
         workers: Processes that run the models.
+        queue: Requests that may wait for a worker; others are refused.
+        deadline: Seconds until a request is given up.
     """
     from keras_gen.serving.repository import is_exported, label_of, write_repository
 
@@ -117,10 +121,12 @@ def serve(
         raise ImportError("models are served by mlserver: pip install keras-gen[serve]")
     check_flag("workers", workers, 1, 1024)
     check_flag("port", port, 1, 65533)
+    check_flag("queue", queue, 1, 2**20)
+    check_flag("deadline", deadline, 1, 86400)
     if overwrite or not all(is_exported(folder, label_of(m)) for m in models):
         import_tensorflow()
     served = write_repository(models, folder, format, overwrite)
     from keras_gen.serving.server import serve as run_server
 
     print(f"Serving {', '.join(served)} at http://{host}:{port}", flush=True)
-    run_server(folder, served, host, port, workers)
+    run_server(folder, served, host, port, workers, queue, deadline)

@@ -1,9 +1,8 @@
 """Worker processes, and batches of the requests that wait for a worker."""
 
 import asyncio
-import collections
 import contextlib
-import functools
+import itertools
 import pickle
 from pathlib import Path
 
@@ -12,11 +11,21 @@ import numpy as np
 from keras_gen.export.standalone_sampler import sampler_path
 from keras_gen.serving.processes import Process
 
+# Of the inputs of requests that wait or run.
+_MAX_BYTES = 256 * 2**20
 _WORKER = Path(__file__).with_name("worker.py")
 
 
 class WorkerError(Exception):
     """A worker could not run a job."""
+
+
+class QueueFullError(Exception):
+    """Too many requests wait."""
+
+
+class DeadlineError(Exception):
+    """A request has waited, or run, for too long."""
 
 
 class Worker:
@@ -63,18 +72,41 @@ class Worker:
 
 
 class Pool:
-    """A number of workers.
+    """A number of workers, and the limits of what waits for them.
 
     Args:
         num_workers: Integer of at least 1.
         sampler: As for `Worker`.
+        queue: Integer of at least 1, requests of all models that may wait or run.
+        deadline: Float, seconds for a request.
     """
 
-    def __init__(self, num_workers, sampler=None):
+    def __init__(self, num_workers, sampler=None, queue=1024, deadline=60.0):
         self.num_workers = num_workers
+        self.deadline = deadline
+        self._free_requests = queue
+        self._free_bytes = _MAX_BYTES
         self._free = asyncio.Queue()
         for _ in range(num_workers):
             self._free.put_nowait(Worker(sampler))
+
+    @contextlib.contextmanager
+    def place(self, inputs):
+        """A place in the queue for the time of a block.
+
+        Raises:
+            QueueFullError: If there is none.
+        """
+        num_bytes = sum(values.nbytes for values in inputs.values())
+        if not self._free_requests or self._free_bytes < num_bytes:
+            raise QueueFullError("Too many requests wait. Try again in a second.")
+        self._free_requests -= 1
+        self._free_bytes -= num_bytes
+        try:
+            yield
+        finally:
+            self._free_requests += 1
+            self._free_bytes += num_bytes
 
     @contextlib.asynccontextmanager
     async def free_worker(self):
@@ -90,12 +122,6 @@ class Pool:
         for _ in range(self.num_workers):
             worker = await self._free.get()
             await worker.close()
-
-
-@functools.cache
-def shared_pool(num_workers):
-    """The pool of this process with this number of workers."""
-    return Pool(num_workers)
 
 
 class Batches:
@@ -115,7 +141,10 @@ class Batches:
         self._pool = pool
         self._job = (path, signature)
         self._max_rows = max_rows
-        self._waiting = collections.deque()
+        # Inputs by futures, in the order in which they came.
+        self._waiting = {}
+        # Of workers, to come for a batch.
+        self._num_calls = 0
         self._tasks = set()
 
     async def open(self, inputs):
@@ -135,18 +164,39 @@ class Batches:
 
         Returns:
             Dict of arrays by name.
+
+        Raises:
+            QueueFullError: If too many requests wait already.
+            DeadlineError: If it takes longer than a request may.
+            WorkerError: If the model raises, or two processes have died over it.
         """
-        future = asyncio.get_running_loop().create_future()
-        self._waiting.append((inputs, future))
+        with self._pool.place(inputs):
+            future = asyncio.get_running_loop().create_future()
+            self._waiting[future] = inputs
+            self._call_worker()
+            try:
+                async with asyncio.timeout(self._pool.deadline):
+                    return await future
+            except TimeoutError:
+                raise self._too_late() from None
+            finally:
+                # What is given up does not wait on.
+                self._waiting.pop(future, None)
+
+    def _call_worker(self):
+        if not self._waiting or self._num_calls >= self._pool.num_workers:
+            return
+        self._num_calls += 1
         # Not awaited: a cancelled request must not cancel the others of its batch.
         task = asyncio.create_task(self._run_batch())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return await future
 
     async def _run_batch(self):
         async with self._pool.free_worker() as worker:
+            self._num_calls -= 1
             batch = self._take_batch()
+            self._call_worker()
             if not batch:
                 return
             try:
@@ -154,8 +204,11 @@ class Batches:
                     name: np.concatenate([inputs[name] for inputs, _ in batch])
                     for name in batch[0][0]
                 }
-                outputs = await worker.run(*self._job, merged)
+                async with asyncio.timeout(self._pool.deadline):
+                    outputs = await worker.run(*self._job, merged)
             except Exception as error:
+                if isinstance(error, TimeoutError):
+                    error = self._too_late()
                 for _, future in batch:
                     if not future.done():
                         future.set_exception(error)
@@ -170,13 +223,19 @@ class Batches:
                     future.set_result(part)
                 first = last
 
+    def _too_late(self):
+        return DeadlineError(
+            f"The request was not answered within {self._pool.deadline:g} s."
+        )
+
     def _take_batch(self):
         batch, rows = [], 0
-        while self._waiting:
-            inputs, future = self._waiting[0]
+        for future, inputs in list(
+            itertools.islice(self._waiting.items(), self._max_rows)
+        ):
             if rows + _rows(inputs) > self._max_rows:
                 break
-            self._waiting.popleft()
+            del self._waiting[future]
             if not future.done():
                 batch.append((inputs, future))
                 rows += _rows(inputs)

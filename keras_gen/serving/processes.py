@@ -18,7 +18,7 @@ class Process:
     """A process that answers jobs in turn.
 
     It starts with the first job. If it has died, it is replaced when the next job
-    comes.
+    comes. A job that is cancelled ends with the process.
 
     Args:
         script: Path of a Python file that calls `serve_jobs()`.
@@ -72,6 +72,11 @@ class Process:
                 process.returncode,
             )
             return None
+        except asyncio.CancelledError:
+            # Otherwise its answer would meet the next job.
+            process.kill()
+            self._process = None
+            raise
 
     async def close(self):
         """Lets the process end."""

@@ -18,7 +18,8 @@ from keras_gen.serving.answers import (
     response_of,
 )
 from keras_gen.serving.bodies import Bodies, RefusedError
-from keras_gen.serving.pool import WorkerError
+from keras_gen.serving.connections import Connection
+from keras_gen.serving.pool import DeadlineError, QueueFullError, WorkerError
 
 # For a client that still sends when its request has been refused: a connection that
 # closes at once would take the answer with it.
@@ -30,6 +31,12 @@ class Uvicorn(uvicorn.Server):
 
     def capture_signals(self):
         return contextlib.nullcontext()
+
+
+def limited(config):
+    """A configuration of uvicorn whose connections have limits."""
+    config.http = Connection
+    return config
 
 
 class Rest(RESTServer):
@@ -70,6 +77,9 @@ class Rest(RESTServer):
         self._server = Uvicorn(self._get_config())
         await self._server.serve()
 
+    def _get_config(self):
+        return limited(super()._get_config())
+
     async def _infer(self, request):
         try:
             return await self._answer(request)
@@ -77,6 +87,12 @@ class Rest(RESTServer):
             return refusal(error.status_code, str(error))
         except RefusedError as error:
             return refusal(error.status, str(error), error.closes)
+        except QueueFullError as error:
+            response = refusal(429, str(error))
+            response.headers["Retry-After"] = "1"
+            return response
+        except DeadlineError as error:
+            return refusal(504, str(error))
         except WorkerError as error:
             return refusal(500, str(error))
 
@@ -107,7 +123,7 @@ class Rest(RESTServer):
                 wanted = await self._reader.read_json(body, model.stated, header_length)
             except ValueError as error:
                 raise RefusedError(400, str(error)) from error
-            outputs = await model.run(wanted)
+            outputs = await _unless_gone(request, model.run(wanted))
             return await response_of(name, wanted, outputs, headers)
 
     async def _live(self, request):
@@ -127,6 +143,21 @@ class Rest(RESTServer):
             return refusal(error.status_code, str(error))
         found = {"name": name, "ready": model.ready}
         return _json(found, 200 if model.ready else 503)
+
+
+async def _unless_gone(request, outputs):
+    """What a coroutine returns, unless the client closes the connection before."""
+    running = asyncio.ensure_future(outputs)
+    # The body has been received, so that nothing else can come.
+    gone = asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            raise RefusedError(400, "The client has gone.")
+        return running.result()
+    finally:
+        running.cancel()
+        gone.cancel()
 
 
 def _json(found, status=200):

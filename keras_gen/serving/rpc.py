@@ -13,13 +13,18 @@ from mlserver.grpc.interceptors import PromServerInterceptor
 from mlserver.grpc.server import GRPCServer
 
 from keras_gen.serving.bodies import MAX_BYTES, RefusedError, most_bytes
+from keras_gen.serving.connections import Connection
 from keras_gen.serving.messages import name_and_version
-from keras_gen.serving.pool import WorkerError
+from keras_gen.serving.pool import DeadlineError, QueueFullError, WorkerError
 from keras_gen.serving.requests import DATATYPES, DTYPES
 from keras_gen.serving.served import VERSION
 
 _SERVICE = "inference.GRPCInferenceService"
 _MAX_BYTES_OF_A_NAME = 4096
+# More than the queue takes, whose refusal says more.
+_MAX_CALLS = 4096
+_MAX_CALLS_OF_A_CONNECTION = 256
+_IDLE_SECONDS = 300
 _CODES = {
     400: grpc.StatusCode.INVALID_ARGUMENT,
     404: grpc.StatusCode.NOT_FOUND,
@@ -54,7 +59,14 @@ class Rpc(GRPCServer):
             options=[
                 ("grpc.max_receive_message_length", MAX_BYTES),
                 ("grpc.max_send_message_length", -1),
+                ("grpc.max_allowed_incoming_connections", Connection.most),
+                ("grpc.max_concurrent_streams", _MAX_CALLS_OF_A_CONNECTION),
+                ("grpc.max_connection_idle_ms", _IDLE_SECONDS * 1000),
+                # A connection whose client is gone without a word.
+                ("grpc.keepalive_time_ms", _IDLE_SECONDS * 1000),
+                ("grpc.keepalive_timeout_ms", 20_000),
             ],
+            maximum_concurrent_rpcs=_MAX_CALLS,
         )
         handlers = self._servicer.handlers()
         self._server.add_generic_rpc_handlers(
@@ -98,6 +110,10 @@ def _unary(method, request_class=None):
             return (await method(message)).SerializeToString()
         except RefusedError as error:
             await context.abort(_CODES[error.status], str(error))
+        except QueueFullError as error:
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
+        except DeadlineError as error:
+            await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, str(error))
         except WorkerError as error:
             await context.abort(grpc.StatusCode.INTERNAL, str(error))
         except MLServerError as error:

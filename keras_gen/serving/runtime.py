@@ -2,7 +2,7 @@
 
 from mlserver import MLModel
 
-from keras_gen.serving.pool import Batches, shared_pool
+from keras_gen.serving.pool import Batches
 from keras_gen.serving.requests import Stated, lowest_inputs
 
 
@@ -10,9 +10,8 @@ class Runtime(MLModel):
     """One signature of an exported model.
 
     Its settings describe the inputs and outputs. `parameters.extra` has the `path` of
-    the model, the `signature` and the number of `workers`, which all models of a server
-    share. `max_batch_size` is the largest number of rows of a request and of a batch of
-    requests.
+    the model, the `signature` and the `pool` of workers. `max_batch_size` is the
+    largest number of rows of a request and of a batch of requests.
 
     Attributes:
         stated: `keras_gen.serving.requests.Stated`, what it takes and gives.
@@ -27,7 +26,7 @@ class Runtime(MLModel):
             self.settings.max_batch_size,
         )
         self._batches = Batches(
-            shared_pool(extra.get("workers", 1)),
+            extra["pool"],
             extra["path"],
             extra["signature"],
             self.stated.max_rows,

@@ -11,15 +11,23 @@ from mlserver.settings import ModelParameters, ModelSettings, Settings
 from mlserver.utils import install_uvloop_event_loop
 
 from keras_gen.serving.bodies import Reader
-from keras_gen.serving.pool import WorkerError, shared_pool
-from keras_gen.serving.rest import Rest, Uvicorn
+from keras_gen.serving.pool import Pool, WorkerError
+from keras_gen.serving.rest import Rest, Uvicorn, limited
 from keras_gen.serving.rpc import Rpc
 from keras_gen.serving.runtime import Runtime
 from keras_gen.serving.served import VERSION, Served
 from keras_gen.serving.settings import read_settings
 
 
-def serve(repository, names, host="127.0.0.1", port=8080, workers=1):
+def serve(
+    repository,
+    names,
+    host="127.0.0.1",
+    port=8080,
+    workers=1,
+    queue=1024,
+    deadline=60.0,
+):
     """Serves models until SIGINT or SIGTERM.
 
     Open Inference Protocol V2: REST on `port`, gRPC on `port + 1`, and metrics for
@@ -31,6 +39,9 @@ def serve(repository, names, host="127.0.0.1", port=8080, workers=1):
         host: String, the address to listen on.
         port: Integer.
         workers: Integer of at least 1, the number of processes that run the models.
+        queue: Integer of at least 1, requests that may wait for a worker. Others are
+            refused at once.
+        deadline: Float, seconds until a request is given up.
 
     Raises:
         ValueError: If an argument is wrong, or a model cannot be loaded.
@@ -55,7 +66,8 @@ def serve(repository, names, host="127.0.0.1", port=8080, workers=1):
     # Otherwise each line is logged twice if the root logger has a handler.
     logging.getLogger("mlserver").propagate = False
     install_uvloop_event_loop()
-    asyncio.run(_serve(settings, signatures, workers))
+    pool = Pool(workers, queue=queue, deadline=deadline)
+    asyncio.run(_serve(settings, signatures, pool))
 
 
 def _only_arguments(cls, settings_cls, init_settings, **others):
@@ -75,7 +87,7 @@ class _ModelParameters(ModelParameters):
     settings_customise_sources = classmethod(_only_arguments)
 
 
-def _model_settings(signature, workers):
+def _model_settings(signature, pool):
     """A `Signature` as MLServer's settings. What runs it is always `Runtime`."""
     return _ModelSettings(
         name=signature.name,
@@ -90,14 +102,14 @@ def _model_settings(signature, workers):
             extra={
                 "path": str(signature.path),
                 "signature": signature.signature,
-                "workers": workers,
+                "pool": pool,
             },
         ),
     )
 
 
-async def _serve(settings, signatures, workers):
-    models = [_model_settings(signature, workers) for signature in signatures]
+async def _serve(settings, signatures, pool):
+    models = [_model_settings(signature, pool) for signature in signatures]
     names = [signature.name for signature in signatures]
     reader = Reader()
     try:
@@ -105,8 +117,7 @@ async def _serve(settings, signatures, workers):
         await _Server(settings, reader, names).start(models)
     finally:
         await reader.close()
-        await shared_pool(workers).close()
-        shared_pool.cache_clear()
+        await pool.close()
 
 
 class _Server(MLServer):
@@ -150,5 +161,5 @@ class _Server(MLServer):
 
 class _MetricsServer(MetricsServer):
     async def start(self):
-        self._server = Uvicorn(self._get_config())
+        self._server = Uvicorn(limited(self._get_config()))
         await self._server.serve()

@@ -9,12 +9,21 @@ from contracts import make_tiny
 
 from keras_gen.export import export_saved_model
 from keras_gen.models import GAN
-from keras_gen.serving.pool import Batches, Pool, Worker, WorkerError
+from keras_gen.serving import pool as pool_module
+from keras_gen.serving.pool import (
+    Batches,
+    DeadlineError,
+    Pool,
+    QueueFullError,
+    Worker,
+    WorkerError,
+)
 
-# Runs a file in place of the sampler of the package. A row is doubled; its
-# batch's size is told; a negative one kills the process that has not met one before.
+# Runs a file in place of the sampler of the package. A row is doubled, and the size of
+# its batch is told. -1 kills the process that has not met one before, -2 each; -3 does
+# not end, and -4 stops the process.
 SAMPLER = """
-import os, pathlib
+import os, pathlib, signal
 import numpy as np
 
 class Sampler:
@@ -28,6 +37,10 @@ class Sampler:
         if (x == -2).any() or (x == -1).any() and not self.met.exists():
             self.met.touch()
             os._exit(3)
+        if (x == -3).any():
+            signal.pause()
+        if (x == -4).any():
+            os.kill(os.getpid(), signal.SIGSTOP)
         print("a library that prints")
         return {"y": 2 * x, "rows": np.full(len(x), len(x)), "pid": 0 * x + os.getpid()}
 """
@@ -144,3 +157,69 @@ def test_a_worker_runs_a_saved_model(tmp_path):
     expected = model.x_domain.to_bytes(model.sample(3, 7)).astype(int)
     assert images.shape == expected.shape
     assert np.abs(images - expected).max() <= 1
+
+
+def test_a_full_queue_refuses_at_once(path):
+    async def run():
+        pool = Pool(1, sampler_of(path), queue=3)
+        batches = Batches(pool, path, "double", max_rows=8)
+        x = {"x": np.ones(1)}
+        found = await asyncio.gather(
+            *[batches.run(x) for _ in range(5)], return_exceptions=True
+        )
+        # The places are free again.
+        found.append(await batches.run(x))
+        await pool.close()
+        return found
+
+    *first, fourth, fifth, after = asyncio.run(run())
+    assert all(answer["y"] == [2] for answer in (*first, after))
+    assert all(isinstance(error, QueueFullError) for error in (fourth, fifth))
+
+
+def test_inputs_that_wait_have_a_bounded_length(path, monkeypatch):
+    monkeypatch.setattr(pool_module, "_MAX_BYTES", 20)
+    _, *found = batch_runs(path, [np.ones(1)] * 3)
+    assert [type(answer) for answer in found] == [dict, QueueFullError]
+
+
+@pytest.mark.parametrize("job", [-3, -4])
+def test_a_job_that_does_not_end_is_given_up_and_its_process_replaced(path, job):
+    async def run():
+        pool = Pool(1, sampler_of(path), deadline=0.5)
+        batches = Batches(pool, path, "double", max_rows=1)
+        await batches.open({"x": np.ones(1)})
+        late, behind = await asyncio.gather(
+            batches.run({"x": np.full(1, job)}),
+            batches.run({"x": np.ones(1)}),
+            return_exceptions=True,
+        )
+        pool.deadline = 60
+        after = await batches.run({"x": np.ones(1)})
+        await pool.close()
+        return late, behind, after
+
+    late, behind, after = asyncio.run(run())
+    for error in (late, behind):
+        assert isinstance(error, DeadlineError)
+        assert "not answered within 0.5 s" in str(error)
+    assert after["y"] == [2]
+
+
+def test_requests_that_are_given_up_do_not_wait_on(path):
+    async def run():
+        pool = Pool(1, sampler_of(path), queue=10)
+        batches = Batches(pool, path, "double", max_rows=1)
+        async with pool.free_worker():
+            for _ in range(100):
+                task = asyncio.create_task(batches.run({"x": np.ones(1)}))
+                await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.wait([task])
+            assert not batches._waiting
+            assert len(batches._tasks) <= 1
+        answer = await batches.run({"x": np.ones(1)})
+        await pool.close()
+        return answer
+
+    assert asyncio.run(run())["y"] == [2]
