@@ -3,10 +3,8 @@
 import contextlib
 import functools
 import importlib.util
-import inspect
 import itertools
 import json
-import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,11 +13,28 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from graphs import accesses, optimized_graphs, races, traced_step
+from marked import (
+    NUM,
+    SEED,
+    TEMPERATURE,
+    call_marked,
+    drawn_for,
+    of_call,
+    of_method,
+    outside_of,
+    refused,
+    spoilt,
+)
 from memory import release
+from sites import (
+    check_one_pass_gives_samples_back,
+    check_slow_sampler_agrees,
+    influence_of_sites,
+    near_a_step,
+)
 
 import keras_gen.models
 from keras_gen.callbacks import Checkpoints
-from keras_gen.domains import Symbols
 from keras_gen.export import export_saved_model, export_tflite
 from keras_gen.export.signatures import default_of, exported_marks
 from keras_gen.latents import linear_path, spherical_path
@@ -28,7 +43,6 @@ from keras_gen.models.base import (
     Autoencoding,
     AutoregressiveModel,
     Decoding,
-    Mark,
     PhaseOptimizers,
     Sampler,
     marks_of,
@@ -40,8 +54,6 @@ LOAD_MODEL, RUN_SAVED_MODEL, RUN_LITERT = (
     TESTS / "processes" / f"{name}.py"
     for name in ("load_model", "run_saved_model", "run_litert")
 )
-# Of exports: rows, the seed of what is drawn, and a temperature where there is one.
-NUM, SEED, TEMPERATURE = 40, 3, 0.5
 
 
 class Training(NamedTuple):
@@ -59,22 +71,6 @@ class OneDevice(NamedTuple):
     model: keras.Model
     graphs: list
     reported: dict
-
-
-class Exported(NamedTuple):
-    """A signature of an exported model.
-
-    Attributes:
-        mark: `Mark` of the method that it is.
-        inputs: Dict of arrays by name, what the signature takes.
-        expected: Dict of arrays by name, what the model gives, not as bytes yet.
-        as_bytes: Boolean, whether the signature gives bytes.
-    """
-
-    mark: Mark
-    inputs: dict
-    expected: dict
-    as_bytes: bool
 
 
 class Stopped(keras.callbacks.Callback):
@@ -815,7 +811,11 @@ class AutoregressiveContract(SamplerContract):
         if self.y_domain is None:
             with pytest.raises(ValueError, match="has no classes"):
                 trained.classify(self.x(2))
+            with pytest.raises(ValueError, match="`y` must be left out"):
+                trained.log_prob(self.x(2), [0, 0])
             return
+        with pytest.raises(ValueError, match="`y` must be given"):
+            trained.log_prob(self.x(3))
         probabilities = trained.classify(self.x(3))
         assert probabilities.shape == (3, self.y_domain.num_classes)
         np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
@@ -836,241 +836,6 @@ def _domains_of(contract):
     """The domains of the data of a contract's model, a pair."""
     model = contract().make()
     return model.x_domain, model.y_domain
-
-
-# Marked methods
-
-
-def drawn_for(model, mark, num):
-    """What a marked method takes beside noise, drawn: a dict of arrays by name."""
-    names = [name for name in mark.takes if name != "noise"]
-    drawn = {
-        name: model.domain_of(name).draw(Rows(num, SEED, step=step))
-        for step, name in enumerate(names)
-    }
-    if "temperature" in drawn:
-        drawn["temperature"] = np.full(num, TEMPERATURE, np.float32)
-    return drawn
-
-
-def call_marked(model, name, mark, drawn, num):
-    """What a marked method gives, called as users call it."""
-    given, count, method = dict(drawn), [], getattr(model, name)
-    if isinstance(given.get("temperature"), np.ndarray):
-        given["temperature"] = float(given["temperature"][0])
-    if "seed" in inspect.signature(method).parameters and "noise" in mark.takes:
-        given["seed"] = SEED
-        count = [] if "x" in given else [num]
-    elif "noise" in mark.takes:
-        given["noise"] = np.array(model.noise_rows(Rows(num, SEED)))
-    return method(*count, **given)
-
-
-def named(mark, outputs):
-    """What a marked method gave as arrays, by name."""
-    several = outputs if len(mark.gives) > 1 else (outputs,)
-    return dict(zip(mark.gives, map(np.array, several), strict=True))
-
-
-def of_method(model, name, mark):
-    """`Exported` of a marked method."""
-    drawn = drawn_for(model, mark, NUM)
-    outputs = named(mark, call_marked(model, name, mark, drawn, NUM))
-    draws = "noise" in mark.takes
-    seeds = np.array([(SEED, row) for row in range(NUM)], np.int32)
-    inputs = {"seed": seeds, **drawn} if draws else drawn
-    return Exported(mark, inputs, outputs, draws)
-
-
-def of_call(model, mark):
-    """`Exported` of `serving_default`, which is given its noise."""
-    inputs = drawn_for(model, mark, NUM)
-    inputs.pop("temperature", None)
-    if "noise" in mark.takes:
-        inputs = {"noise": np.array(model.noise(NUM, SEED)), **inputs}
-    given = {key: tf.constant(values) for key, values in inputs.items()}
-    outputs = named(mark, getattr(model, mark.traced)(**given))
-    return Exported(mark, inputs, outputs, False)
-
-
-def outside_of(found, expected, domain, signature):
-    """Where an export does not give what the model gives but for rounding.
-
-    Floats may differ by 1e-5 of the range. A byte may be another where its float lies
-    that near to where it would be.
-    """
-    if domain.bounds is None:
-        margin = 1e-5 * max(1.0, np.abs(expected).max())
-    else:
-        margin = 1e-5 * (domain.bounds[1] - domain.bounds[0])
-    low, high = expected - margin, expected + margin
-    if signature.as_bytes:
-        assert found.dtype == domain.to_bytes(expected).dtype
-        low, high = domain.to_bytes(low), domain.to_bytes(high)
-    return ~((found >= low) & (found <= high))
-
-
-# Bad input
-
-
-def spoilt(values, domain, name="x"):
-    """What is wrong, values that are so, and what an error says of them."""
-    if name == "temperature":
-        for wrong in (0.0, -1.0, np.nan, "hot"):
-            yield f"temperature {wrong}", wrong, "must be a positive number"
-        return
-    if name == "mask":
-        yield "masks of a wrong shape", values[..., None], "must have shape"
-        yield "masks of twos", 2 * values.astype(int), "must be boolean"
-        yield "masks of strings", values.astype(str), "must be boolean"
-        return
-    if values.ndim > 1:
-        yield "too few values", values[:, :-1], "must have shape"
-    yield "an axis too many", values[..., None], "must have shape"
-    yield "strings", values.astype(str), "must hold numbers"
-    yield "no rows", values[:0], "holds no"
-    if values.dtype.kind == "f":
-        for wrong, kind in ((np.nan, "NaN"), (np.inf, "infinity")):
-            one = values.copy()
-            one.flat[-1] = wrong
-            yield kind, one, f"holds {kind}: 1 of"
-        if domain.num_levels is not None:
-            grey = np.full_like(values, np.mean(domain.bounds) + 0.0017)
-            yield "values between the levels", grey, "must hold"
-    else:
-        yield "fractions", values + 0.5, "must be integers"
-    if domain.bounds is not None:
-        low, high = domain.bounds
-        beyond = values + values.dtype.type(2 * (high - low) + 1)
-        yield "values beyond the range", beyond, r"must lie in \["
-
-
-@contextlib.contextmanager
-def refused(message, what):
-    """Fails unless a ValueError is raised whose text has the message."""
-    with pytest.raises(ValueError) as error:
-        yield
-    assert re.search(message, str(error.value)), f"{what}: {error.value}"
-
-
-# Models of sites
-
-
-def near_a_step(model, x, noise, y=None, temperature=1.0):
-    """Where the number of a site lies within 1e-5 of a step of the CDF.
-
-    Args:
-        model: `AutoregressiveModel`.
-        x: Array of examples.
-        noise: What they were drawn from.
-        y: Array of the `y_domain`, if there is one.
-        temperature: Float.
-
-    Returns:
-        Boolean array of shape `(num, *sites)`.
-    """
-    return np.abs(_distance_to_steps(model, x, noise, y, temperature)).min(-1) < 1e-5
-
-
-def _distance_to_steps(model, x, noise, y, temperature):
-    uniform, order = model.choose_order(tf.constant(noise))
-    y = None if y is None else tf.constant(y)
-    parameters = model.ordered_parameters(tf.constant(x), y, order)
-    parameters = model.by_site(parameters)
-    steps = model.output_distribution.cumulative(parameters, temperature)
-    return np.array(uniform[..., None] - steps)
-
-
-def check_one_pass_gives_samples_back(model, num, x=None, mask=None, **options):
-    """The network run once on fast samples, inverted at the same uniforms.
-
-    A site may differ only where its uniform lies within 1e-5 of a step. Samples are
-    drawn without XLA, which would compile for seconds.
-    """
-    model.compiled_sampling = False
-    sites = (num, *model.x_domain.sites)
-    known = np.zeros(sites, bool)
-    if mask is None:
-        samples = model.sample(num, seed=2, **options)
-    else:
-        samples = model.complete(x, mask, seed=2, **options)
-        known = np.broadcast_to(mask, sites)
-        given = known.reshape(x.shape)
-        np.testing.assert_array_equal(samples[given], x[given])
-    y = model.y_for(num, options.get("y"))
-    distance = _distance_to_steps(
-        model, samples, model.noise(num, seed=2), y, options.get("temperature", 1.0)
-    )
-    levels = (distance >= 0).sum(axis=-1)
-    near = np.abs(distance).min(axis=-1) < 1e-5
-    drawn = np.array(model.levels_of(tf.constant(samples)))
-    assert np.all((levels == drawn) | known | near)
-    assert near.sum() <= 1 + 4e-5 * distance.size
-
-
-def check_slow_sampler_agrees(model, num, x=None, mask=None, **options):
-    """The whole network for each site gives what the fast sampler gives."""
-    noise, conditions = model.noise(num, seed=6), model.conditions(num, **options)
-    conditions |= {} if mask is None else {"x": x, "mask": mask}
-    conditions = {name: tf.constant(values) for name, values in conditions.items()}
-    fast = model.from_noise(noise, **conditions)
-    slow = model.from_noise_slowly(noise, **conditions)
-    np.testing.assert_allclose(fast, slow, atol=1e-6)
-
-
-def influence_of_sites(model, num=4):
-    """Largest derivative of the parameters of each site by each site.
-
-    Returns:
-        Array of shape `(num_sites, num_sites)`, parameters first, the largest absolute
-        derivative at some random examples between the levels. Of symbols, which have
-        no derivative, how far parameters change with a symbol.
-    """
-    domain = model.x_domain
-    sites = int(np.prod(domain.sites))
-    if isinstance(domain, Symbols):
-        return _influence_of_symbols(model, num, sites)
-    x = Rows(num, 0).uniform(domain.shape, "grey")
-    # One copy of an example for each site whose parameters are differentiated.
-    x = tf.repeat(x, sites, axis=0)
-    y = None if model.y_domain is None else tf.constant(model.y_for(len(x)) * 0)
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch(x)
-        parameters = model.by_site(model.site_parameters(x, y))
-        parameters = tf.reshape(parameters, (num, sites, sites, -1))
-        of_own_site = [
-            tf.linalg.diag_part(some) for some in tf.unstack(parameters, axis=-1)
-        ]
-    derivatives = [np.abs(tape.gradient(some, x)) for some in of_own_site]
-    return np.reshape(derivatives, (-1, num, sites, sites)).max(axis=(0, 1))
-
-
-def _influence_of_symbols(model, num, sites):
-    x = model.x_domain.draw(Rows(num, 0))
-    y = None if model.y_domain is None else tf.constant(model.y_for(num) * 0)
-
-    def parameters_of(x):
-        parameters = model.by_site(model.site_parameters(tf.constant(x), y))
-        return np.reshape(parameters, (num, sites, -1))
-
-    before, columns = parameters_of(x), []
-    for site in range(sites):
-        other = x.copy()
-        other[:, site] = (other[:, site] + 1) % model.x_domain.num_levels
-        columns.append(np.abs(parameters_of(other) - before).max(axis=(0, 2)))
-    return np.stack(columns, axis=1)
-
-
-def total_probability(model, y=None):
-    """The sum of the probabilities of all black and white images."""
-    sites = int(np.prod(model.x_domain.sites))
-    x = (np.arange(2**sites)[:, None] >> np.arange(sites)) & 1
-    x = x.reshape(-1, *model.x_domain.shape).astype("float32")
-    y = None if y is None else np.full(len(x), y)
-    return np.exp(model.log_prob(x, y).astype("float64")).sum()
-
-
-# Training
 
 
 def variables_of(model):

@@ -213,6 +213,11 @@ class SiteSampler(Sampler):
         if x is None:
             nothing = tf.zeros_like(noise, tf.int32)
             return nothing, tf.cast(nothing, tf.bool)
+        if self.domain_of("mask") is None:
+            raise ValueError(
+                f"`x` and `mask` must be left out: this {type(self).__name__} draws "
+                "the sites in several orders, not all of which begin with known ones."
+            )
         return self.levels_of(x), mask
 
 

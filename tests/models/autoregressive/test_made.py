@@ -4,13 +4,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from contracts import (
-    AutoregressiveContract,
+from contracts import AutoregressiveContract, unsettle
+from sites import (
     check_one_pass_gives_samples_back,
     check_slow_sampler_agrees,
     influence_of_sites,
     total_probability,
-    unsettle,
 )
 
 from keras_gen.distributions import BernoulliLikelihood, CategoricalLikelihood
@@ -93,6 +92,10 @@ class TestSeveralOrderings:
             trained.complete(images(2), half)
         with pytest.raises(ValueError, match="`mask` must be left out.*several orders"):
             trained.log_prob(images(2), mask=half)
+        known = {"x": images(2), "mask": images(2) > 0}
+        for method in (trained.from_noise, trained.from_noise_slowly):
+            with pytest.raises(ValueError, match="must be left out.*several orders"):
+                method(trained.noise(2, 0), **known)
         assert "complete" not in signatures_of(trained)
         assert "completion" not in metrics_for(trained, recipe=None)
 

@@ -1,12 +1,11 @@
 import numpy as np
 import pytest
-from contracts import (
-    AutoregressiveContract,
+from contracts import AutoregressiveContract, unsettle
+from sites import (
     check_one_pass_gives_samples_back,
     check_slow_sampler_agrees,
     influence_of_sites,
     total_probability,
-    unsettle,
 )
 
 from keras_gen.distributions import BernoulliLikelihood, CategoricalLikelihood
