@@ -7,6 +7,7 @@ model gave before it was exported.
 """
 
 import argparse
+import hashlib
 import json
 import secrets
 import struct
@@ -22,6 +23,13 @@ _MAX_SEED = 2**31 - 1
 # Rows at once for a file that takes any number.
 _ROWS_AT_ONCE = 64
 _DEFAULTS = {"temperature": 1.0}
+# A file ends in the sha256, in hexadecimal digits, of all bytes before.
+_DIGITS = 64
+_MAX_METADATA_BYTES = 2**20
+_MAX_BATCH_SIZE = 2**16
+_MAX_SIZE = 2**24
+_MAX_AXES = 16
+_DTYPES = ("bool", "uint8", "int32", "int64", "float16", "float32")
 
 
 class Sampler:
@@ -35,17 +43,20 @@ class Sampler:
         metadata: Dict of what the file says of itself: `model`, its data `x` and what
             they are paired with, `y` (each with `class` and `shape` or `num_classes`),
             `signatures`, `batch_size`, `precision`, `weights_sha256` and others.
+            These are checked when a file is opened, and so are all its bytes.
 
     Raises:
-        ValueError: If there is no such file, or it is not one of keras_gen.
+        ValueError: If there is no such file, it is not one of keras_gen, or it has been
+            changed.
     """
 
     def __init__(self, path, num_threads=None):
         try:
-            with zipfile.ZipFile(path) as attached:
-                self.metadata = json.loads(attached.read("keras_gen.json"))
+            _check_bytes(path)
+            self.metadata = _metadata(path)
             self._interpreter = Interpreter(str(path), num_threads=num_threads)
-        except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+            _check_signatures(self.metadata, self._interpreter.get_signature_list())
+        except _ERRORS as error:
             raise ValueError(
                 f"`path` must be a .tflite file of keras_gen. Received: {str(path)!r} "
                 f"({error})"
@@ -114,7 +125,7 @@ class Sampler:
             # Every batch is full: surplus rows are cut.
             index = np.arange(first, first + size).clip(max=num - 1)
             batch = {name: values[index] for name, values in inputs.items()}
-            batches.append(runner(**batch))
+            batches.append(_outputs(runner, batch, known[signature]["outputs"]))
             first += size
         return {
             name: np.concatenate([batch[name] for batch in batches])[:num]
@@ -124,11 +135,13 @@ class Sampler:
     def _runner(self, signature, num):
         """What runs a signature on the next rows, and on how many."""
         size = self.metadata["batch_size"]
-        block = self.metadata["signatures"][signature].get("block")
+        stated = self.metadata["signatures"][signature]
+        block = stated.get("block")
         if block is not None and num > 1:
             signature, size = f"{signature}_{block}", block
         if signature not in self._runners:
             runner = self._interpreter.get_signature_runner(signature)
+            _check_inputs(runner.get_input_details(), stated["inputs"])
             self._runners[signature] = runner
         return self._runners[signature], size or min(num, _ROWS_AT_ONCE)
 
@@ -166,6 +179,155 @@ class Sampler:
                 f"Received: {y.tolist()}"
             )
         return {"y": y.astype(np.int32)}
+
+
+_ERRORS = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    RuntimeError,  # Also of a member that is encrypted, or nested too deeply.
+    EOFError,
+    OverflowError,
+    MemoryError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+)
+
+
+def _check_bytes(path):
+    """Raises a ValueError unless a file ends in the sha256 of what is before."""
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError("there is no such file")
+    left = path.stat().st_size - _DIGITS
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while left > 0:
+            piece = file.read(min(left, 2**20))
+            digest.update(piece)
+            left -= len(piece)
+            if not piece:
+                break
+        stated = file.read(_DIGITS)
+    if stated != digest.hexdigest().encode():
+        raise ValueError(
+            "it does not end in the sha256 of its bytes: it was changed, cut off, or "
+            "written by an older version. Export it again"
+        )
+
+
+def _metadata(path):
+    """What a file says of itself, once it is as it must be."""
+    with zipfile.ZipFile(path) as attached, attached.open("keras_gen.json") as member:
+        text = member.read(_MAX_METADATA_BYTES + 1)
+    if len(text) > _MAX_METADATA_BYTES:
+        raise ValueError(f"keras_gen.json has more than {_MAX_METADATA_BYTES} bytes")
+    metadata = json.loads(text)
+    _require(isinstance(metadata, dict), "it", "an object", metadata)
+    size = metadata.get("batch_size")
+    is_size = size is None or _is_integer(size, 1, _MAX_BATCH_SIZE)
+    _require(is_size, "batch_size", f"null or 1 to {_MAX_BATCH_SIZE}", size)
+    signatures = metadata.get("signatures")
+    is_right = isinstance(signatures, dict) and signatures
+    _require(is_right, "signatures", "an object that is not empty", signatures)
+    for name, signature in signatures.items():
+        _require(isinstance(signature, dict), name, "an object", signature)
+        block = signature.get("block", 1)
+        _require(_is_integer(block, 1, _MAX_BATCH_SIZE), "block", "an integer", block)
+        for key in ("inputs", "outputs"):
+            tensors = signature.get(key)
+            is_right = isinstance(tensors, dict) and tensors
+            _require(is_right, f"{name}.{key}", "an object that is not empty", tensors)
+            for tensor in tensors.values():
+                _check_tensor(tensor, f"{name}.{key}", size)
+    _check_domains(metadata)
+    return metadata
+
+
+def _check_tensor(tensor, name, batch_size):
+    _require(isinstance(tensor, dict), name, "objects", tensor)
+    shape, dtype = tensor.get("shape"), tensor.get("dtype")
+    is_shape = (
+        isinstance(shape, list)
+        and 1 <= len(shape) <= _MAX_AXES
+        and shape[0] == batch_size
+        and all(size is None or _is_integer(size, 0, _MAX_SIZE) for size in shape[1:])
+    )
+    _require(is_shape, f"{name}.shape", f"{batch_size} and then sizes", shape)
+    _require(dtype in _DTYPES, f"{name}.dtype", f"one of {', '.join(_DTYPES)}", dtype)
+
+
+def _check_domains(metadata):
+    for key in ("x", "y"):
+        _require(key in metadata, "it", f"an object with {key}", list(metadata)[:9])
+        domain = metadata[key]
+        if domain is None:
+            continue
+        _require(isinstance(domain, dict), key, "null or an object", domain)
+        kind = domain.get("class")
+        _require(isinstance(kind, str), f"{key}.class", "a string", kind)
+        if kind == "Images":
+            low, high = domain.get("low"), domain.get("high")
+            is_range = all(
+                type(v) in (int, float) and abs(v) < 1e9 for v in (low, high)
+            )
+            is_range = is_range and low < high
+            _require(is_range, key, "a range of `low` and `high`", (low, high))
+        if key == "y" and kind == "Labels":
+            num = domain.get("num_classes")
+            _require(_is_integer(num, 1, _MAX_SIZE), "num_classes", "an integer", num)
+
+
+def _check_signatures(metadata, found):
+    """Raises a ValueError unless a file has the signatures that it states."""
+    for name, signature in metadata["signatures"].items():
+        names = [name, *([f"{name}_{b}"] if (b := signature.get("block")) else [])]
+        for each in names:
+            stated = [sorted(signature["inputs"]), sorted(signature["outputs"])]
+            there = found.get(each, {"inputs": [], "outputs": []})
+            there = [sorted(there["inputs"]), sorted(there["outputs"])]
+            _require(there == stated, f"signature {each}", f"{stated}", there)
+
+
+def _check_inputs(found, stated):
+    """Raises a ValueError unless inputs of a file have the shapes that it states."""
+    for name, spec in stated.items():
+        shape, dtype = list(found[name]["shape"]), np.dtype(found[name]["dtype"]).name
+        is_right = _fits(shape, spec["shape"]) and dtype == spec["dtype"]
+        wanted = f"{spec['dtype']} of shape {spec['shape']}, as the file states"
+        _require(is_right, f"`{name}`", wanted, f"{dtype} of shape {shape}")
+
+
+def _outputs(runner, batch, stated):
+    """The outputs of a batch, which must be what the file states."""
+    try:
+        found = runner(**batch)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise ValueError(f"The file does not run as it states: {error}") from error
+    for name, spec in stated.items():
+        if not _fits(found[name].shape, spec["shape"]):
+            raise ValueError(
+                f"The file states shape {spec['shape']} for {name!r}. Received: "
+                f"{list(found[name].shape)}"
+            )
+    return found
+
+
+def _fits(shape, stated):
+    """Whether a shape is one that is stated, whatever the number of rows."""
+    pairs = zip(shape[1:], stated[1:], strict=False)
+    return len(shape) == len(stated) and all(s in (None, n) for n, s in pairs)
+
+
+def _is_integer(value, least, most):
+    return type(value) is int and least <= value <= most
+
+
+def _require(is_right, name, wanted, value):
+    if not is_right:
+        raise ValueError(f"{name} must be {wanted}. Received: {repr(value)[:80]}")
 
 
 def grid(images):

@@ -1,5 +1,6 @@
 """Exports models as TFLite files, which run without TensorFlow."""
 
+import hashlib
 import importlib.util
 import json
 import math
@@ -43,6 +44,8 @@ _PRECISIONS = {
 _BLOCK = 4
 _PROBED_IMAGES = 100
 _CALIBRATION_IMAGES = 200
+# Of a sha256 in hexadecimal.
+_DIGITS = 64
 _HERE = Path(__file__).parent
 
 
@@ -58,10 +61,11 @@ def export_tflite(
     """Writes a model as a TFLite file with built-in operations only, and checks it.
 
     The file has the signatures of `signatures_of()` and draws its noise from seeds. It
-    describes itself in `keras_gen.json`, a ZIP member after the model. `sampler.py` is
-    written beside it: it draws images with numpy and ai-edge-litert only. The file is
-    converted in a separate process, and compared with the model in another process that
-    cannot import TensorFlow. It appears only after it has passed.
+    describes itself in `keras_gen.json`, a ZIP member after the model, and ends in the
+    sha256 of all bytes before, which `sampler.py` checks. That file is written beside
+    it: it draws images with numpy and ai-edge-litert only. The model is converted in a
+    separate process, and its file is compared with it in another process that cannot
+    import TensorFlow. The file appears only after it has passed.
 
     Args:
         model: One of `keras_gen.models`, or a functional `keras.Model` of one input and
@@ -127,6 +131,9 @@ def export_tflite(
             # Without a date, so that a model always gives the same file.
             member = zipfile.ZipInfo("keras_gen.json")
             attached.writestr(member, json.dumps(metadata, indent=1))
+            # The file ends in its sha256, as the comment of the ZIP archive.
+            attached.comment = bytes(_DIGITS)
+        _seal(partial)
         parity = _parity(model, chosen, folder, partial)
         _check_parity(model, precision, parity)
     sampler = path.with_name("sampler.py")
@@ -274,6 +281,19 @@ def _metadata(model, path, batch_size, precision, stated):
         "weights_sha256": sha256_of_weights(model),
         "signatures": stated,
     }
+
+
+def _seal(path):
+    """Writes the sha256 of a file into its last bytes, which do not count."""
+    with open(path, "rb+") as file:
+        left, digest = path.stat().st_size - _DIGITS, hashlib.sha256()
+        while left:
+            piece = file.read(min(left, 2**20))
+            digest.update(piece)
+            left -= len(piece)
+        # Between reading and writing.
+        file.seek(-_DIGITS, 2)
+        file.write(digest.hexdigest().encode())
 
 
 def _described(model, name):

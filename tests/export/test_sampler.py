@@ -1,15 +1,23 @@
 """The sampler that stands beside every file."""
 
+import hashlib
 import importlib.util
 import io
+import json
+import os
+import shutil
 import subprocess
 import sys
+import tracemalloc
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gen.export.tflite import sampler_path
+from keras_gen.export import tflite
+from keras_gen.export.standalone_sampler import sampler_path
 from keras_gen.media import grid
 
 # The shipped file, in a process without TensorFlow and this package.
@@ -140,3 +148,144 @@ def test_bad_temperatures_are_refused(conditional, pixels, temperature):
         pixels.sample(2, 0, temperature=temperature)
     with pytest.raises(ValueError, match="`temperature` must be left out"):
         conditional[0].sample(2, 0, temperature=temperature)
+
+
+def metadata_of(path):
+    with zipfile.ZipFile(path) as attached:
+        return json.loads(attached.read("keras_gen.json"))
+
+
+def with_metadata(path, text, compression=zipfile.ZIP_STORED):
+    """Writes another `keras_gen.json` into a file, which is sealed as an export is."""
+    with zipfile.ZipFile(path) as attached:
+        start = attached.infolist()[0].header_offset
+    path.write_bytes(path.read_bytes()[:start])
+    with zipfile.ZipFile(path, "a", compression) as attached:
+        attached.writestr("keras_gen.json", text)
+        attached.comment = bytes(64)
+    tflite._seal(path)
+
+
+@pytest.fixture
+def copied(exports, tmp_path):
+    return Path(shutil.copy(exports("ConditionalGAN")[1].path, tmp_path))
+
+
+def test_a_file_ends_in_the_sha256_of_its_bytes(copied, sampler):
+    content = copied.read_bytes()
+    assert content[-64:].decode() == hashlib.sha256(content[:-64]).hexdigest()
+    # What stands here is what the other tests change.
+    with_metadata(copied, json.dumps(metadata_of(copied)))
+    assert sampler.Sampler(copied).sample(3).shape == (3, 8, 8, 1)
+
+
+def test_every_flipped_bit_is_found(copied, sampler):
+    content, random = copied.read_bytes(), np.random.default_rng(0)
+    places = [random.integers(len(content), size=3) for _ in range(25)]
+    # Within the digest, the ZIP archive and the start.
+    places += [[len(content) - n] for n in (1, 64, 65, 70, 90, 200)] + [[0], [4]]
+    for flipped in places:
+        changed = bytearray(content)
+        for place in flipped:
+            changed[place] ^= 1 << random.integers(8)
+        copied.write_bytes(changed)
+        with pytest.raises(ValueError, match="sha256 of its bytes: it was changed"):
+            sampler.Sampler(copied)
+    for length in (0, 1, 63, 64, 1000, len(content) - 1):
+        copied.write_bytes(content[:length])
+        with pytest.raises(ValueError, match="`path` must be a .tflite file"):
+            sampler.Sampler(copied)
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "message"),
+    [
+        (["batch_size"], -1, "batch_size must be null or 1 to 65536.*-1"),
+        (["batch_size"], 0, "batch_size must be null or 1"),
+        (["batch_size"], 2**40, "batch_size must be null or 1"),
+        (["batch_size"], True, "batch_size must be null or 1"),
+        (["batch_size"], 4, "shape must be 4 and then sizes"),
+        (["signatures"], None, "signatures must be an object"),
+        (["signatures"], [], "signatures must be an object"),
+        (["signatures"], {}, "signatures must be an object that is not empty"),
+        (["signatures", "sample"], 7, "sample must be an object"),
+        (["signatures", "sample", "inputs"], {}, "sample.inputs must be an object"),
+        (["signatures", "sample", "inputs", "z"], {}, "shape must be None and then"),
+        (["signatures", "sample", "inputs", "seed"], [], "sample.inputs must be obj"),
+        (["signatures", "sample", "block"], 0, "block must be an integer"),
+        (["signatures", "sample", "block"], 9, "signature sample_9 must be"),
+        (
+            ["signatures", "sample", "inputs", "seed", "dtype"],
+            "object",
+            "sample.inputs.dtype must be one of bool",
+        ),
+        (
+            ["signatures", "sample", "inputs", "seed", "shape"],
+            [None, -2],
+            "sample.inputs.shape must be None",
+        ),
+        (
+            ["signatures", "other"],
+            {
+                "inputs": {"x": {"shape": [None], "dtype": "int32"}},
+                "outputs": {"x": {"shape": [None], "dtype": "int32"}},
+            },
+            "signature other must be",
+        ),
+        (["x"], "Images", "x must be null or an object"),
+        (["x", "class"], None, "x.class must be a string"),
+        (["x", "low"], 1.0, "x must be a range of `low` and `high`"),
+        (["x", "high"], "1", "x must be a range of `low` and `high`"),
+        (["y", "num_classes"], 0, "num_classes must be an integer"),
+        (["y", "num_classes"], "3", "num_classes must be an integer"),
+    ],
+)
+def test_wrong_metadata_are_refused(copied, sampler, keys, value, message):
+    metadata = metadata_of(copied)
+    place = metadata
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    with_metadata(copied, json.dumps(metadata))
+    with pytest.raises(ValueError, match=f"`path` must be.*{message}"):
+        sampler.Sampler(copied)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", "7", "{}", "[" * 100_000, '{"signatures": NaN}']
+)
+def test_metadata_that_are_no_description_are_refused(copied, sampler, text):
+    with_metadata(copied, text)
+    with pytest.raises(ValueError, match="`path` must be a .tflite file of keras_gen"):
+        sampler.Sampler(copied)
+
+
+def test_metadata_do_not_inflate(copied, sampler):
+    with_metadata(copied, b" " * 2**28, zipfile.ZIP_DEFLATED)
+    assert copied.stat().st_size < 2**20
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="more than 1048576 bytes"):
+        sampler.Sampler(copied)
+    assert tracemalloc.get_traced_memory()[1] < 2**24
+    tracemalloc.stop()
+
+
+def test_a_shape_that_the_file_has_not_is_refused(copied, sampler):
+    metadata = metadata_of(copied)
+    metadata["signatures"]["sample"]["inputs"]["seed"]["shape"] = [None, 3]
+    metadata["signatures"]["serving_default"]["outputs"]["x"]["shape"][1] = 9
+    with_metadata(copied, json.dumps(metadata))
+    opened = sampler.Sampler(copied)
+    with pytest.raises(ValueError, match="`seed` must be int32 .* as the file"):
+        opened.run("sample", seed=[[0, 0, 0]], y=[0])
+    stated = metadata["signatures"]["serving_default"]["inputs"]
+    noise = np.zeros((1, *stated["noise"]["shape"][1:]))
+    with pytest.raises(ValueError, match="The file states shape .* for 'x'"):
+        opened.run("serving_default", noise=noise, y=[0])
+
+
+def test_what_is_no_file_is_refused(tmp_path, sampler):
+    os.mkfifo(tmp_path / "fifo.tflite")
+    for path in (tmp_path / "fifo.tflite", tmp_path, tmp_path / "missing.tflite"):
+        with pytest.raises(ValueError, match="there is no such file"):
+            sampler.Sampler(path)

@@ -317,7 +317,8 @@ def test_bad_headers_are_refused(served):
     connection = served.connection()
     status, answer = send(connection, "gan/infer", {"inputs": [PAIR]}, "text/plain")
     assert status == 415
-    assert "must be application/json. Received: 'text/plain'" in answer["error"]
+    assert answer["error"].startswith("Content-Type must be application/json, or")
+    assert answer["error"].endswith("Received: 'text/plain'")
     connection.request(
         "POST", "/v2/models/gan/infer", b"\x1f\x8b", {"Content-Encoding": "gzip"}
     )
