@@ -104,7 +104,8 @@ def test_health_checks_have_the_body_that_kserve_reads(served, path, body):
 
 def test_kserve_client_draws_the_images(served, images):
     kserve = pytest.importorskip("kserve")
-    client = kserve.InferenceRESTClient(kserve.inference_client.RESTConfig("v2"))
+    settings = kserve.inference_client.RESTConfig(protocol="v2")
+    client = kserve.InferenceRESTClient(settings)
     url = f"http://127.0.0.1:{served.port}"
     seed = kserve.InferInput("seed", [3, 2], "INT32")
     seed.set_data_from_numpy(PAIRS, binary_data=True)
