@@ -114,11 +114,14 @@ def serve(
         queue: Requests that may wait for a worker; others are refused.
         deadline: Seconds until a request is given up.
     """
+    if importlib.util.find_spec("mlserver") is None:
+        raise ImportError(
+            "the server needs mlserver, on Python 3.11 or 3.12: pip install "
+            "'keras-gen[serve]'"
+        )
     from keras_gen.serving.repository import is_exported, label_of, write_repository
 
     folder = out or f"exports/repository/{format}"
-    if importlib.util.find_spec("mlserver") is None:
-        raise ImportError("models are served by mlserver: pip install keras-gen[serve]")
     check_flag("workers", workers, 1, 1024)
     check_flag("port", port, 1, 65533)
     check_flag("queue", queue, 1, 2**20)
