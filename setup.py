@@ -82,6 +82,7 @@ setup(
             *EXPORT,
             *SERVE,
             "pytest>=8",
+            "pytest-xdist>=3.6",
             "schemathesis>=4.32",
             "jsonschema>=4",
             "pyyaml>=6",

@@ -1,5 +1,6 @@
 """What tests share: contracts on their path, two devices, processes that live long."""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -15,6 +16,11 @@ _CPU = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(
     _CPU, [tf.config.LogicalDeviceConfiguration()] * 2
 )
+
+
+# What is imported stays: a collection need not look at it.
+gc.collect()
+gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ def test_the_two_commands_are_there():
     commands = re.findall(r"^pip install .*$", README, re.MULTILINE)
     assert commands == [
         "pip install -e . && keras-gen train vae_mnist --epochs 3",
-        "pip install -e '.[test]' && pytest",
+        "pip install -e '.[test]' && pytest -n 2 --dist loadfile",
     ]
 
 

@@ -68,5 +68,5 @@ def test_arguments_arrive_as_tensors_of_the_domain():
 
 
 def test_the_documentation_stays_that_of_the_method():
-    assert "Examples of latents" in Decoding.decode.__doc__
+    assert "from latents" in Decoding.decode.__doc__
     assert Decoding.decode.__name__ == "decode"
