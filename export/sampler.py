@@ -29,7 +29,7 @@ _MAX_METADATA_BYTES = 2**20
 _MAX_BATCH_SIZE = 2**16
 _MAX_SIZE = 2**24
 _MAX_AXES = 16
-_DTYPES = ("bool", "uint8", "int32", "int64", "float16", "float32")
+_DTYPES = ("bool", "uint8", "int16", "int32", "int64", "float16", "float32")
 
 
 class Sampler:

@@ -7,6 +7,7 @@ the command line read domains, and know nothing else about the kind of data.
 
 import math
 import reprlib
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -110,10 +111,21 @@ class Domain:
         """Writes a batch of examples to one file, whole or not at all.
 
         Args:
-            path: String or path.
+            path: String or path that ends in `suffix`, or in `.npy` for an array.
             values: Array of shape `(batch, *shape)`.
+
+        Raises:
+            ValueError: If the path ends otherwise.
         """
-        media.save_table(path, np.asarray(values).reshape(len(values), -1))
+        values = np.asarray(values)
+        if Path(path).suffix == ".npy":
+            media.save_array(path, values)
+        else:
+            media.check_suffix(path, self.suffix)
+            self._save(path, values)
+
+    def _save(self, path, values):
+        media.save_table(path, values.reshape(len(values), -1))
 
     def load(self, path):
         """Reads a batch of examples from a file or folder.
@@ -152,12 +164,20 @@ class Domain:
         """Raises a ValueError unless finite numbers are values of this domain."""
 
     def _as_examples(self, values, path):
-        if values.size % max(1, math.prod(self.shape)) or not values.size:
+        size = math.prod(self.shape)
+        is_one = values.shape == self.shape != ()
+        is_table = values.ndim == 2 and values.shape[1] == size
+        fits = values.shape[1:] == self.shape and values.ndim == 1 + len(self.shape)
+        if not values.size or not (is_one or is_table or fits):
             raise ValueError(
                 f"{str(path)!r} must hold {self.noun} of shape {self.shape}. Received "
                 f"shape: {values.shape}"
             )
-        return values.reshape(-1, *self.shape).astype(self.dtype)
+        examples = values.reshape(-1, *self.shape).astype(self.dtype)
+        changed = examples != values.reshape(-1, *self.shape)
+        if examples.dtype.kind != "f" and changed.any():
+            raise ValueError(f"{str(path)!r} must hold whole numbers for {self.noun}.")
+        return examples
 
 
 class _Levels(Domain):
@@ -243,7 +263,7 @@ class Images(_Levels):
         levels = keras.ops.round((values - self.low) * (255.0 / (self.high - self.low)))
         return keras.ops.cast(keras.ops.clip(levels, 0.0, 255.0), "uint8")
 
-    def save(self, path, values):
+    def _save(self, path, values):
         media.save_png(path, media.grid(self.to_bytes(values)))
 
     def load(self, path):
@@ -372,12 +392,14 @@ class Waveforms(_Levels):
         levels = keras.ops.round(keras.ops.clip(values, -1.0, 1.0) * 32767.0)
         return keras.ops.cast(levels, "int16")
 
-    def save(self, path, values):
+    def _save(self, path, values):
         media.save_wav(path, self.to_bytes(values), self.sample_rate)
 
     def load(self, path):
         """Reads sound from a `.wav` file of 16 bits, or from a `.npy` file."""
         values = media.load_wav(path, self.sample_rate)
+        if values.ndim == 1 and values.size % self.shape[0] == 0:
+            values = values.reshape(-1, *self.shape)
         return self._as_examples(values, path)
 
     def get_config(self):
@@ -428,11 +450,20 @@ class Scalars(Domain):
     noun = "numbers"
 
     def __init__(self, low=None, high=None):
+        if low is not None and high is not None:
+            if not low < high:
+                raise ValueError(
+                    f"`high` must be above `low`. Received: {low} and {high}"
+                )
+            self.bounds = (low, high)
         self.low, self.high = low, high
 
     def draw(self, rows):
         if self.low is None or self.high is None:
-            return np.array(rows.normal((), "scalars"))
+            normal = np.array(rows.normal((), "scalars"))
+            if self.low is not None:
+                return self.low + np.abs(normal)
+            return normal if self.high is None else self.high - np.abs(normal)
         uniform = np.asarray(rows.uniform((), "scalars"))
         return (self.low + (self.high - self.low) * uniform).astype(np.float32)
 
@@ -514,3 +545,25 @@ def of_shape(shape, low=0.0, high=1.0):
     """
     shape = tuple(shape)
     return Images(shape, low, high) if len(shape) == 3 else Vectors(shape)
+
+
+def for_network(name, domain, network):
+    """The domain that a network takes: the one that is given, or that of its shape.
+
+    Args:
+        name: String, the argument that the domain is.
+        domain: `Domain`, or None.
+        network: Built network.
+
+    Raises:
+        ValueError: If the domain has another shape than the network takes.
+    """
+    shape = tuple(network.input_shape[1:])
+    if domain is None:
+        return of_shape(shape)
+    if domain.shape != shape:
+        raise ValueError(
+            f"`{name}` must have the shape {shape} that the network takes. Received: "
+            f"{domain!r}"
+        )
+    return domain

@@ -15,7 +15,9 @@ __all__ = [
     "grid",
     "load_array",
     "load_images",
+    "check_suffix",
     "load_wav",
+    "save_array",
     "save_png",
     "save_table",
     "save_wav",
@@ -34,31 +36,45 @@ def load_array(path):
     path = Path(path)
     try:
         if path.suffix == ".npy":
-            return np.load(path, allow_pickle=False)
+            array = np.load(path, allow_pickle=False)
+            if not isinstance(array, np.ndarray):
+                raise ValueError("it is an archive of several arrays")
+            return array
         if path.suffix == ".csv":
             with open(path, encoding="utf-8", newline="") as file:
                 rows = [[float(cell) for cell in row] for row in csv.reader(file)]
             return np.array(rows, np.float64)
-    except (OSError, ValueError) as error:
+    except (OSError, EOFError, ValueError, csv.Error) as error:
         raise ValueError(f"{str(path)!r} cannot be read: {error}") from error
     raise ValueError(f"The file must end in .npy or .csv. Received: {str(path)!r}")
 
 
 def save_table(path, rows):
-    """Writes rows of numbers, to a `.npy` file if the path ends so, else as CSV.
+    """Writes rows of numbers as CSV.
 
     Args:
         path: String or path.
         rows: Array of shape `(num_rows, num_columns)`.
     """
-    path = Path(path)
-    with written_whole(path) as partial:
-        if path.suffix == ".npy":
-            with open(partial, "wb") as file:
-                np.save(file, rows)
-        else:
-            with open(partial, "w", encoding="utf-8", newline="") as file:
-                csv.writer(file, lineterminator="\n").writerows(rows.tolist())
+    with (
+        written_whole(Path(path)) as partial,
+        open(partial, "w", encoding="utf-8", newline="") as file,
+    ):
+        csv.writer(file, lineterminator="\n").writerows(rows.tolist())
+
+
+def save_array(path, array):
+    """Writes an array as a `.npy` file."""
+    with written_whole(Path(path)) as partial, open(partial, "wb") as file:
+        np.save(file, array)
+
+
+def check_suffix(path, suffix):
+    """Raises a ValueError unless a path ends in a suffix."""
+    if Path(path).suffix.lower() != suffix:
+        raise ValueError(
+            f"The file must end in {suffix} or .npy. Received: {str(path)!r}"
+        )
 
 
 def load_images(path, shape):

@@ -201,6 +201,48 @@ def test_domains_that_cannot_be_are_refused(make, message):
         make()
 
 
+def test_an_array_of_another_layout_is_not_reshaped(tmp_path):
+    images = DOMAINS["images"]
+    np.save(tmp_path / "first.npy", np.zeros((5, 3, 4, 6)))
+    with pytest.raises(ValueError, match="must hold images of shape"):
+        images.load(tmp_path / "first.npy")
+    Vectors(6).save(tmp_path / "wide.csv", np.zeros((5, 6)))
+    with pytest.raises(ValueError, match="must hold vectors of shape"):
+        Vectors(2).load(tmp_path / "wide.csv")
+    np.save(tmp_path / "one.npy", np.zeros(2))
+    assert Vectors(2).load(tmp_path / "one.npy").shape == (1, 2)
+
+
+def test_fractions_are_no_labels_and_an_archive_is_no_array(tmp_path):
+    (tmp_path / "y.csv").write_text("1\n2.7\n")
+    with pytest.raises(ValueError, match="must hold whole numbers for labels"):
+        Labels(4).load(tmp_path / "y.csv")
+    np.savez(tmp_path / "two.npz", a=np.zeros(2))
+    (tmp_path / "two.npz").rename(tmp_path / "two.npy")
+    (tmp_path / "empty.npy").write_bytes(b"")
+    for name in ("two.npy", "empty.npy"):
+        with pytest.raises(ValueError, match=f"{name}' cannot be read"):
+            Vectors(2).load(tmp_path / name)
+
+
+@EVERY
+def test_examples_are_saved_as_an_array_or_in_the_format_of_the_domain(
+    domain, tmp_path
+):
+    drawn = domain.draw(Rows(3, 0))
+    domain.save(tmp_path / "x.npy", drawn)
+    np.testing.assert_array_equal(np.load(tmp_path / "x.npy"), drawn)
+    with pytest.raises(ValueError, match=f"must end in {domain.suffix} or .npy"):
+        domain.save(tmp_path / "x.txt", drawn)
+
+
+def test_numbers_of_one_bound_keep_it():
+    for domain in (Scalars(low=0.5), Scalars(high=-0.5), Scalars()):
+        domain.check(domain.draw(Rows(100, 0)), "x")
+    with pytest.raises(ValueError, match="`high` must be above `low`"):
+        Scalars(1.0, 1.0)
+
+
 def test_labels_come_in_turn():
     np.testing.assert_array_equal(Labels(3).in_turn(4, first_row=2), [2, 0, 1, 2])
 

@@ -47,7 +47,7 @@ def export(
         report = export_tflite(
             opened,
             out or f"exports/{label}.tflite",
-            None if batch_size == "any" else batch_size or 1,
+            None if batch_size == "any" else 1 if batch_size is None else batch_size,
             precision or "float32",
             signatures,
             overwrite,

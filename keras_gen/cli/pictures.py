@@ -35,7 +35,10 @@ def sample(
     import_tensorflow()
     check_flag("num", num, 1)
     if out is not None and (out.endswith("/") or os.path.isdir(out)):
-        sharding = {"num_workers": workers or 1, "shard_size": shard_size or 1024}
+        sharding = {
+            "num_workers": 1 if workers is None else workers,
+            "shard_size": 1024 if shard_size is None else shard_size,
+        }
         _sample_shards(model, num, out, seed, labels, temperature, **sharding)
         return
     for flag, value in (("workers", workers), ("shard_size", shard_size)):

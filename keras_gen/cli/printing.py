@@ -28,9 +28,11 @@ def save_examples(domain, examples, path, default, columns=None):
     """
     from keras_gen.domains import Images
     from keras_gen.images import grid
+    from keras_gen.media import check_suffix
 
     path = f"{default}{domain.suffix}" if path is None else path
-    if isinstance(domain, Images):
+    if isinstance(domain, Images) and not path.endswith(".npy"):
+        check_suffix(path, domain.suffix)
         save_grid(path, grid(domain.to_bytes(examples), columns))
         return
     domain.save(path, examples)

@@ -17,6 +17,7 @@ import orjson
 DATATYPES = {
     "bool": "BOOL",
     "uint8": "UINT8",
+    "int16": "INT16",
     "int32": "INT32",
     "int64": "INT64",
     "float16": "FP16",

@@ -72,8 +72,10 @@ class Decoding:
         latents = path(start.reshape(flat), end.reshape(flat), num_steps)
         latents = np.reshape(latents, (num * num_steps, *shape))
         given = {}
-        if y is not None or "y" in marks_of(self)["decode"].takes:
+        if "y" in marks_of(self)["decode"].takes:
             given["y"] = np.repeat(self.y_for(num, y), num_steps, axis=0)
+        elif y is not None:
+            raise ValueError("`y` must be left out: latents are decoded without it.")
         x = np.asarray(self.decode(latents, **given))
         return x.reshape(num, num_steps, *x.shape[1:])
 

@@ -10,6 +10,7 @@ from keras_gen.arguments import check_image_shape
 from keras_gen.distributions import LevelLikelihood
 from keras_gen.domains import Domain, Images, Labels, Scalars, Vectors
 from keras_gen.models.base.abilities import ExactLikelihood
+from keras_gen.models.base.config import arguments_of
 from keras_gen.models.base.generative_model import GenerativeModel
 from keras_gen.models.base.known_sites import Completion
 from keras_gen.models.base.marks import marked
@@ -49,6 +50,11 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
             raise ValueError(
                 "`output_distribution` must be a likelihood on levels, such as "
                 f"`BernoulliLikelihood()`. Received: {output_distribution!r}"
+            )
+        if num_classes is not None and "num_classes" not in arguments_of(type(self)):
+            raise ValueError(
+                f"`num_classes` must be left out: {type(self).__name__} learns from "
+                f"examples alone. Received: {num_classes}"
             )
         num_levels = output_distribution.num_levels
         if not isinstance(x_domain, Domain):

@@ -21,7 +21,7 @@ class ConfigBySignature:
     _is_fitting = False
 
     def __setattr__(self, name, value):
-        if name in vars(self) and name in _arguments_of(type(self)):
+        if name in vars(self) and name in arguments_of(type(self)):
             if self._is_fitting:
                 raise ValueError(
                     f"`{name}` cannot be assigned while the model trains, as its step "
@@ -35,7 +35,7 @@ class ConfigBySignature:
     def get_config(self):
         config = {
             name: keras.saving.serialize_keras_object(getattr(self, name))
-            for name in _arguments_of(type(self))
+            for name in arguments_of(type(self))
         }
         dtype = keras.saving.serialize_keras_object(self.dtype_policy)
         return {"name": self.name, "dtype": dtype, **config}
@@ -53,7 +53,7 @@ class ConfigBySignature:
 
 
 @functools.cache
-def _arguments_of(cls):
+def arguments_of(cls):
     """The constructor arguments of a model: its own, then the options of its bases."""
     names, own = {}, None
     for base in cls.__mro__:

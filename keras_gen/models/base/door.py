@@ -36,6 +36,13 @@ class Door:
             ValueError: If `values` do not belong to the domain.
         """
         domain = self.domain_of(name)
+        if domain is None:
+            raise ValueError(
+                f"`{name}` must be left out: this {type(self).__name__} has none."
+            )
+        if tf.is_tensor(values) and values.dtype in (tf.bfloat16, tf.float16):
+            # What Keras has cast on the way in; numpy does not know the former.
+            values = tf.cast(values, tf.float32)
         if is_symbolic(values):
             domain.check_shape(values, name)
         else:
@@ -54,7 +61,7 @@ class Door:
                 holds NaN, values outside the domain or weights; or if `y` is missing or
                 wrong for a model that learns from pairs.
         """
-        x = _checked(self, x, y, kwargs)
+        x = _checked(self, x, y, kwargs, self.num_shares)
         validation = kwargs.get("validation_data")
         if isinstance(validation, tuple):
             self.check_batch(validation)
@@ -86,7 +93,7 @@ class Door:
             x = _divisible(self, _checked(self, x, y, kwargs), batch_size)
         return super().evaluate(x, y, batch_size, **kwargs)
 
-    def check_batch(self, data):
+    def check_batch(self, data, num_shares=1):
         """Raises a ValueError unless `data` is a batch that this model trains on.
 
         Args:
@@ -108,10 +115,10 @@ class Door:
         self.x_domain.check(x, "x")
         if self.y_domain is not None:
             self.check_y(y, len(x))
-        if len(x) < self.num_shares:
+        if len(x) < num_shares:
             raise ValueError(
-                f"{type(self).__name__} deals each batch into {self.num_shares} shares,"
-                f" so a batch must have at least so many examples. Received: {len(x)}"
+                f"{type(self).__name__} deals each batch into {num_shares} shares, so "
+                f"a batch must have at least so many examples. Received: {len(x)}"
             )
 
     def check_y(self, y, num_rows):
@@ -140,6 +147,11 @@ class Door:
                 f"{len(y)}"
             )
 
+    def check_y_left_out(self):
+        """Raises a ValueError if the model is told a `y`, which then is missing."""
+        if self.y_domain is not None and not getattr(self.y_domain, "optional", False):
+            self.check_y(None, 0)
+
     def y_for(self, num_rows, y=None, first_row=0):
         """The array `y` for a number of examples; None for a model without `y_domain`.
 
@@ -161,7 +173,7 @@ class Door:
         return None if domain is None else np.asarray(y, domain.dtype)
 
 
-def _checked(model, x, y, kwargs):
+def _checked(model, x, y, kwargs, num_shares=1):
     """`x`, once its first batch has passed the checks."""
     for name in ("sample_weight", "class_weight"):
         if kwargs.get(name) is not None:
@@ -175,13 +187,13 @@ def _checked(model, x, y, kwargs):
     if isinstance(x, tf.distribute.DistributedDataset):
         return x
     if hasattr(x, "shape"):
-        model.check_batch((x, y))
+        model.check_batch((x, y), num_shares)
         return x
     if isinstance(x, keras.utils.PyDataset):
-        model.check_batch(x[0] if len(x) else None)
+        model.check_batch(x[0] if len(x) else None, num_shares)
         return x
     if isinstance(x, tf.data.Dataset):
-        model.check_batch(next(iter(x.take(1)), None))
+        model.check_batch(next(iter(x.take(1)), None), num_shares)
         return x
     if not hasattr(x, "__iter__") or isinstance(x, (list, tuple, dict, str)):
         raise ValueError(
@@ -190,7 +202,7 @@ def _checked(model, x, y, kwargs):
         )
     batches = iter(x)
     first = next(batches, None)
-    model.check_batch(first)
+    model.check_batch(first, num_shares)
     if batches is not x:
         return x
     return (batch for batch in itertools.chain([first], batches))

@@ -1,5 +1,7 @@
 """The base of autoencoders: an encoder and a decoder."""
 
+import tensorflow as tf
+
 from keras_gen import domains
 from keras_gen.models.base.abilities import Autoencoding
 from keras_gen.models.base.generative_model import GenerativeModel
@@ -26,11 +28,11 @@ class EncoderDecoder(Autoencoding, GenerativeModel):
         check_mirrored(encoder, decoder)
         self.encoder = encoder
         self.decoder = decoder
-        self.x_domain = x_domain or domains.of_shape(encoder.input_shape[1:])
+        self.x_domain = domains.for_network("x_domain", x_domain, encoder)
         self.latent_dim = encoder.output_shape[-1]
 
     def encode(self, x):
-        return self.encoder(x)
+        return tf.cast(self.encoder(x), tf.float32)
 
     def decode(self, latents):
-        return self.decoder(latents)
+        return tf.cast(self.decoder(latents), tf.float32)

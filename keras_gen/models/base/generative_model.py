@@ -117,7 +117,7 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
 
     # Training
 
-    def compile(self, optimizer=None, skip_nonfinite=False, **kwargs):
+    def compile(self, optimizer=None, loss=None, *, skip_nonfinite=False, **kwargs):
         """Configures training.
 
         Args:
@@ -139,10 +139,10 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
                 accumulation there; or if `skip_nonfinite`, or a model with several
                 phases, is used with mixed_float16.
         """
-        if kwargs.get("loss") is not None:
+        if loss is not None:
             raise ValueError(
                 f"{type(self).__name__} brings its own objective, so `loss` must be "
-                f"left out. Received: loss={kwargs['loss']!r}"
+                f"left out. Received: loss={loss!r}"
             )
         optimizer = choose_optimizer(self, optimizer, kwargs)
         kwargs |= replicas.check_compile(

@@ -118,6 +118,15 @@ def _checked(function, mark):
             value = bound.arguments.get(name)
             if value is not None or name not in OPTIONAL:
                 bound.arguments[name] = self.take(name, value)
+        given = [name for name in mark.takes if bound.arguments.get(name) is not None]
+        if "y" in mark.takes and "y" not in given:
+            self.check_y_left_out()
+        rows = {name: bound.arguments[name].shape[0] for name in given}
+        if len({num for num in rows.values() if num is not None}) > 1:
+            raise ValueError(
+                f"`{given[-1]}` must have as many rows as `{given[0]}`. Received rows: "
+                f"{rows}"
+            )
         return function(*bound.args, **bound.kwargs)
 
     return checked

@@ -71,6 +71,12 @@ def choose_optimizer(model, optimizer, by_phase):
         return PhaseOptimizers(
             {name: keras.optimizers.get(part) for name, part in chosen.items()}
         )
+    if any(part is not None for part in given.values()):
+        names = ", ".join(name for name, part in given.items() if part is not None)
+        raise ValueError(
+            "`optimizer` holds the optimizers of all phases: leave out those that are "
+            f"given besides. Received: {names}"
+        )
     if not isinstance(optimizer, PhaseOptimizers):
         names = ", ".join(f"`{name}_optimizer`" for name in makers)
         raise ValueError(

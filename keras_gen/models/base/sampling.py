@@ -39,6 +39,7 @@ class Sampler:
     """
 
     default_method = "sample"
+    _noise = None
 
     # Hooks
 
@@ -91,7 +92,12 @@ class Sampler:
         return {"y": self.y_for(num_samples, y, first_row)}
 
     def domain_of(self, name):
-        return Noise(self.noise_rows) if name == "noise" else super().domain_of(name)
+        if name != "noise":
+            return super().domain_of(name)
+        # Its shape takes a draw to find.
+        if self._noise is None:
+            self._noise = Noise(self.noise_rows)
+        return self._noise
 
     # What follows
 

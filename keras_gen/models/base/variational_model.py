@@ -40,7 +40,7 @@ class VariationalModel(LatentVariableModel):
         self.encoder = encoder
         self.decoder = decoder
         self.output_distribution = output_distribution
-        self.x_domain = x_domain or domains.of_shape(encoder.input_shape[1:])
+        self.x_domain = domains.for_network("x_domain", x_domain, encoder)
         self.latent_dim = encoder.output_shape[-1] // 2
 
     def prior(self):

@@ -6,6 +6,8 @@ from keras_gen.layers import SpectralNormalization
 from keras_gen.losses import hinge_discriminator_loss, hinge_generator_loss
 from keras_gen.models.base import AdversarialModel, layers_of
 
+_KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel", "embeddings")
+
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class SNGAN(AdversarialModel):
@@ -51,7 +53,8 @@ class SNGAN(AdversarialModel):
         layers = layers_of(discriminator)
         inside = [x.layer for x in layers if isinstance(x, SpectralNormalization)]
         for layer in layers:
-            if hasattr(layer, "kernel") and layer not in inside:
+            bare = any(hasattr(layer, name) for name in _KERNELS)
+            if bare and layer not in inside:
                 raise ValueError(
                     "`discriminator` must have its kernels normalized by "
                     f"`SpectralNormalization`. Received the bare layer {layer.name!r}"

@@ -55,6 +55,21 @@ def test_an_override_is_checked_too_and_names_its_argument():
             model.decode(*wrong)
 
 
+def test_what_a_model_is_told_is_neither_missing_nor_short_nor_too_much():
+    latents = np.ones((2, 2), "float32")
+    with pytest.raises(ValueError, match="`y` must be given"):
+        Doubling(3).decode(latents)
+    with pytest.raises(ValueError, match="`y` must have as many rows as `latents`"):
+        Doubling(3).decode(latents, [1, 2, 0])
+    with pytest.raises(ValueError, match="`y` must be left out"):
+        Doubling().decode(latents, [1, 2])
+
+
+def test_half_precision_is_taken_as_it_comes():
+    latents = tf.ones((2, 2), tf.bfloat16)
+    assert Doubling().decode(latents).dtype == tf.float32
+
+
 def test_in_a_graph_the_shape_is_checked():
     model = Doubling()
     doubled = tf.function(model.decode)(tf.ones((3, 2)))
