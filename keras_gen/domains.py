@@ -165,7 +165,7 @@ class Domain:
 
     def _as_examples(self, values, path):
         size = math.prod(self.shape)
-        is_one = values.shape == self.shape != ()
+        is_one = _wide_axes(values.shape) == _wide_axes(self.shape)
         is_table = values.ndim == 2 and values.shape[1] == size
         fits = values.shape[1:] == self.shape and values.ndim == 1 + len(self.shape)
         if not values.size or not (is_one or is_table or fits):
@@ -515,6 +515,11 @@ class Labels(Domain):
     def _check_values(self, values, name):
         low, high = self.bounds
         _check_integers(values, name, low, high + 1)
+
+
+def _wide_axes(shape):
+    """The axes of a shape that have more than one element."""
+    return [size for size in shape if size > 1]
 
 
 def _check_integers(values, name, low, end):
