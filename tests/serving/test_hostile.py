@@ -14,6 +14,7 @@ grpc = pytest.importorskip("grpc")
 # Seconds of processor of the event loop, and of a health check beside a request.
 MOST_SECONDS = 0.1
 LATEST_CHECK = 0.25
+MOST_TRIES = 5
 MOST_BYTES = 100 * 2**20
 # As much as the small model takes, as much as any takes, and more.
 SIZES = {"gan": [72_000], "large": [2**20, 2**24 - 999]}
@@ -27,19 +28,26 @@ def processes(served):
 
 
 def check(served, send, *request):
-    """Sends a request beside health checks, within the bounds."""
+    """Sends a request beside health checks, within the bounds.
+
+    Other processes of the machine add to a time and take nothing from it, so the
+    request may be sent again: one try within the bounds shows that they hold.
+    """
     pids = processes(served)
-    before = [hostile.memory_of(pid) for pid in pids]
-    for pid in pids:
-        hostile.forget_most(pid)
-    used = hostile.used_by(pids[0])
-    with hostile.Watch(served.port, pids[0]) as watch:
-        code = send(*request)
-    used = hostile.used_by(pids[0]) - used
-    most = [hostile.memory_of(pid, most=True) for pid in pids]
+    for _ in range(MOST_TRIES):
+        before = [hostile.memory_of(pid) for pid in pids]
+        for pid in pids:
+            hostile.forget_most(pid)
+        used = hostile.used_by(pids[0])
+        with hostile.Watch(served.port, pids[0]) as watch:
+            code = send(*request)
+        used = hostile.used_by(pids[0]) - used
+        most = [hostile.memory_of(pid, most=True) for pid in pids]
+        assert sum(most) - sum(before) < MOST_BYTES
+        if used < MOST_SECONDS and watch.latest < LATEST_CHECK:
+            break
     assert used < MOST_SECONDS
     assert watch.latest < LATEST_CHECK
-    assert sum(most) - sum(before) < MOST_BYTES
     return code
 
 
