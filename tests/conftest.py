@@ -23,6 +23,14 @@ gc.collect()
 gc.freeze()
 
 
+def pytest_configure(config):
+    """Lets processes take files in their order, in which short ones come last.
+
+    pytest-xdist would begin with those of most tests, and end with long ones of few.
+    """
+    config.option.loadscopereorder = False
+
+
 @pytest.fixture(scope="session")
 def two_replicas():
     """A strategy of two replicas. One for all tests: collectives count across them."""

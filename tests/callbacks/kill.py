@@ -3,12 +3,12 @@
     python tests/callbacks/kill.py vae 30
     python tests/callbacks/kill.py wgan_gp 30
 
-Each training is `keras-gen train` in a process of its own, which writes a checkpoint
-every few steps and is ended by SIGKILL once it has written a checkpoint and a random
-number of further files. It is then resumed, and killed again. What is left of a run is trained
-here. Its weights, the state of its optimizers and its history are compared with those
-of a run that nobody killed, bit by bit, and another run begins until there have been as
-many kills as asked for.
+Each training is `keras-gen train` in a process of its own. Once it has written a
+checkpoint and a random number of further files, it is ended: by SIGKILL, every second
+time by Ctrl-C. It is then resumed, and ended again. What is left of a run is trained in
+this process. Its weights, the state of its optimizers and its history are compared with
+those of a run that nobody ended, bit by bit, and another run begins until there have
+been as many kills as asked for.
 """
 
 import json
@@ -76,8 +76,10 @@ def compile(model, steps):
 }
 
 
-#: At most so many changes of its folder does a run live to see.
+#: A run may write so many files at most before it is ended.
 MOST_WRITES = 30
+#: Signals that end a training, in turn, and the exit codes of its process.
+ENDS = ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 2))
 
 
 def kill_trainings(name, num_kills, folder, seed=0):
@@ -104,16 +106,10 @@ def kill_trainings(name, num_kills, folder, seed=0):
         run, resume = folder / f"run_{runs}", []
         while kills < num_kills and not is_complete(run):
             process = train(recipe, run, *resume)
-            writes = 1 + int(
-                MOST_WRITES * Rows(1, seed, step=kills).uniform((), "kill")[0]
-            )
-            wait_for_writes(process, run, writes)
-            process.kill()
-            if process.wait() == -signal.SIGKILL:
-                kills += 1
-                print(f"kill {kills}: run {runs} has {max(checkpoints_of(run))}")
-            else:
-                assert is_complete(run), log_of(run).read_text()
+            moment = float(Rows(1, seed, step=kills).uniform((), "kill")[0])
+            wait_for_writes(process, run, 1 + int(MOST_WRITES * moment))
+            kills += end(process, run, *ENDS[kills % 2])
+            print(f"{kills} kills: run {runs} has {max(checkpoints_of(run))}")
             resume = ["--resume"]
         if not is_complete(run):
             zoo.train(recipe, out=run, resume=True, verbose=0)
@@ -128,7 +124,26 @@ def train(recipe, out, *arguments):
     command = [sys.executable, "-m", "keras_gen.cli", "train", str(recipe)]
     options = ["--out", str(out), "--checkpoint_steps", "3", *arguments]
     with open(log_of(out), "w") as log:
-        return subprocess.Popen([*command, *options], stdout=log, stderr=log)
+        return subprocess.Popen(
+            [*command, *options],
+            stdout=log,
+            stderr=log,
+            # A shell lets what it runs in the background ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+
+
+def end(process, run, number, code):
+    """Ends a process by a signal; whether it was not at its end already."""
+    process.send_signal(number)
+    found, log = process.wait(), log_of(run).read_text()
+    if found == 0:
+        return False
+    assert found == code, log
+    if number == signal.SIGINT:
+        assert "interrupted" in log.splitlines()[-1]
+        assert not list(run.glob("*partial*"))
+    return True
 
 
 def log_of(run):
