@@ -18,17 +18,18 @@ tf.config.set_logical_device_configuration(
 )
 
 
-# What is imported stays: a collection need not look at it.
-gc.collect()
-gc.freeze()
-
-
 def pytest_configure(config):
     """Lets processes take files in their order, in which short ones come last.
 
     pytest-xdist would begin with those of most tests, and end with long ones of few.
     """
     config.option.loadscopereorder = False
+
+
+def pytest_collection_finish():
+    """What is imported and collected stays: the garbage collector leaves it out."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
