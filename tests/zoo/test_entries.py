@@ -16,6 +16,7 @@ from keras_gen.models.base import AdversarialModel, GenerativeModel
 from keras_gen.random import Rows
 from keras_gen.zoo.publishing import table
 from keras_gen.zoo.shelf import catalog
+from keras_gen.zoo.shelf.entry import Entry
 from keras_gen.zoo.shelf.recipes import first_examples, load_recipe
 
 ENTRIES = [name for name in zoo.names() if "results" in zoo.info(name)]
@@ -243,6 +244,21 @@ def test_tables_are_up_to_date():
         assert page.read_text(encoding="utf-8") == contents, (
             f"{page} is stale: run python -m keras_gen.zoo.publishing.table"
         )
+
+
+def test_what_learned_from_samples_is_marked_as_distilled():
+    entries = [Entry(name) for name in zoo.names()]
+    taught = [e for e in entries if "zoo.load(" in (e.folder / "recipe.py").read_text()]
+    assert taught
+    for entry in entries:
+        _, _, row = table.entries_table([entry]).splitlines()
+        card = table.card_tables(entry)
+        assert ("nats, distilled |" in row) == (entry in taught)
+        assert ("not on an equal footing" in card) == (entry in taught)
+    teacher = Entry(taught[0].recipe.distilled["teacher"]).report["training"]["seconds"]
+    own = taught[0].report["training"]["seconds"]
+    minutes = sum(round(part / 60) for part in (own, teacher)) + 37
+    assert f"{minutes} min in all" in table.card_tables(taught[0])
 
 
 def test_links_and_anchors_of_the_documents_exist():

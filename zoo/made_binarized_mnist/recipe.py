@@ -25,6 +25,11 @@ NUM_DRAWN = 400_000
 
 epochs = 15
 validation = "validation"
+distilled = {
+    "teacher": TEACHER,
+    "num_samples": NUM_DRAWN,
+    "drawing_seconds": 37 * 60,
+}
 binarization = "static"
 paper = {
     "negative_log_likelihood": {

@@ -44,7 +44,7 @@ def entries_table(entries):
         cells = [
             f"[`{entry.name}`](zoo/{entry.name}/card.md)",
             _linked_model_of(entry.report["model"]),
-            short_result_of(result),
+            short_result_of(result) + (", distilled" if _distilled(entry) else ""),
             "" if paper is None else str(paper["value"]),
         ]
         rows.append(f"| {' | '.join(cells)} |")
@@ -100,7 +100,7 @@ def _facts(entry):
         "|---|---|---|",
         f"| model | {_model_of(report['model'])}, {report['parameters']:,} parameters "
         "| |",
-        f"| training | {training['epochs']} epochs in {_training_time(training)} | "
+        f"| training | {training['epochs']} epochs in {_training_time(entry)} | "
         f"seed {training['seed']}, {versions} |",
         f"| sha256 of the weights | `{report['weights_sha256']}` | |",
     ]
@@ -174,8 +174,23 @@ def _wide_table(title, header, rows):
 
 
 def _beside(recipe, metric, result):
+    """The paper's number in brackets, and whether the two compare; empty without."""
     paper = paper_of(recipe, metric, result)
-    return "" if paper is None else f" (paper: {paper['value']}, {paper['source']})"
+    if paper is None:
+        return ""
+    text = f" (paper: {paper['value']}, {paper['source']})"
+    distilled = getattr(recipe, "distilled", None)
+    if distilled is None:
+        return text
+    return (
+        f"{text}, distilled: the model also learned from {distilled['num_samples']:,} "
+        f"samples of `{distilled['teacher']}`, so the two numbers are not on an equal "
+        "footing"
+    )
+
+
+def _distilled(entry):
+    return hasattr(entry.recipe, "distilled")
 
 
 def _model_of(name):
@@ -204,8 +219,21 @@ def _linked_model_of(name):
     return f"[`{name}`]({link}), {year.group()}"
 
 
-def _training_time(training):
-    return f"{training['seconds'] / 60:.0f} min, {training['machine']}"
+def _training_time(entry):
+    """The machine and the time of a training, the teacher's included."""
+    training = entry.report["training"]
+    own = round(training["seconds"] / 60)
+    text = f"{own} min"
+    if _distilled(entry):
+        distilled = entry.recipe.distilled
+        teacher = Entry(distilled["teacher"]).report["training"]
+        teaching = round(teacher["seconds"] / 60)
+        drawing = round(distilled["drawing_seconds"] / 60)
+        text += (
+            f", after {teaching} min for the training of the teacher and {drawing} min "
+            f"for its samples: {own + teaching + drawing} min in all"
+        )
+    return f"{text}, {training['machine']}"
 
 
 def _value_of(metric, result):

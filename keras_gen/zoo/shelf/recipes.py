@@ -27,6 +27,10 @@ A recipe's docstring says in one line what it trains. It defines
   `keras_gen.zoo.evaluation.evaluate.MEASURES` to dicts of `value`, `source` (where it
   is printed) and `protocol`, the items that a measured number must share to stand
   beside it;
+- optionally `distilled`, if the training data hold samples of another entry, which the
+  model of a paper did not have: a dict of `teacher` (the name of that entry),
+  `num_samples` and `drawing_seconds`. Tables mark the numbers of such an entry, and add
+  the time of the teacher to its own;
 - for an extractor `image_range`, the range of the images that `data()` gives;
 - optionally `picture(model)`: a uint8 array to show, instead of samples.
 """
@@ -75,7 +79,7 @@ def first_examples(data, num_examples):
 
     Args:
         data: `tf.data.Dataset` of batches of images or of `(images, labels)`.
-        num_examples: Integer, at most so many.
+        num_examples: Integer, the largest number of examples to return.
     """
     parts, count = [], 0
     for batch in data:
