@@ -115,7 +115,7 @@ def _facts(entry):
     ]
     command = f"`keras-gen evaluate {entry.name} --metrics=NAME`"
     return "\n".join(rows) + (
-        f"\n\n{command} computes a number again; add `--quick` for the quick ones."
+        f"\n\n{command} computes a number again; add `--quick` for a quick one."
     )
 
 
@@ -133,10 +133,10 @@ def _columns_table(name, result):
         f"deviation over the sampling seeds {seeds}. The floor is the result of "
         "training images in place of samples, the ceiling that of uniform noise. Chi "
         "square compares the classes of samples with those of test images. "
-        "Memorization is the probability that a sample is closer to its nearest of "
-        f"{protocol['num_training_images']:,} training images than a test image is to "
-        f"its own. `keras-gen evaluate {name} --metrics=distances` computes all of "
-        "them again."
+        "Memorization is the probability that a sample is closer to its nearest "
+        "training image than a test image is to its own; there are "
+        f"{protocol['num_training_images']:,} training images. `keras-gen evaluate "
+        f"{name} --metrics=distances` computes these numbers again."
     )
 
 
