@@ -1,8 +1,8 @@
-"""Distances between samples and test images, beside their floor and their ceiling.
+"""Distances between samples and test images, with their floor and their ceiling.
 
-Everything that is compared goes through one extractor as bytes. The floor is what
-training images get in place of samples, the ceiling what uniform noise gets: a number
-means something between the two.
+Samples, test images, training images and noise go through one extractor, as bytes. The
+floor is the result of training images in place of samples, and the ceiling that of
+uniform noise. Read each number between the two.
 """
 
 import numpy as np
@@ -25,20 +25,22 @@ from keras_gen.zoo.shards.files import read_index, read_shards
 from keras_gen.zoo.shelf.entry import Entry
 from keras_gen.zoo.shelf.recipes import first_examples
 
-#: Numbers of samples at which the Fréchet distance is taken to show its bias.
+#: Numbers of samples for which the Fréchet distance is computed, to show its bias.
 CURVE = (1000, 2000, 5000, 10_000)
 _NEIGHBOURS = {"k_precision_recall": 3, "k_density_coverage": 5, "kernel_block": 1000}
 
 
 def distances(model, recipe, data, protocol):
-    """How far samples are from test images in the features of the recipe's extractor.
+    """Distances between samples and test images, in the features of an extractor.
+
+    The recipe names the extractor.
 
     Returns:
-        A result whose value is the Fréchet distance. Its `columns` hold that and the
-        others, each with the mean over the sampling seeds (`model`), their
-        `standard_deviation`, the `floor` and the `ceiling`; `classes` the counts of
-        the first seed's classes beside those expected; `curve` the Fréchet distance
-        over the number of samples.
+        A result whose value is the Fréchet distance. `columns` holds this and the other
+        measures, each with the mean over the sampling seeds (`model`), the
+        `standard_deviation`, the `floor` and the `ceiling`. `classes` holds how many
+        samples of the first seed are in each class, and how many are expected. `curve`
+        holds the Fréchet distance over the number of samples.
     """
     entry = Entry(recipe.extractor)
     extract = extractor_of(entry)
@@ -80,7 +82,7 @@ def distances(model, recipe, data, protocol):
 
 
 def _sampled(model, extract, protocol):
-    """Features of sets of samples, a list, and what these were drawn with, a dict."""
+    """Features of the sets of samples, and a dict of what they were drawn with."""
     if protocol.samples is not None:
         stated = _drawn_with(protocol)
         features, _ = _in_shards(extract, protocol)
@@ -93,9 +95,9 @@ def _sampled(model, extract, protocol):
 
 
 def label_accuracy(model, recipe, data, protocol):
-    """The share of samples that the extractor classifies as their label.
+    """The percentage of samples that the extractor classifies as their label.
 
-    Sampled without labels, row `i` has the label `i` modulo the number of classes.
+    By default, row `i` has the label `i` modulo the number of classes.
     """
     extract = extractor(recipe.extractor)
     if protocol.samples is None:
@@ -133,12 +135,12 @@ def _drawn_with(protocol):
 
 
 def deviation(values):
-    """The standard deviation of repeated measurements; None of a single one."""
+    """The standard deviation of repeated measurements; None for a single one."""
     return float(np.std(values, ddof=1)) if len(values) > 1 else None
 
 
 class _Real:
-    """Features of real images, and the comparison with them."""
+    """Features of real images, with which samples are compared."""
 
     def __init__(self, extract, recipe, protocol):
         def features_of(split, num):
@@ -155,7 +157,7 @@ class _Real:
         self._test_distances = self._nearest_training(self.test.features)
 
     def row(self, sampled):
-        """All columns of one set of samples: a dict of floats."""
+        """All measures of one set of samples, a dict of floats."""
         real, fake = self.test.features, sampled.features
         settings = _NEIGHBOURS
         kernel = kernel_distance(real, fake, settings["kernel_block"])
@@ -175,7 +177,7 @@ class _Real:
         }
 
     def histogram(self, sampled):
-        """Classes of samples, against those that the extractor sees in test images."""
+        """Predicted classes of samples, compared with those of the test images."""
         probabilities = self.test.probabilities
         num_classes = probabilities.shape[1]
         seen = np.bincount(probabilities.argmax(axis=1), minlength=num_classes)
@@ -184,9 +186,8 @@ class _Real:
         )
 
     def curve(self, sampled):
-        """Fréchet distances of equally many samples and test images."""
-        # The order of a test set may mean something: the first half of that of MNIST
-        # is easier than the second.
+        """Fréchet distances between equal numbers of samples and test images."""
+        # A test set can be sorted: the first half of MNIST's is easier than the second.
         order = permutation(len(self.test.features), 0, "curve").numpy()
         most = min(len(order), len(sampled[0].features))
         sizes = [size for size in CURVE if size <= most]
@@ -206,7 +207,7 @@ class _Real:
         }
 
     def _memorization(self, features):
-        # Training images are at no distance from themselves.
+        # The distance of a training image from itself is 0.
         if features is self.floor.features:
             return None
         return win_rate(self._nearest_training(features), self._test_distances)

@@ -7,14 +7,14 @@ from keras_gen.zoo.shelf.entry import Entry
 
 
 def extractor(name):
-    """The feature extractor that a classifier of the zoo is.
+    """A classifier of the zoo as a feature extractor.
 
     Args:
         name: String, an entry whose model is a classifier with a layer `"features"`.
 
     Returns:
-        `keras_gen.metrics.FeatureExtractor`, named by the entry and the first eight
-        digits of the sha256 of its weights.
+        `keras_gen.metrics.FeatureExtractor`. Its name is the name of the entry with the
+        first eight digits of the sha256 of the weights.
 
     Raises:
         ValueError: If there is no such entry, it has no weights or is no classifier.

@@ -1,9 +1,9 @@
-"""The measures of a model, each a function that returns a value with its protocol.
+"""The measures of a model: functions that return a value with its protocol.
 
-A result is a dict of `metric`, `value`, `unit`, an uncertainty and `protocol`, all of
-which JSON can hold. The uncertainty is a `standard_error` over images where the
-images are the sample, a `standard_deviation` over seeds, and absent of a count or a
-time.
+A result is a dict of `metric`, `value`, `unit`, an uncertainty and `protocol`, which
+can be written as JSON. The uncertainty of a mean over images is its `standard_error`.
+The uncertainty of a distance is its `standard_deviation` over sampling seeds. A count
+or a time has none.
 """
 
 import os
@@ -72,7 +72,7 @@ def upper_half(image_shape):
 
 
 def _exact(nats):
-    """Value, unit and standard error of numbers in nats, one an image."""
+    """Value, unit and standard error, from an array of nats, one for each image."""
     nats = nats.astype(np.float64)
     return {
         "value": float(nats.mean()),
@@ -89,8 +89,9 @@ def _binarization(recipe):
 def squared_error(model, recipe, data, protocol):
     """The squared error of the reconstruction, summed over an image.
 
-    Of corrupted images, where the model learned to recover them. The `ceiling` is the
-    error of what needs no model: the corrupted image itself, or else the mean image.
+    A model that learned to recover corrupted images gets corrupted images. The
+    `ceiling` is the error without a model: that of the corrupted image itself, else
+    that of the mean image.
     """
     x, *y = _test_examples(recipe, data, protocol)
     stated, inputs = {"num_images": len(x)}, x
@@ -123,9 +124,9 @@ def squared_error(model, recipe, data, protocol):
 
 
 def accuracy(model, recipe, data, protocol):
-    """The share of images that a classifier gives their label, in percent.
+    """The percentage of images that a classifier gives their label.
 
-    A generative model with classes is one too, by Bayes' rule.
+    A generative model with classes is a classifier by Bayes' rule.
     """
     x, labels = _test_examples(recipe, data, protocol)
     if "classify" in marks_of(model):
@@ -140,7 +141,7 @@ def accuracy(model, recipe, data, protocol):
 
 
 def active_units(model, recipe, data, protocol):
-    """How many latents vary with the image."""
+    """The number of latents that vary with the image."""
     x, *y = _test_examples(recipe, data, protocol)
     parts = {"x": x, **_given(model, "encode", y)}
     means = []
@@ -158,13 +159,13 @@ def active_units(model, recipe, data, protocol):
 
 
 def sampling(model, recipe, data, protocol, batch_size=100, repetitions=10):
-    """Milliseconds that a sample takes: the fastest of several repetitions.
+    """The time of a sample in milliseconds, the shortest of several repetitions.
 
-    What a machine does beside it can only add to a time, so the fastest says most; the
-    `median` is kept with it.
+    Other work on the machine can only make a time longer, so the shortest is the best
+    estimate. The result also has the `median`.
     """
     seconds = []
-    # The first one traces and is not counted.
+    # The first repetition traces, so it does not count.
     for _ in range(1 + repetitions):
         start = time.perf_counter()
         model.sample(batch_size, protocol.seed)
@@ -184,7 +185,7 @@ def sampling(model, recipe, data, protocol, batch_size=100, repetitions=10):
 
 
 def _given(model, method, y):
-    """What a method takes beside examples, from what the data have beside them."""
+    """The argument `y` of a method, from the data; empty if it takes none."""
     return {"y": y[0]} if "y" in marks_of(model)[method].takes else {}
 
 
@@ -194,7 +195,7 @@ def _test_examples(recipe, data, protocol):
 
 
 def share(hits):
-    """Value, unit and standard error of a share, from booleans."""
+    """Value, unit and standard error of a percentage, from booleans."""
     rate = float(np.mean(hits))
     return {
         "value": 100 * rate,
@@ -204,5 +205,5 @@ def share(hits):
 
 
 def machine():
-    """What the numbers were measured on, in words."""
+    """A description of this machine, a string."""
     return f"{platform.machine()}, {os.cpu_count()} CPU cores"

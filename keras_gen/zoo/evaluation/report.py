@@ -4,7 +4,7 @@ import math
 
 
 def number(value, error=None, digits=4):
-    """A number as text: to two digits of its error, else to so many of its own."""
+    """A number as text, with two digits of its error, else with `digits` digits."""
     if value is None:
         return "—"
     if isinstance(value, int):
@@ -19,7 +19,7 @@ def number(value, error=None, digits=4):
 
 
 def uncertainty(result):
-    """The standard error of a result, or its standard deviation; None without."""
+    """The standard error of a result, or its standard deviation, or None."""
     return result.get("standard_error", result.get("standard_deviation"))
 
 

@@ -1,7 +1,7 @@
 """Writes the tables of the README and of the entries' cards from the entries.
 
-Run it as `python -m keras_gen.zoo.publishing.table`. Each table stands between two
-marks. The text between them is replaced.
+Run `python -m keras_gen.zoo.publishing.table`. It replaces the text between each pair
+of marks.
 """
 
 import re
@@ -24,7 +24,7 @@ _BEGIN, _END = "<!-- table: begin -->", "<!-- table: end -->"
 
 
 def models_table():
-    """The README's table in Markdown: a row for each public model, with its file."""
+    """The README's table of models in Markdown, with a row for each public model."""
     import keras_gen.models
 
     rows = ["| model | paper | file |", "|---|---|---|"]
@@ -36,7 +36,11 @@ def models_table():
 
 
 def entries_table(entries):
-    """The README's table in Markdown: a row for each of some entries with results."""
+    """The README's table of entries in Markdown.
+
+    Args:
+        entries: List of `Entry`, which have results.
+    """
     rows = ["| entry | model | result on test data | paper |", "|---|---|---|---|"]
     for entry in entries:
         metric, result = next(iter(entry.report["results"].items()))
@@ -65,7 +69,7 @@ def card_tables(entry):
 
 
 def short_result_of(result):
-    """A result in a few words; its unit, extractor and protocol stand in the card."""
+    """A result in a few words. The card has its unit, extractor and protocol."""
     name = result["metric"].partition("[")[0]
     value = number(result["value"], uncertainty(result))
     unit = f" {result['unit']}" if result["unit"] in ("nats", "%") else ""
@@ -75,7 +79,7 @@ def short_result_of(result):
 
 
 def paper_of(recipe, metric, result):
-    """The number of a recipe's paper, a dict; None unless the protocol is the same.
+    """The number of a recipe's paper, a dict; None if the protocol is another one.
 
     Args:
         recipe: A recipe, from `load_recipe()`.
@@ -91,7 +95,7 @@ def paper_of(recipe, metric, result):
 
 
 def _facts(entry):
-    """What an entry is, and each of its results with its protocol and command."""
+    """The facts of an entry, and its results with their protocols."""
     report = entry.report
     training = report["training"]
     versions = ", ".join(f"{key} {v}" for key, v in training["versions"].items())
@@ -155,7 +159,7 @@ def _curve_table(curve):
 
 
 def _seeds_table(seeds):
-    """The results of trainings from other seeds, each a mean over sampling seeds."""
+    """The results of trainings with different seeds, means over sampling seeds."""
     columns = list(next(iter(seeds.values())))
     rows = {
         f"seed {seed}": map(number, found.values()) for seed, found in seeds.items()
@@ -167,7 +171,7 @@ def _seeds_table(seeds):
 
 
 def _wide_table(title, header, rows):
-    """A table of a few long rows: a dict from the name of a row to its cells."""
+    """A table of a few long rows; `rows` is a dict from their names to their cells."""
     lines = [[title, *header], ["---"] * (1 + len(header))]
     lines += [[name, *cells] for name, cells in rows.items()]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
@@ -194,7 +198,7 @@ def _distilled(entry):
 
 
 def _model_of(name):
-    """The class of an entry's model, linked to its paper where it has one."""
+    """The class of an entry's model, with a link to its paper if there is one."""
     import keras_gen.models
 
     if name not in keras_gen.models.__all__:
@@ -249,7 +253,7 @@ def reference_of(model):
 
 
 def pages():
-    """Every page with a table, and what it should hold: pairs of path and text."""
+    """Pairs of the path of each page with tables and the text that it should hold."""
     entries = [Entry(name) for name in names()]
     entries = [entry for entry in entries if "results" in entry.report]
     texts = [(root().parent / "README.md", [entries_table(entries), models_table()])]

@@ -1,4 +1,4 @@
-"""Which entries there are: each is a folder, and the folders are the registry."""
+"""The list of entries: each folder with a recipe is an entry."""
 
 import difflib
 from pathlib import Path
@@ -7,7 +7,7 @@ _PACKAGE = Path(__file__).parents[2]
 
 
 def root():
-    """The folder of entries: the copy in an installed wheel, else the checkout's."""
+    """The folder of all entries, in an installed wheel or in the repository."""
     installed = _PACKAGE / "zoo" / "entries"
     return installed if installed.is_dir() else _PACKAGE.parent / "zoo"
 

@@ -10,7 +10,7 @@ from keras_gen.zoo.shelf.entry import Entry
 
 
 def load(name):
-    """A pretrained model of the zoo.
+    """Loads a pretrained model of the zoo.
 
     Args:
         name: String, one of `keras_gen.zoo.names()`.
@@ -31,7 +31,7 @@ def load(name):
 
 
 def open_model(name_or_path):
-    """A model of the zoo by its name, else a saved one by its path or its run folder.
+    """Loads a model of the zoo by its name, or a saved model from a file or run folder.
 
     Raises:
         ValueError: If there is no such entry or file, or the file cannot be read.
