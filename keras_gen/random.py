@@ -135,7 +135,7 @@ class Rows:
         """Standard normal numbers, float32 of shape `(num_rows, *shape)`.
 
         Box and Muller, "A note on the generation of random normal deviates", 1958: two
-        uniform numbers give two normal ones, none of which exceeds 5.7. The uniform
+        uniform numbers give two normal ones, at most 5.7 in size. The uniform
         numbers have the same bits everywhere; the last digits of the normal ones may
         differ.
 
@@ -154,7 +154,7 @@ class Rows:
 
 
 def _words(row, seed, step, stream, blocks):
-    """The words of so many blocks of some rows, of shape `(num_rows, 4 * blocks)`.
+    """The first words of each row, int32 of shape `(num_rows, 4 * blocks)`.
 
     Args:
         row: Int32 tensor of shape `(num_rows,)`.
@@ -199,8 +199,8 @@ def philox(counter, key):
     """
     state = [tf.convert_to_tensor(word) for word in (*counter, *key)]
 
-    # A loop: of unrolled rounds XLA makes copies in whatever it fuses them with, and
-    # they bloat exported files.
+    # A loop, because XLA would copy unrolled rounds into each operation that it fuses
+    # them with, and because they would make exported files large.
     def body(index, c0, c1, c2, c3, k0, k1):
         high0, low0 = _multiply(c0, _MULTIPLIERS[0])
         high1, low1 = _multiply(c2, _MULTIPLIERS[1])
@@ -280,9 +280,9 @@ def _stream_id(stream):
     return tf.constant(_int32(zlib.crc32(stream.encode())))
 
 
-# Some hundred operations take 30 ms one by one, and 1 ms as a graph of their own.
-# One trace serves all shapes. Within another graph they stand as they are, since a
-# graph that is exported shall hold no function that a converter would have to inline.
+# Some hundred operations take 30 ms one by one, and 1 ms as a graph of their own. One
+# trace serves all shapes. Within another graph the operations are used directly,
+# because an exported graph must not hold functions that a converter has to inline.
 _WORDS = tf.TensorSpec((None,), tf.int32)
 _WORD = tf.TensorSpec((), tf.int32)
 _traced_words = tf.function(

@@ -338,7 +338,7 @@ class Checkpoints(keras.callbacks.Callback):
 
 
 def check_interval(steps, minutes, prefix=""):
-    """Raises a ValueError unless these can be what lies between two checkpoints."""
+    """Raises a ValueError if the interval between two checkpoints is wrong."""
     if steps is not None:
         check_count(steps, f"{prefix}steps", 1)
     if minutes is not None and not minutes > 0:

@@ -1,4 +1,4 @@
-"""A warning when a generator and a discriminator have stopped to learn."""
+"""A warning when a generator and a discriminator have stopped learning."""
 
 import warnings
 

@@ -25,8 +25,8 @@ class ModeCollapse(keras.callbacks.Callback):
     are the same.
 
     Args:
-        images: Array of at least two examples of the data, of which the first
-            `num_samples` are compared; None if you pass `extractor`.
+        images: Array of at least two examples of the data. The first `num_samples` are
+            compared. None if you pass `extractor`.
         extractor: Optional function from uint8 images to an object with
             `probabilities` of shape `(num, num_classes)`, such as a
             `keras_gen.metrics.FeatureExtractor`.

@@ -22,7 +22,7 @@ class Termination:
         """Handles the signal from now on, in place of the handler before."""
         self.requested = False
         if threading.current_thread() is threading.main_thread():
-            # None, which cannot be set again, stands for handlers such as TensorFlow's.
+            # A handler such as TensorFlow's is None here, which cannot be set again.
             self._before = signal.getsignal(signal.SIGTERM) or signal.SIG_DFL
             signal.signal(signal.SIGTERM, self._notice)
 

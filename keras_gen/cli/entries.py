@@ -13,7 +13,7 @@ def list_():
 
 
 def info(name):
-    """Shows what is known of a pretrained model: its numbers and its training.
+    """Shows the facts of a pretrained model: its numbers and its training.
 
     Args:
         name: A zoo entry.

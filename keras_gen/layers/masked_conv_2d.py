@@ -85,7 +85,7 @@ class MaskedConv2D(keras.layers.Layer):
         features = input_shape[-1]
         if min(features, self.filters) < self.num_channels:
             raise ValueError(
-                f"`num_channels={self.num_channels}` needs at least so many features. "
+                f"`num_channels={self.num_channels}` needs at least as many features. "
                 f"Received {features} in the inputs and `filters={self.filters}`"
             )
         columns = self.columns_left + 1 + self.columns_right

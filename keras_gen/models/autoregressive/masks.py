@@ -14,7 +14,7 @@ from keras_gen.random import Rows
 
 
 class Masks:
-    """The masks of a masked autoencoder; those of an ordering stand together.
+    """The masks of a masked autoencoder. Masks of one ordering are consecutive.
 
     Args:
         num_sites: Integer of at least 2.
@@ -33,7 +33,7 @@ class Masks:
         order: Int32 array of shape `(len(masks), num_sites)`, that of each mask.
         degrees: List of int32 arrays of shape `(len(masks), units)`, of the inputs and
             of each hidden layer.
-        is_direct: Boolean, whether the inputs stand beside the last hidden layer.
+        is_direct: Boolean, whether the inputs are connected to the outputs directly.
         parameters_per_site: Integer.
 
     Raises:

@@ -28,7 +28,7 @@ class ConfigBySignature:
                     "is traced already: give a Keras schedule of the training step "
                     f"where {type(self).__name__} takes one. Received: {value!r}"
                 )
-            # Keras makes them again.
+            # Keras makes these functions again.
             self.train_function = self.test_function = self.predict_function = None
         super().__setattr__(name, value)
 
@@ -42,7 +42,7 @@ class ConfigBySignature:
 
     @classmethod
     def from_config(cls, config):
-        # Keras takes the configs of networks apart as it reads them.
+        # Keras changes the configs of networks when it reads them.
         config = copy.deepcopy(config)
         return cls(
             **{

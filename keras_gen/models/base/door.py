@@ -41,7 +41,7 @@ class Door:
                 f"`{name}` must be left out: this {type(self).__name__} has none."
             )
         if tf.is_tensor(values) and values.dtype in (tf.bfloat16, tf.float16):
-            # What Keras has cast on the way in; numpy does not know the former.
+            # Keras casts inputs to half precision, and NumPy has no bfloat16.
             values = tf.cast(values, tf.float32)
         if is_symbolic(values):
             domain.check_shape(values, name)
@@ -118,7 +118,7 @@ class Door:
         if len(x) < num_shares:
             raise ValueError(
                 f"{type(self).__name__} deals each batch into {num_shares} shares, so "
-                f"a batch must have at least so many examples. Received: {len(x)}"
+                f"a batch must have at least {num_shares} examples. Received: {len(x)}"
             )
 
     def check_y(self, y, num_rows):
@@ -148,7 +148,7 @@ class Door:
             )
 
     def check_y_left_out(self):
-        """Raises a ValueError if the model is told a `y`, which then is missing."""
+        """Raises a ValueError if the model needs a `y`, because none was given."""
         if self.y_domain is not None and not getattr(self.y_domain, "optional", False):
             self.check_y(None, 0)
 
@@ -174,7 +174,7 @@ class Door:
 
 
 def _checked(model, x, y, kwargs, num_shares=1):
-    """`x`, once its first batch has passed the checks."""
+    """Checks the first batch of `x` and returns `x` with all its batches."""
     for name in ("sample_weight", "class_weight"):
         if kwargs.get(name) is not None:
             raise ValueError(
@@ -209,7 +209,7 @@ def _checked(model, x, y, kwargs, num_shares=1):
 
 
 def _divisible(model, x, batch_size, num_shares=1):
-    """`x`, once its batches can be dealt to the replicas."""
+    """Checks that the batches of `x` can be divided among replicas; returns `x`."""
     count = model.distribute_strategy.num_replicas_in_sync
     if count == 1:
         return x

@@ -46,13 +46,13 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
     y_domain = None
     #: The marked method that `call()` is, and an export does by default.
     default_method = None
-    #: Whether methods that draw noise run under XLA, which compiles anew for each batch
-    #: size: some seconds that pay where sampling is a long loop of small operations.
-    #: Set it to False on a model that draws a single batch.
+    #: Whether methods that draw noise run under XLA. It compiles for some seconds, once
+    #: for each batch size, and makes a long loop of small operations faster. Set it to
+    #: False on a model that draws a single batch.
     compiled_sampling = False
-    #: Losses by which to tell that the game of two players has stopped: a dict of
-    #: `won`, that of a discriminator that tells all apart, and `drawn`, those of both
-    #: where it tells nothing. None where losses do not show it.
+    #: The losses of a game of two players that has stopped: a dict of `won`, the loss
+    #: of a discriminator that tells all fakes from data, and `drawn`, the losses of
+    #: both if it tells none. None if losses do not show that the game has stopped.
     stopped_losses = None
     #: Whether `compile()` was asked to skip updates that are not finite.
     skip_nonfinite = False
@@ -62,8 +62,8 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
         self.seed = check_seed(seed)
         self._trackers = [keras.metrics.Mean(name=name) for name in self.term_names]
         self._compares = False
-        # Rows of the data seen since the last reset, so that each example of an
-        # evaluation has noise of its own, whatever the batch size.
+        # The examples seen since the last reset. With it, the noise of an example in an
+        # evaluation does not depend on the batch size.
         self._evaluated_rows = self.add_weight(
             shape=(),
             dtype="int32",
@@ -199,11 +199,11 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
         optimizer = optimizer_of(phase, self.optimizer)
         before = guard.weights_before(self)
         variables = [variable.value for variable in phase.variables]
-        # Watching nothing else, the tape keeps nothing of the other phases' networks.
+        # The tape watches these only, so it keeps nothing of other phases' networks.
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(variables)
             terms = phase.terms(batch, training=True)
-            # Regularized; and gradients are summed over the replicas, not averaged.
+            # With regularization. Gradients are summed over the replicas.
             loss = sum(self.losses, terms[phase.loss]) / replicas.num_replicas()
             loss = optimizer.scale_loss(loss)
 
@@ -239,8 +239,8 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
     def metrics(self):
         skipped = [self._skipped] if self.skip_nonfinite else []
         own = [*self._trackers, *skipped]
-        # Keras has a mean of a loss of its own besides, and keeps what an earlier
-        # `compile()` counted skipped updates with.
+        # Keras also has a mean of a loss of its own, and keeps the counter of skipped
+        # updates of an earlier `compile()`.
         names = {"loss", "skipped_updates"}
         return own + [
             m for m in super().metrics if m not in own and m.name not in names

@@ -1,4 +1,4 @@
-"""All of Keras that is not public and that the models cannot do without.
+"""The private parts of Keras that the models need.
 
 `tests/models/base/test_keras_seams.py` has a test for each, which fails by its name if
 Keras changes.
@@ -6,14 +6,14 @@ Keras changes.
 
 
 def layers_of(model):
-    """All layers of a model, those within layers included, in no order."""
+    """All layers of a model and the layers inside them, in no order."""
     return list(model._flatten_layers())
 
 
 def steps_taken(optimizer):
-    """The updates that an optimizer was called for, an int32 variable.
+    """The number of updates asked of an optimizer, an int32 variable.
 
-    Not `iterations`, which stands still while gradients are accumulated.
+    `iterations` does not count updates whose gradients are only accumulated.
     """
     return getattr(optimizer, "inner_optimizer", optimizer)._iterations
 

@@ -94,7 +94,7 @@ class Sampler:
     def domain_of(self, name):
         if name != "noise":
             return super().domain_of(name)
-        # Its shape takes a draw to find.
+        # Only a draw shows its shape.
         if self._noise is None:
             self._noise = Noise(self.noise_rows)
         return self._noise
