@@ -21,11 +21,11 @@ class Door:
         super().__init_subclass__(**kwargs)
         mark_overrides(cls)
 
-    def check_input(self, name, values):
+    def check_input(self, name, values) -> None:
         """Raises a ValueError unless `values` are valid for the argument `name`."""
         self.domain_of(name).check(values, name)
 
-    def take(self, name, values):
+    def take(self, name, values) -> tf.Tensor:
         """Checks an argument of a marked method and returns it as a tensor.
 
         Args:
@@ -49,7 +49,9 @@ class Door:
             self.check_input(name, values)
         return domain.cast(values)
 
-    def fit(self, x=None, y=None, batch_size=None, epochs=1, **kwargs):
+    def fit(
+        self, x=None, y=None, batch_size=None, epochs=1, **kwargs
+    ) -> keras.callbacks.History:
         """Trains on `x`: examples, or a dataset of examples or of pairs `(x, y)`.
 
         It works like `keras.Model.fit()`, but all examples have the same weight: there
@@ -80,7 +82,9 @@ class Door:
         finally:
             self._validation_data, self._is_fitting = None, False
 
-    def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
+    def evaluate(
+        self, x=None, y=None, batch_size=None, **kwargs
+    ) -> float | list | dict:
         """Computes the means of the terms over `x`, like `keras.Model.evaluate()`.
 
         Raises:
@@ -93,7 +97,7 @@ class Door:
             x = _divisible(self, _checked(self, x, y, kwargs), batch_size)
         return super().evaluate(x, y, batch_size, **kwargs)
 
-    def check_batch(self, data, num_shares=1):
+    def check_batch(self, data, num_shares=1) -> None:
         """Raises a ValueError unless `data` is a batch that this model trains on.
 
         Args:
@@ -121,7 +125,7 @@ class Door:
                 f"a batch must have at least {num_shares} examples. Received: {len(x)}"
             )
 
-    def check_y(self, y, num_rows):
+    def check_y(self, y, num_rows) -> None:
         """Raises a ValueError unless `y` is valid for this number of examples.
 
         Args:
@@ -147,12 +151,12 @@ class Door:
                 f"{len(y)}"
             )
 
-    def check_y_left_out(self):
+    def check_y_left_out(self) -> None:
         """Raises a ValueError if the model needs a `y`, because none was given."""
         if self.y_domain is not None and not getattr(self.y_domain, "optional", False):
             self.check_y(None, 0)
 
-    def y_for(self, num_rows, y=None, first_row=0):
+    def y_for(self, num_rows, y=None, first_row=0) -> np.ndarray | None:
         """The array `y` for a number of examples; None for a model without `y_domain`.
 
         Args:

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_gen.domains import Domain
 from keras_gen.models.base import guard, keras_seams, replicas
 from keras_gen.models.base.batch import Batch
 from keras_gen.models.base.config import ConfigBySignature
@@ -78,7 +79,7 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
 
     # Hooks
 
-    def loss_terms(self, batch, training):
+    def loss_terms(self, batch, training) -> dict:
         """The scalars of one batch by name; `"loss"` is minimized.
 
         Args:
@@ -90,7 +91,7 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
         """
         raise NotImplementedError
 
-    def phases(self):
+    def phases(self) -> list[Phase]:
         """The phases of a training step in their order, a list of `Phase`.
 
         If a phase makes `k` updates in a training step, the batch is divided into `k`
@@ -99,15 +100,15 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
         """
         return [Phase("", self.loss_terms, self.trainable_variables)]
 
-    def default_optimizer(self):
+    def default_optimizer(self) -> keras.optimizers.Optimizer:
         """The optimizer of each phase, if `compile()` gets none."""
         return keras.optimizers.Adam(1e-3)
 
-    def comparison(self, batch):
+    def comparison(self, batch) -> tuple:
         """The two tensors that the metrics of `compile()` compare."""
         return batch.x, self(batch.x if batch.y is None else (batch.x, batch.y))
 
-    def domain_of(self, name):
+    def domain_of(self, name) -> Domain | None:
         """The domain of an input or output of marked methods, or None.
 
         Args:
@@ -117,7 +118,9 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
 
     # Training
 
-    def compile(self, optimizer=None, loss=None, *, skip_nonfinite=False, **kwargs):
+    def compile(
+        self, optimizer=None, loss=None, *, skip_nonfinite=False, **kwargs
+    ) -> None:
         """Configures training.
 
         Args:
@@ -169,21 +172,21 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
             optimizer_of(phase, self.optimizer).build(phase.variables)
         self.optimizer.built = True
 
-    def get_compile_config(self):
+    def get_compile_config(self) -> dict:
         config = super().get_compile_config()
         if self.compiled and self.skip_nonfinite:
             config["skip_nonfinite"] = True
         return config
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config) -> None:
         self.compile(**keras.saving.deserialize_keras_object(config))
 
     @property
-    def num_shares(self):
+    def num_shares(self) -> int:
         """Integer, the number of shares of a training batch."""
         return max(phase.steps for phase in self.phases())
 
-    def train_step(self, data):
+    def train_step(self, data) -> dict:
         batch = self._batch(data, step=keras_seams.steps_taken(self.optimizer))
         phases = self.phases()
         num_shares = max(phase.steps for phase in phases)
@@ -223,7 +226,7 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
         self._track(terms, batch, tf.cast(finite, tf.int32))
         self._skipped.update_state(finite)
 
-    def test_step(self, data):
+    def test_step(self, data) -> dict:
         batch = self._batch(data, step=-1, first_row=self._evaluated_rows.value)
         num_rows = ops.shape(batch.x)[0] * replicas.num_replicas()
         self._evaluated_rows.assign_add(num_rows)
@@ -231,12 +234,12 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
             self._track(phase.terms(batch, training=False), batch)
         return self._results(batch)
 
-    def reset_metrics(self):
+    def reset_metrics(self) -> None:
         super().reset_metrics()
         self._evaluated_rows.assign(0)
 
     @property
-    def metrics(self):
+    def metrics(self) -> list:
         skipped = [self._skipped] if self.skip_nonfinite else []
         own = [*self._trackers, *skipped]
         # Keras also has a mean of a loss of its own, and keeps the counter of skipped

@@ -1,5 +1,7 @@
 """Updates that are skipped because a number in them is not finite."""
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
@@ -14,17 +16,17 @@ class SkippedUpdates(keras.metrics.Metric):
         # Each replica counts all of them.
         self.count = self.add_variable((), "zeros", aggregation="mean", name="count")
 
-    def update_state(self, finite):
+    def update_state(self, finite) -> None:
         self.count.assign_add(1.0 - tf.cast(finite, tf.float32))
 
-    def result(self):
+    def result(self) -> tf.Tensor:
         return keras.ops.convert_to_tensor(self.count)
 
-    def reset_state(self):
+    def reset_state(self) -> None:
         self.count.assign(0.0)
 
 
-def weights_before(model):
+def weights_before(model) -> list:
     """The weights that layers change in a forward pass, if updates can be skipped.
 
     Args:
@@ -40,7 +42,7 @@ def weights_before(model):
     ]
 
 
-def restoring(model, optimizer):
+def restoring(model, optimizer) -> Callable:
     """A function that takes `weights_before()` and restores these weights.
 
     Args:
@@ -56,7 +58,7 @@ def restoring(model, optimizer):
     return restore
 
 
-def all_finite(terms, gradients):
+def all_finite(terms, gradients) -> tf.Tensor:
     """Whether the numbers of an update are finite on all replicas, a boolean scalar.
 
     Args:
@@ -79,7 +81,7 @@ def all_finite(terms, gradients):
     return context.all_reduce(tf.distribute.ReduceOp.SUM, wrong) == 0.0
 
 
-def apply_or_restore(finite, apply, gradients, restore, before):
+def apply_or_restore(finite, apply, gradients, restore, before) -> None:
     """Calls `apply(gradients)` or else `restore(before)` on all replicas.
 
     Args:

@@ -12,12 +12,12 @@ import tensorflow as tf
 from keras_gen.models.base import keras_seams
 
 
-def num_replicas():
+def num_replicas() -> int:
     """The number of replicas of the strategy in whose scope or step you call this."""
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def check_compile(model, optimizers, jit_compile, steps_per_execution):
+def check_compile(model, optimizers, jit_compile, steps_per_execution) -> dict:
     """Raises a ValueError if the replicas cannot train with these arguments.
 
     Args:
@@ -63,14 +63,14 @@ def check_compile(model, optimizers, jit_compile, steps_per_execution):
     return {"jit_compile": False, "steps_per_execution": 1}
 
 
-def synchronize_normalization(model):
+def synchronize_normalization(model) -> None:
     """Lets batch normalization take the moments of the whole batch on all replicas."""
     for layer in keras_seams.layers_of(model):
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = True
 
 
-def apply(optimizer, gradients, variables):
+def apply(optimizer, gradients, variables) -> None:
     """Applies the gradients of a replica, clipped as those of one device would be.
 
     Args:
@@ -96,7 +96,7 @@ def apply(optimizer, gradients, variables):
         context.merge_call(lambda strategy: optimizer.apply(gradients, variables))
 
 
-def results(of_replica):
+def results(of_replica) -> dict:
     """The results of a step; with a first axis on several machines, as Keras needs."""
     strategy = tf.distribute.get_strategy()
     if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
@@ -143,7 +143,7 @@ def check_batches(x, batch_size, divisor):
     return x
 
 
-def assign_everywhere(variable, value):
+def assign_everywhere(variable, value) -> None:
     """Assigns a value that all replicas have in common to a variable of each."""
 
     def merge(strategy, value):
@@ -154,7 +154,7 @@ def assign_everywhere(variable, value):
     tf.distribute.get_replica_context().merge_call(merge, args=(value,))
 
 
-def whole_batch(tensor):
+def whole_batch(tensor) -> tf.Tensor:
     """The rows of all replicas, for terms that couple the examples of a batch.
 
     Gradients flow back to the rows of each replica.
