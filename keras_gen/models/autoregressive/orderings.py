@@ -12,7 +12,7 @@ class SeveralOrderings:
     It calls `set_orderings()` in its constructor.
     """
 
-    def set_orderings(self, orderings):
+    def set_orderings(self, orderings) -> None:
         """Sets the orderings. If there are several, known sites cannot come first.
 
         Args:
@@ -22,7 +22,7 @@ class SeveralOrderings:
         self.orderings = orderings
         self.completes = len(orderings) == 1
 
-    def parameters_by_ordering(self, x):
+    def parameters_by_ordering(self, x) -> list:
         """The result of `site_parameters()` under each ordering, a list of tensors.
 
         Args:
