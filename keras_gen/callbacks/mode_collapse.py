@@ -61,7 +61,7 @@ class ModeCollapse(keras.callbacks.Callback):
         self.epochs = epochs
         self.seed = check_seed(seed)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch, logs=None) -> None:
         name = "relative_distance" if self.extractor is None else "smallest_class"
         logs = {} if logs is None else logs
         # `CSVLogger` fixes its columns in the first epoch.
@@ -103,7 +103,7 @@ class ModeCollapse(keras.callbacks.Callback):
         return relative
 
 
-def mean_distance(images):
+def mean_distance(images) -> float:
     """The mean Euclidean distance between two different images, a float.
 
     Args:
