@@ -6,7 +6,9 @@ from keras import layers
 from keras_gen.arguments import check_sizes
 
 
-def conv_classifier(image_shape, filters, num_classes, name="conv_classifier"):
+def conv_classifier(
+    image_shape, filters, num_classes, name="conv_classifier"
+) -> keras.Model:
     """A classifier of stages of two convolutions; all but the last halve the image.
 
     Every convolution is 3 x 3, has no bias, and is followed by batch normalization and
