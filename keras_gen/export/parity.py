@@ -151,7 +151,7 @@ def distance_of(model, sample, extractor, num_samples=_COMPARED_SAMPLES):
     )
 
 
-def saved_model_report(model, path, num_images=4):
+def saved_model_report(model, path, num_images=4) -> ExportReport:
     """Compares a SavedModel with the model that it was exported from.
 
     Args:

@@ -58,7 +58,7 @@ def export_tflite(
     signatures=None,
     overwrite=False,
     extractor=None,
-):
+) -> ExportReport:
     """Writes a model as a TFLite file with built-in operations only, and checks it.
 
     The file has the signatures of `signatures_of()` and draws its noise from seeds. It
