@@ -30,7 +30,7 @@ CURVE = (1000, 2000, 5000, 10_000)
 _NEIGHBOURS = {"k_precision_recall": 3, "k_density_coverage": 5, "kernel_block": 1000}
 
 
-def distances(model, recipe, data, protocol):
+def distances(model, recipe, data, protocol) -> dict:
     """Distances between samples and test images, in the features of an extractor.
 
     The recipe names the extractor.
@@ -94,7 +94,7 @@ def _sampled(model, extract, protocol):
     }
 
 
-def label_accuracy(model, recipe, data, protocol):
+def label_accuracy(model, recipe, data, protocol) -> dict:
     """The percentage of samples that the extractor classifies as their label.
 
     By default, row `i` has the label `i` modulo the number of classes.
@@ -134,7 +134,7 @@ def _drawn_with(protocol):
     return {key: value for key, value in stated.items() if value is not None}
 
 
-def deviation(values):
+def deviation(values) -> float | None:
     """The standard deviation of repeated measurements; None for a single one."""
     return float(np.std(values, ddof=1)) if len(values) > 1 else None
 

@@ -27,7 +27,7 @@ class Measure(NamedTuple):
     function: Callable
 
 
-def evaluate(name, metrics=None, protocol=None):
+def evaluate(name, metrics=None, protocol=None) -> dict:
     """Measures a pretrained model on the test data of its recipe.
 
     Args:
@@ -46,7 +46,7 @@ def evaluate(name, metrics=None, protocol=None):
     return evaluate_entry(Entry(name), metrics, protocol)
 
 
-def evaluate_entry(entry, metrics=None, protocol=None):
+def evaluate_entry(entry, metrics=None, protocol=None) -> dict:
     """`evaluate()` of an `Entry`."""
     if protocol is not None and protocol.samples is not None:
         drawn = read_index(protocol.samples).get("weights_sha256")
@@ -60,7 +60,7 @@ def evaluate_entry(entry, metrics=None, protocol=None):
     return measure(entry.load(), entry.recipe, metrics, protocol)
 
 
-def measure(model, recipe, metrics=None, protocol=None, data=None):
+def measure(model, recipe, metrics=None, protocol=None, data=None) -> dict:
     """Measures a model. Each result has its protocol.
 
     Args:
@@ -95,7 +95,7 @@ def measure(model, recipe, metrics=None, protocol=None, data=None):
     }
 
 
-def metrics_for(model, recipe, data=None):
+def metrics_for(model, recipe, data=None) -> list:
     """Names of the measures that apply to a model, a list in their order."""
     return [m.name for m in MEASURES if m.applies(model, recipe, data)]
 

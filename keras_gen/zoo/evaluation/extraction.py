@@ -6,7 +6,7 @@ from keras_gen.metrics import FeatureExtractor
 from keras_gen.zoo.shelf.entry import Entry
 
 
-def extractor(name):
+def extractor(name) -> FeatureExtractor:
     """A classifier of the zoo as a feature extractor.
 
     Args:
@@ -22,7 +22,7 @@ def extractor(name):
     return extractor_of(Entry(name))
 
 
-def extractor_of(entry):
+def extractor_of(entry) -> FeatureExtractor:
     """`extractor()` of an `Entry`."""
     model = entry.load()
     layers = [layer.name for layer in model.layers]

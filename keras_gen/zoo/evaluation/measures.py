@@ -20,7 +20,7 @@ from keras_gen.zoo.shelf.recipes import first_examples
 _ROWS_AT_ONCE = 500
 
 
-def negative_log_likelihood(model, recipe, data, protocol):
+def negative_log_likelihood(model, recipe, data, protocol) -> dict:
     """The negative log likelihood in nats, or its importance-weighted bound."""
     x, *y = _test_examples(recipe, data, protocol)
     if "log_prob" in marks_of(model):
@@ -49,7 +49,7 @@ def negative_log_likelihood(model, recipe, data, protocol):
     }
 
 
-def completion(model, recipe, data, protocol):
+def completion(model, recipe, data, protocol) -> dict:
     """The negative log likelihood of the lower half of images given the upper one."""
     x, *y = _test_examples(recipe, data, protocol)
     mask = upper_half(model.x_domain.shape)
@@ -65,7 +65,7 @@ def completion(model, recipe, data, protocol):
     }
 
 
-def upper_half(image_shape):
+def upper_half(image_shape) -> np.ndarray:
     """A mask of shape `(height, width)` that is True in the upper half."""
     height, width, _ = image_shape
     return np.repeat(np.arange(height) < height // 2, width).reshape(height, width)
@@ -86,7 +86,7 @@ def _binarization(recipe):
     return {} if stated is None else {"binarization": stated}
 
 
-def squared_error(model, recipe, data, protocol):
+def squared_error(model, recipe, data, protocol) -> dict:
     """The squared error of the reconstruction, summed over an image.
 
     A model that learned to recover corrupted images gets corrupted images. The
@@ -123,7 +123,7 @@ def squared_error(model, recipe, data, protocol):
     }
 
 
-def accuracy(model, recipe, data, protocol):
+def accuracy(model, recipe, data, protocol) -> dict:
     """The percentage of images that a classifier gives their label.
 
     A generative model with classes is a classifier by Bayes' rule.
@@ -140,7 +140,7 @@ def accuracy(model, recipe, data, protocol):
     }
 
 
-def active_units(model, recipe, data, protocol):
+def active_units(model, recipe, data, protocol) -> dict:
     """The number of latents that vary with the image."""
     x, *y = _test_examples(recipe, data, protocol)
     parts = {"x": x, **_given(model, "encode", y)}
@@ -158,7 +158,7 @@ def active_units(model, recipe, data, protocol):
     }
 
 
-def sampling(model, recipe, data, protocol, batch_size=100, repetitions=10):
+def sampling(model, recipe, data, protocol, batch_size=100, repetitions=10) -> dict:
     """The time of a sample in milliseconds, the shortest of several repetitions.
 
     Other work on the machine can only make a time longer, so the shortest is the best
@@ -194,7 +194,7 @@ def _test_examples(recipe, data, protocol):
     return first_examples(data, protocol.num_images)
 
 
-def share(hits):
+def share(hits) -> dict:
     """Value, unit and standard error of a percentage, from booleans."""
     rate = float(np.mean(hits))
     return {
@@ -204,6 +204,6 @@ def share(hits):
     }
 
 
-def machine():
+def machine() -> str:
     """A description of this machine, a string."""
     return f"{platform.machine()}, {os.cpu_count()} CPU cores"

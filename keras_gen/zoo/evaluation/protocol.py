@@ -30,7 +30,7 @@ class Protocol(NamedTuple):
     seed: int = 0
     samples: str | None = None
 
-    def check(self):
+    def check(self) -> None:
         """Raises a ValueError if a field is not as stated."""
         for name, least in zip(self._fields[:5], (2, 2, 1, 1, 1), strict=True):
             check_count(getattr(self, name), name, least)
@@ -41,7 +41,7 @@ class Protocol(NamedTuple):
 QUICK = Protocol(1000, 1000, 1000, num_seeds=1, num_importance_samples=100)
 
 
-def full_protocol(recipe):
+def full_protocol(recipe) -> Protocol:
     """The protocol of an entry's card; a recipe may lower the importance samples."""
     samples = getattr(recipe, "num_importance_samples", 5000)
     return Protocol(num_importance_samples=samples)

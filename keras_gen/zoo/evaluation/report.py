@@ -3,7 +3,7 @@
 import math
 
 
-def number(value, error=None, digits=4):
+def number(value, error=None, digits=4) -> str:
     """A number as text, with two digits of its error, else with `digits` digits."""
     if value is None:
         return "—"
@@ -18,12 +18,12 @@ def number(value, error=None, digits=4):
     return f"{value:,.{decimals}f}"
 
 
-def uncertainty(result):
+def uncertainty(result) -> float | None:
     """The standard error of a result, or its standard deviation, or None."""
     return result.get("standard_error", result.get("standard_deviation"))
 
 
-def result_of(result):
+def result_of(result) -> str:
     """A result with uncertainty, unit and bounds, as text without its protocol."""
     text = (
         f"{result['metric']} {number(result['value'], uncertainty(result))} "
@@ -35,7 +35,7 @@ def result_of(result):
     return f"{text} (floor {floor}, ceiling {ceiling})"
 
 
-def protocol_of(result):
+def protocol_of(result) -> str:
     """The protocol of a result, as text."""
     return ", ".join(
         f"{key.removeprefix('num_').replace('_', ' ')} {_plain(value)}"
@@ -43,7 +43,7 @@ def protocol_of(result):
     )
 
 
-def columns_of(result):
+def columns_of(result) -> list:
     """The columns of distances: rows of `(name, model, floor, ceiling)`, as text."""
     return [
         (
@@ -56,7 +56,7 @@ def columns_of(result):
     ]
 
 
-def describe(result):
+def describe(result) -> str:
     """Lines of text for a result of `keras_gen.zoo.evaluate()`."""
     lines = [f"{result_of(result)} ({protocol_of(result)})"]
     for name, model, floor, ceiling in columns_of(result):

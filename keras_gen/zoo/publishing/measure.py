@@ -18,7 +18,7 @@ from keras_gen.zoo.shelf.entry import Entry
 _TIMES = ("sampling",)
 
 
-def remeasure(name, metrics=None):
+def remeasure(name, metrics=None) -> dict:
     """Measures an entry by the full and the quick protocol and writes the results.
 
     Args:
@@ -45,7 +45,7 @@ def remeasure(name, metrics=None):
     return full
 
 
-def measured(model, recipe, metrics=None):
+def measured(model, recipe, metrics=None) -> tuple:
     """Results by the full and by the quick protocol, two dicts."""
     full = measure(model, recipe, metrics)
     quick = [name for name in full if name not in _TIMES]

@@ -17,7 +17,7 @@ _NOT_DRAWN = ("epoch", "seconds", "val_seconds", "learning_rate")
 _COLUMNS = 3
 
 
-def thin(history, most_rows=_MOST_ROWS):
+def thin(history, most_rows=_MOST_ROWS) -> str:
     """Shortens a history for an entry: fewer rows, and no columns without a number.
 
     Args:
@@ -41,7 +41,7 @@ def thin(history, most_rows=_MOST_ROWS):
     return "\n".join(lines) + "\n"
 
 
-def read_history(path):
+def read_history(path) -> dict:
     """The columns of a `history.csv`, a dict of float arrays.
 
     A number that was not measured after an epoch is NaN.
@@ -51,7 +51,7 @@ def read_history(path):
     return dict(zip(header, np.array(values).T, strict=True))
 
 
-def save_plots(folder, results):
+def save_plots(folder, results) -> Path:
     """Draws `training.png` of an entry from its `history.csv` and its results.
 
     There is a panel for the losses and one for each other number. They are drawn over

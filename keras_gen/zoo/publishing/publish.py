@@ -20,7 +20,7 @@ from keras_gen.zoo.shelf.loading import open_model
 from keras_gen.zoo.training.run_folder import RunFolder
 
 
-def publish(name, run, *others):
+def publish(name, run, *others) -> dict:
     """Measures a run and makes it the entry `name`.
 
     Args:

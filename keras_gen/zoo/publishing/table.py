@@ -23,7 +23,7 @@ from keras_gen.zoo.shelf.entry import Entry
 _BEGIN, _END = "<!-- table: begin -->", "<!-- table: end -->"
 
 
-def models_table():
+def models_table() -> str:
     """The README's table of models in Markdown, with a row for each public model."""
     import keras_gen.models
 
@@ -35,7 +35,7 @@ def models_table():
     return "\n".join(rows)
 
 
-def entries_table(entries):
+def entries_table(entries) -> str:
     """The README's table of entries in Markdown.
 
     Args:
@@ -55,7 +55,7 @@ def entries_table(entries):
     return "\n".join(rows)
 
 
-def card_tables(entry):
+def card_tables(entry) -> str:
     """The tables of one entry's card in Markdown."""
     tables = [_facts(entry)]
     if "distances" in entry.report["results"]:
@@ -68,7 +68,7 @@ def card_tables(entry):
     return "\n\n".join(tables)
 
 
-def short_result_of(result):
+def short_result_of(result) -> str:
     """A result in a few words. The card has its unit, extractor and protocol."""
     name = result["metric"].partition("[")[0]
     value = number(result["value"], uncertainty(result))
@@ -78,7 +78,7 @@ def short_result_of(result):
     return f"{name} {value}{unit}{floor}"
 
 
-def paper_of(recipe, metric, result):
+def paper_of(recipe, metric, result) -> dict | None:
     """The number of a recipe's paper, a dict; None if the protocol is another one.
 
     Args:
@@ -246,13 +246,13 @@ def _value_of(metric, result):
     return result_of(result).removeprefix(f"{name} ")
 
 
-def reference_of(model):
+def reference_of(model) -> str:
     """The text after `Reference:` in the docstring of a model class, on one line."""
     found = re.search(r"Reference:\s*\n(.*?)(\n\s*\n|\Z)", model.__doc__, re.DOTALL)
     return " ".join(found.group(1).split()).split("; ")[0].rstrip(".")
 
 
-def pages():
+def pages() -> list:
     """Pairs of the path of each page with tables and the text that it should hold."""
     entries = [Entry(name) for name in names()]
     entries = [entry for entry in entries if "results" in entry.report]

@@ -40,7 +40,7 @@ def sample_shards(
     labels=None,
     temperature=None,
     progress=None,
-):
+) -> dict:
     """Draws samples into a folder of shards, by several processes.
 
     Sample `i` is sample `i` of `model.sample(num_samples, seed)`, whichever process

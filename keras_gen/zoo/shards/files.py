@@ -10,6 +10,7 @@ width, channels)`), `waveforms` (int16, `(num, length)`); and, of models with cl
 import hashlib
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ def num_shards(index):
     return -(-index["num_samples"] // index["shard_size"])
 
 
-def read_index(folder):
+def read_index(folder) -> dict:
     """The index of a folder of shards.
 
     Args:
@@ -60,7 +61,7 @@ def read_index(folder):
     return index
 
 
-def read_shards(folder, batch_size=1000, num_samples=None):
+def read_shards(folder, batch_size=1000, num_samples=None) -> Iterator:
     """Samples from a folder of shards, in order, in constant memory.
 
     Args:

@@ -6,18 +6,18 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parents[2]
 
 
-def root():
+def root() -> Path:
     """The folder of all entries, in an installed wheel or in the repository."""
     installed = _PACKAGE / "zoo" / "entries"
     return installed if installed.is_dir() else _PACKAGE.parent / "zoo"
 
 
-def names():
+def names() -> list:
     """Names of all entries, a sorted list of strings."""
     return sorted(recipe.parent.name for recipe in root().glob("*/recipe.py"))
 
 
-def folder_of(name):
+def folder_of(name) -> Path:
     """The folder of an entry.
 
     Args:

@@ -81,7 +81,7 @@ class Entry:
         return model
 
 
-def info(name):
+def info(name) -> dict:
     """The facts of an entry.
 
     Args:

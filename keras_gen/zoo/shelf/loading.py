@@ -9,7 +9,7 @@ from keras_gen.zoo.shelf.catalog import names
 from keras_gen.zoo.shelf.entry import Entry
 
 
-def load(name):
+def load(name) -> keras.Model:
     """Loads a pretrained model of the zoo.
 
     Args:
@@ -30,7 +30,7 @@ def load(name):
     return Entry(name).load()
 
 
-def open_model(name_or_path):
+def open_model(name_or_path) -> keras.Model:
     """Loads a model of the zoo by its name, or a saved model from a file or run folder.
 
     Raises:
@@ -47,7 +47,7 @@ def open_model(name_or_path):
         raise ValueError(f"{str(path)!r} cannot be loaded: {error}") from error
 
 
-def weights_sha256(name_or_path):
+def weights_sha256(name_or_path) -> str:
     """The sha256 of the weights or of the saved model that `open_model()` opens.
 
     Raises:

@@ -5,6 +5,7 @@ import math
 import sys
 import time
 from importlib.metadata import version
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -47,7 +48,7 @@ def train(
     checkpoint_minutes=None,
     max_skipped=None,
     verbose="auto",
-):
+) -> Path | None:
     """Trains a model by a recipe.
 
     The run folder has `checkpoints/`, from which the run is resumed, `model.keras` (the
