@@ -1,4 +1,4 @@
-"""Commands that show what is in the zoo and how good it is."""
+"""Commands that list the entries of the zoo and measure them."""
 
 from keras_gen.cli.printing import text_of
 from keras_gen.zoo.shelf.catalog import names

@@ -9,9 +9,9 @@ from keras_gen.arguments import check_sizes
 def conv_classifier(
     image_shape, filters, num_classes, name="conv_classifier"
 ) -> keras.Model:
-    """A classifier of stages of two convolutions; all but the last halve the image.
+    """A classifier of stages of two convolutions each.
 
-    Every convolution is 3 x 3, has no bias, and is followed by batch normalization and
+    Every stage except the last halves the image. Every convolution is 3 x 3, has no bias, and is followed by batch normalization and
     ReLU. The last stage ends in the mean over positions.
 
     Args:

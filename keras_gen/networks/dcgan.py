@@ -169,7 +169,7 @@ def _initializer():
 def _normalize(x, normalization):
     if normalization is None:
         return x
-    # A layer is a function too, but one of tensors.
+    # A layer is callable too, but takes tensors.
     is_function = callable(normalization) and not isinstance(
         normalization, layers.Layer
     )

@@ -183,7 +183,7 @@ def units_by_degree(degrees, num_sites):
     Returns:
         Int32 array of shape `(num_sites, num_masks, most, 2)`: for each degree and mask
         the pairs of the mask and a unit, filled up by other units. None comes twice in
-        a row: TensorFlow Lite would add up what is written to it.
+        a row, because TensorFlow Lite would add the values written to it.
     """
     counts = [np.bincount(row, minlength=num_sites) for row in degrees]
     most = np.max(counts)
