@@ -11,8 +11,9 @@ def conv_classifier(
 ) -> keras.Model:
     """A classifier of stages of two convolutions each.
 
-    Every stage except the last halves the image. Every convolution is 3 x 3, has no bias, and is followed by batch normalization and
-    ReLU. The last stage ends in the mean over positions.
+    Every stage except the last halves the image. Every convolution is 3 x 3, has no
+    bias, and is followed by batch normalization and ReLU. The last stage ends in the
+    mean over positions.
 
     Args:
         image_shape: Tuple `(height, width, channels)`. Height and width must be
