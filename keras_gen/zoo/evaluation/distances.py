@@ -1,8 +1,8 @@
 """Distances between samples and test images.
 
-Everything that is compared goes through one extractor as bytes. Beside each number of
-samples stand two others by the same protocol: that of training images in place of
-samples, and that of uniform noise. They show what a number means.
+Samples, test images, training images and noise go through one extractor, as bytes. Each
+measure is also taken of training images and of uniform noise in place of samples. Read
+the number of a model beside these two.
 """
 
 from typing import NamedTuple
@@ -27,25 +27,27 @@ from keras_gen.zoo.shards.files import read_index, read_shards
 from keras_gen.zoo.shelf.entry import Entry
 from keras_gen.zoo.shelf.recipes import first_examples
 
-#: Numbers of samples at which the Fréchet distance is taken to show its bias.
+#: Numbers of samples for which the Fréchet distance is computed, to show its bias.
 CURVE = (500, 1000, 2000, 5000, 10_000)
 _NEIGHBOURS = {"k_precision_recall": 3, "k_density_coverage": 5, "kernel_block": 1000}
-# Parts of the images that are left out in turn, to find standard errors.
+# The images are left out in this many parts, one after the other.
 _PARTS = 10
-# The share of test images that are nearer to a training image than a copy may be.
+# A near copy is nearer to a training image than all but this share of test images.
 _NEAREST_SHARE = 0.01
 
 
-def distances(model, recipe, data, protocol):
-    """How far samples are from test images in the features of the recipe's extractor.
+def distances(model, recipe, data, protocol) -> dict:
+    """Distances between samples and test images, in the features of an extractor.
+
+    The recipe names the extractor.
 
     Returns:
-        A result whose value is the Fréchet distance. Its `columns` hold that and the
-        others, each with the mean over the sampling seeds (`model`), the
-        `standard_error` of one seed's samples and the test images, and the numbers of
-        `training_images` and of `noise`; `classes` the counts of the first seed's
-        classes beside those expected; `curve` the Fréchet distance over the number of
-        samples.
+        A result whose value is the Fréchet distance. `columns` holds this and the other
+        measures, each with the mean over the sampling seeds (`model`), the
+        `standard_error` over the samples of one seed and the test images, and the
+        numbers of `training_images` and of `noise`. `classes` holds how many samples of
+        the first seed are in each class, and how many are expected. `curve` holds the
+        Fréchet distance over the number of samples.
     """
     entry = Entry(recipe.extractor)
     extract = extractor_of(entry)
@@ -78,7 +80,7 @@ def distances(model, recipe, data, protocol):
         "classes": {
             "counts": histogram.counts.tolist(),
             "expected": histogram.expected.tolist(),
-            # Of new images like the test images, whose own number adds to it.
+            # Expected of images like the test images, which are themselves a sample.
             "chi_square": histogram.degrees_of_freedom
             * (1 + protocol.num_samples / len(real.test.features)),
         },
@@ -95,7 +97,7 @@ def distances(model, recipe, data, protocol):
 
 
 def _sampled(model, extract, protocol):
-    """Features of sets of samples, a list, and what these were drawn with, a dict."""
+    """Features of the sets of samples, and a dict of what they were drawn with."""
     if protocol.samples is not None:
         stated = _drawn_with(protocol)
         features, _ = _in_shards(extract, protocol)
@@ -107,10 +109,10 @@ def _sampled(model, extract, protocol):
     }
 
 
-def label_accuracy(model, recipe, data, protocol):
-    """The share of samples that the extractor classifies as their label.
+def label_accuracy(model, recipe, data, protocol) -> dict:
+    """The percentage of samples that the extractor classifies as their label.
 
-    Sampled without labels, row `i` has the label `i` modulo the number of classes.
+    By default, row `i` has the label `i` modulo the number of classes.
     """
     extract = extractor(recipe.extractor)
     if protocol.samples is None:
@@ -154,7 +156,7 @@ class _Images(NamedTuple):
         features: Array of shape `(num_images, num_features)`.
         probabilities: Array of shape `(num_images, num_classes)`.
         nearest: Array of shape `(num_images,)`, distances to the nearest training
-            image; None for training images, which are at no distance from themselves.
+            image; None for training images, whose distance from themselves is 0.
     """
 
     features: np.ndarray
@@ -191,7 +193,7 @@ class _Real:
 
 
 def _row(test, images):
-    """All columns of one set of images: a dict of floats."""
+    """All measures of one set of images, a dict of floats."""
     real, fake = test.features, images.features
     precision, density = precision_recall_density_coverage(
         real, fake, _NEIGHBOURS["k_precision_recall"], _NEIGHBOURS["k_density_coverage"]
@@ -221,7 +223,7 @@ def _memorization(of_test, of_images):
 
 
 def _standard_errors(test, images):
-    """How the columns vary with the images and the test images: a dict of floats.
+    """Standard errors over the images and the test images, a dict of floats.
 
     Reference:
         Efron and Stein, "The Jackknife Estimate of Variance", 1981, Annals of
@@ -235,7 +237,7 @@ def _standard_errors(test, images):
 
 
 def _histogram(test, images):
-    """Classes of images, against those that the extractor sees in test images."""
+    """Predicted classes of images, compared with those of the test images."""
     num_classes = test.probabilities.shape[1]
     seen = np.bincount(test.probabilities.argmax(axis=1), minlength=num_classes)
     return class_histogram(
@@ -244,9 +246,8 @@ def _histogram(test, images):
 
 
 def _curve(real, sampled):
-    """Fréchet distances of equally many samples and test images."""
-    # The order of a test set may mean something: the first half of that of MNIST is
-    # easier than the second.
+    """Fréchet distances between equal numbers of samples and test images."""
+    # A test set can be sorted: the first half of MNIST's is easier than the second.
     order = permutation(len(real.test.features), 0, "curve").numpy()
     most = min(len(order), len(sampled[0].features))
     sizes = [size for size in CURVE if size <= most]
