@@ -9,6 +9,7 @@ import os
 import platform
 import time
 
+import keras
 import numpy as np
 
 from keras_gen.metrics import active_units as active_units_of
@@ -124,16 +125,21 @@ def squared_error(model, recipe, data, protocol) -> dict:
 def accuracy(model, recipe, data, protocol) -> dict:
     """The percentage of images that a classifier gives their label.
 
-    A generative model with classes is a classifier by Bayes' rule.
+    A generative model with classes is a classifier by Bayes' rule. The result of a
+    network also holds the mean `cross_entropy` of the labels, in nats.
     """
     x, labels = _test_examples(recipe, data, protocol)
+    found = {}
     if "classify" in marks_of(model):
-        predicted = model.classify(x).argmax(axis=-1)
+        scores = model.classify(x)
     else:
-        predicted = model.predict(x, verbose=0).argmax(axis=-1)
+        scores = model.predict(x, verbose=0)
+        losses = keras.losses.sparse_categorical_crossentropy(labels, scores, True)
+        found["cross_entropy"] = float(np.mean(losses))
     return {
         "metric": "accuracy",
-        **share(predicted == labels),
+        **share(scores.argmax(axis=-1) == labels),
+        **found,
         "protocol": {"num_images": len(x)},
     }
 
