@@ -17,6 +17,9 @@ tf.config.set_logical_device_configuration(
     _CPU, [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
+# Tracing makes many objects that stay: looking at them less often saves time.
+gc.set_threshold(10_000, 5, 5)
+
 
 def pytest_configure(config):
     """Lets processes take files in their order, in which short ones come last.
