@@ -4,10 +4,11 @@ They are in TFDS form: one TFRecord file for each split, of PNG images with labe
 images, their order and the slices are those that TFDS gives.
 """
 
-import json
 import re
 
 import tensorflow as tf
+
+from keras_gen.files import read_json
 
 _SLICE = re.compile(r"(?P<name>\w+)(\[(?P<first>[^:\]]*):(?P<last>[^:\]]*)\])?")
 _EDGE = re.compile(r"-?\d[\d_]*|-?\d+(\.\d+)?%")
@@ -28,7 +29,7 @@ def packaged_set(folder, split):
     Raises:
         ValueError: If the set has no such split, or the slice is not in this form.
     """
-    features = _read(folder / "features.json")["featuresDict"]["features"]
+    features = read_json(folder / "features.json")["featuresDict"]["features"]
     shape = features["image"]["image"]["shape"]["dimensions"]
     shape = tuple(int(size) for size in shape)
     kinds = {
@@ -53,7 +54,7 @@ def packaged_set(folder, split):
 
 def packaged_splits(folder):
     """The splits of a set in the package: a dict from names to numbers of images."""
-    splits = _read(folder / "dataset_info.json")["splits"]
+    splits = read_json(folder / "dataset_info.json")["splits"]
     return {split["name"]: int(split["shardLengths"][0]) for split in splits}
 
 
@@ -95,7 +96,3 @@ def _edge_of(text, default, size):
     if abs(edge) > size:
         raise ValueError(f"A slice must lie within {size} images. Received: {text!r}")
     return edge + size if edge < 0 else edge
-
-
-def _read(path):
-    return json.loads(path.read_text(encoding="utf-8"))

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from keras_gen.arguments import check_sizes
 from keras_gen.datasets.packaged import packaged_set, packaged_splits
 from keras_gen.domains import Domain, Images, Labels, Vectors, Waveforms
 from keras_gen.lazy import optional_import
+from keras_gen.media import PICTURES, picture_files, read_picture
 
 PACKAGED = Path(__file__).parent
-EXTENSIONS = (".jpeg", ".jpg", ".png", ".webp")
 
 # Sets whose bytes are not grey values of 256 levels.
 _LEVELS = {"binarized_mnist": 2}
@@ -175,22 +175,22 @@ def folder_source(path, image_shape=None, skip_unreadable=False):
     path = Path(path).expanduser()
     if not path.is_dir():
         raise ValueError(f"There is no folder {str(path)!r}.")
-    files = sorted(p for p in path.rglob("*") if p.suffix.lower() in EXTENSIONS)
+    files = picture_files(path)
     if not files:
         raise ValueError(
             f"The folder {str(path)!r} and its sub-folders hold no image, that is no "
-            f"file that ends in {', '.join(EXTENSIONS)}."
+            f"file that ends in {', '.join(PICTURES)}."
         )
     sizes, unreadable = {}, []
     for file in files:
         try:
-            sizes[file] = np.atleast_3d(_open(file)).shape
-        except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
-            unreadable.append(file)
+            sizes[file] = np.atleast_3d(read_picture(file)).shape
+        except ValueError as error:
+            unreadable.append(error)
     if unreadable and not (skip_unreadable and sizes):
         raise ValueError(
-            f"{len(unreadable)} of {len(files)} images cannot be read: "
-            f"{_first(unreadable)}. Repair or remove them, or pass "
+            f"{len(unreadable)} of {len(files)} images cannot be read. "
+            f"{_first(unreadable, '; ')}. Repair or remove them, or pass "
             "`skip_unreadable=True`."
         )
     files = list(sizes)
@@ -247,7 +247,10 @@ def _places(data_dir):
 def _builder(tfds, name, place, data_dir):
     """A TFDS builder of the set at `place`; where there is none it is downloaded."""
     if place is not None:
-        return tfds.builder_from_directory(place)
+        try:
+            return tfds.builder_from_directory(place)
+        except Exception as error:
+            raise ValueError(f"{str(place)!r} cannot be read: {error}") from error
     try:
         builder = tfds.builder(name, data_dir=data_dir)
         builder.download_and_prepare()
@@ -308,24 +311,10 @@ def _fit(image, from_shape, to_shape):
 
 def _read_file(name, image_shape):
     height, width, channels = image_shape
-    image = _open(name).convert("L" if channels == 1 else "RGB")
+    image = read_picture(name).convert("L" if channels == 1 else "RGB")
     if (image.height, image.width) != (height, width):
         image = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
     return np.asarray(image).reshape(image_shape)
-
-
-def _open(file):
-    """A grey or colour image, upright, with white behind transparent parts."""
-    with Image.open(file) as image:
-        mode = "L" if image.mode in ("1", "L", "LA", "I", "I;16") else "RGB"
-        image = ImageOps.exif_transpose(image)
-        if image.mode in ("I", "I;16"):
-            # Pillow's own conversion clips 16 bits to 255.
-            return Image.fromarray(np.rint(np.asarray(image) / 257.0).astype(np.uint8))
-        if image.has_transparency_data:
-            white = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(white, image.convert("RGBA"))
-        return image.convert(mode)
 
 
 def _check_image_shape(image_shape):
@@ -339,6 +328,6 @@ def _check_image_shape(image_shape):
         )
 
 
-def _first(files, most=3):
-    names = ", ".join(str(file) for file in files[:most])
-    return names + (", ..." if len(files) > most else "")
+def _first(items, between=", ", most=3):
+    texts = [str(item) for item in items[:most]]
+    return between.join(texts + ["..."] * (len(items) > most))

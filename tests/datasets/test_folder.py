@@ -1,5 +1,7 @@
 """Tests of folders of images."""
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -47,6 +49,15 @@ def test_image_files_are_read(tmp_path, name, options, error, channels):
     assert images.dtype == np.float32
     assert images.shape == (1, 16, 16, expected_channels)
     np.testing.assert_allclose(images[0], pixels + 0 * images[0], atol=error)
+
+
+def test_what_systems_and_tools_leave_is_passed_over(tmp_path):
+    write(tmp_path / "cat" / "1.png", noise())
+    write(tmp_path / ".ipynb_checkpoints" / "1-checkpoint.png", noise())
+    write(tmp_path / "__MACOSX" / "cat" / "1.png", noise())
+    (tmp_path / "cat" / "._1.png").write_bytes(b"an Apple double")
+    assert folder_source(tmp_path).class_names == ["cat"]
+    assert len(read(tmp_path)) == 1
 
 
 def test_images_come_in_the_order_of_their_names(tmp_path):
@@ -188,6 +199,18 @@ def test_unreadable_files_are_counted_and_named(tmp_path, kind, suffix):
     write(tmp_path / "good.png", noise(64, 64))
     broken(tmp_path / f"bad{suffix}", kind)
     with pytest.raises(ValueError, match=f"1 of 2 images.*bad{suffix}.*skip_unread"):
+        datasets.folder(tmp_path)
+    assert len(read(tmp_path, skip_unreadable=True)) == 1
+
+
+def test_what_is_no_picture_that_can_be_read_is_skipped_if_asked(tmp_path):
+    write(tmp_path / "good.png", noise(64, 64))
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "folder.png").mkdir()
+    (tmp_path / "photo.heic").write_bytes(b"unknown to Pillow")
+    (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    named = "3 of 4 images.*gone.png'.*photo.heic'.*pipe.png' must be.*a pipe"
+    with pytest.raises(ValueError, match=named):
         datasets.folder(tmp_path)
     assert len(read(tmp_path, skip_unreadable=True)) == 1
 

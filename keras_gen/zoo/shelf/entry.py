@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import reprlib
 
 from keras_gen.files import read_json, sha256_of
 from keras_gen.zoo.shelf.catalog import folder_of
@@ -28,8 +29,7 @@ class Entry:
     @functools.cached_property
     def report(self):
         """The contents of `metrics.json`, a dict; empty if the entry has none yet."""
-        path = self.folder / "metrics.json"
-        return read_json(path) if path.exists() else {}
+        return report_in(self.folder / "metrics.json")
 
     @functools.cached_property
     def recipe(self):
@@ -79,6 +79,25 @@ class Entry:
                 f"The weights in {str(self.weights)!r} do not fit {model.name}: {error}"
             ) from error
         return model
+
+
+def report_in(path):
+    """The contents of `metrics.json`, a dict; empty if there is no such file.
+
+    Raises:
+        OSError: If the path is no regular file.
+        ValueError: If the file is no report.
+    """
+    if not path.exists():
+        return {}
+    report = read_json(path)
+    for key in ("results", "quick", "training"):
+        if not isinstance(report.get(key, {}), dict):
+            raise ValueError(
+                f"`{key}` in {str(path)!r} must be an object. Received: "
+                f"{reprlib.repr(report[key])}"
+            )
+    return report
 
 
 def info(name):

@@ -43,7 +43,8 @@ def open_model(name_or_path):
 
     try:
         return keras.saving.load_model(path)
-    except (ValueError, KeyError, OSError, TypeError) as error:
+    except Exception as error:
+        # Keras raises many kinds of errors at damaged files.
         raise ValueError(f"{str(path)!r} cannot be loaded: {error}") from error
 
 
