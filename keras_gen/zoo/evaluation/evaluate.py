@@ -8,7 +8,7 @@ from keras_gen.models.base import marks_of
 from keras_gen.zoo.evaluation import distances, measures
 from keras_gen.zoo.evaluation.protocol import full_protocol
 from keras_gen.zoo.shards.files import read_index, read_shards
-from keras_gen.zoo.shelf.entry import Entry
+from keras_gen.zoo.shelf.loading import find
 
 
 class Measure(NamedTuple):
@@ -31,7 +31,8 @@ def evaluate(name, metrics=None, protocol=None):
     """Measures a pretrained model on the test data of its recipe.
 
     Args:
-        name: String, one of `keras_gen.zoo.names()`.
+        name: String, one of `keras_gen.zoo.names()`, or the folder of a run, whose
+            recipe is then executed.
         metrics: Optional list of strings; see `measure()`. Defaults to all that apply.
         protocol: Optional `Protocol`. Defaults to that of the entry's card; `QUICK`
             takes seconds.
@@ -43,11 +44,11 @@ def evaluate(name, metrics=None, protocol=None):
         ValueError: If there is no such entry, a metric does not apply, or the protocol
             is not as stated.
     """
-    return evaluate_entry(Entry(name), metrics, protocol)
+    return evaluate_entry(find(name), metrics, protocol)
 
 
 def evaluate_entry(entry, metrics=None, protocol=None):
-    """`evaluate()` of an `Entry`."""
+    """`evaluate()` of an `Entry` or a `Run`."""
     if protocol is not None and protocol.samples is not None:
         drawn = read_index(protocol.samples).get("weights_sha256")
         if drawn != entry.weights_sha256:

@@ -4,7 +4,7 @@ import ast
 import functools
 import reprlib
 
-from keras_gen.files import read_json, sha256_of
+from keras_gen.files import read_bytes, read_json, sha256_of
 from keras_gen.zoo.shelf.catalog import folder_of
 from keras_gen.zoo.shelf.recipes import run_recipe
 
@@ -39,8 +39,7 @@ class Entry:
     @functools.cached_property
     def description(self):
         """The docstring of the recipe, found without running it."""
-        source = (self.folder / "recipe.py").read_text(encoding="utf-8")
-        return ast.get_docstring(ast.parse(source)) or ""
+        return description_of(self.folder / "recipe.py")
 
     @property
     def weights(self):
@@ -79,6 +78,11 @@ class Entry:
                 f"The weights in {str(self.weights)!r} do not fit {model.name}: {error}"
             ) from error
         return model
+
+
+def description_of(path):
+    """The docstring of a recipe, found without running it."""
+    return ast.get_docstring(ast.parse(read_bytes(path))) or ""
 
 
 def report_in(path):

@@ -4,11 +4,15 @@ A recipe's docstring says in one line what it trains. It defines
 
 - `epochs`: integer, the length of the training;
 - `model(seed=0)`: the model, built and not compiled;
-- `data(split="train", source="mnist", **options)`: batches of a split, where `source`
-  is a dataset's name or a folder of images and `options` go to
-  `keras_gen.datasets.load()`;
-- `compile(model, steps)`: compiles for a training of that many steps, without XLA
-  unless `keras_gen.models.base.num_replicas()` is 1;
+- `data(split="train", source="mnist", batch_size=100, **options)`: batches of a split,
+  where `source` is a dataset's name or a folder of images and `options` go to
+  `keras_gen.datasets.load()`; a recipe without `batch_size` takes no other than its own;
+- `compile(model, steps, learning_rate=1e-3)`: compiles for a training of that many
+  steps, without XLA unless `keras_gen.models.base.num_replicas()` is 1; a recipe
+  without `learning_rate` takes no other than its own;
+- optionally `callbacks(model)`: a list of Keras callbacks for the training, such as
+  `keras.callbacks.EarlyStopping("val_loss", restore_best_weights=True)`, with which the
+  run ends with the model of its best epoch;
 - optionally `prepare(model, batches)`, which sets initial weights that depend on the
   training data;
 - optionally `training_dtype`, a dtype policy such as `"mixed_bfloat16"` in which the
@@ -16,7 +20,7 @@ A recipe's docstring says in one line what it trains. It defines
   which should be float32: rounding to bfloat16 changes sampled pixels, and TFLite does
   not have it;
 - optionally `validation`, a split of its own dataset whose loss is reported after each
-  epoch, as `val_loss`;
+  epoch, as `val_loss`, and on which the trained model is measured;
 - optionally `extractor`, the zoo entry in whose features samples are compared with the
   test images of that entry;
 - optionally `num_importance_samples`, if 5,000 would take too long for the number of
@@ -31,7 +35,10 @@ A recipe's docstring says in one line what it trains. It defines
 - optionally `picture(model)`: a uint8 array to show, instead of samples.
 """
 
+import functools
 import importlib.util
+import inspect
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -59,15 +66,51 @@ def load_recipe(name_or_path):
 
 
 def run_recipe(path, name):
-    """Runs the file of a recipe; returns it as a module with `name`."""
+    """Runs the file of a recipe; returns it as a module with `name`.
+
+    Keras finds the classes of the recipe again when it loads a model of them.
+    """
     spec = importlib.util.spec_from_file_location(f"keras_gen_recipe_{name}", path)
     recipe = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = recipe
     spec.loader.exec_module(recipe)
     missing = [attribute for attribute in _REQUIRED if not hasattr(recipe, attribute)]
     if missing:
         raise ValueError(f"The recipe {str(path)!r} defines no {', '.join(missing)}.")
     recipe.name = name
     return recipe
+
+
+def set_data(recipe, source=None, batch_size=None):
+    """Gives a recipe other data, or batches of another size.
+
+    What is compared with images of the recipe's extractor does not apply to other data.
+
+    Args:
+        recipe: A recipe, from `load_recipe()`; it is changed.
+        source: Optional string, the name of a dataset or a folder of images.
+        batch_size: Optional integer of at least 1.
+
+    Raises:
+        ValueError: If the recipe's `data()` does not take what is given.
+    """
+    given = {"source": source, "batch_size": batch_size}
+    given = {name: value for name, value in given.items() if value is not None}
+    for name, value in given.items():
+        check_takes(recipe, "data", name, value)
+    if given:
+        recipe.data = functools.partial(recipe.data, **given)
+    if source is not None:
+        vars(recipe).pop("extractor", None)
+
+
+def check_takes(recipe, function, name, value):
+    """Raises a ValueError unless a function of a recipe takes an argument."""
+    if name not in inspect.signature(getattr(recipe, function)).parameters:
+        raise ValueError(
+            f"`{name}` must be left out: {function}() of the recipe {recipe.name} "
+            f"does not take it. Received: {value!r}"
+        )
 
 
 def first_examples(data, num_examples):
