@@ -70,13 +70,19 @@ def load(
     """
     training = options.pop("training", None)
     options["training"] = split.startswith("train") if training is None else training
-    is_path = not isinstance(name, str) or name.startswith((".", "~", os.sep))
-    if is_path or (find_set(name, data_dir) is None and os.path.isdir(name)):
+    if is_folder(name, data_dir):
         skip_unreadable = options.pop("skip_unreadable", False)
         source = folder_source(name, image_shape, skip_unreadable, split)
         return batches(source, batch_size, **options)
     source = tfds_source(name, split, image_shape, data_dir, download)
     return batches(source, batch_size, **options)
+
+
+def is_folder(name, data_dir=None):
+    """Whether a name stands for a folder of images, not for a set in TFDS form."""
+    if not isinstance(name, str) or name.startswith((".", "~", os.sep)):
+        return True
+    return find_set(name, data_dir) is None and os.path.isdir(name)
 
 
 def folder(

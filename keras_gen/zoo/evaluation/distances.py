@@ -73,6 +73,7 @@ def distances(model, recipe, data, protocol):
             "num_samples": protocol.num_samples,
             "num_images": len(real.test.features),
             "num_training_images": len(real.training),
+            **({} if real.split == "test" else {"split": real.split}),
             **stated,
             **_NEIGHBOURS,
         },
@@ -145,7 +146,11 @@ class _Real:
             data = recipe.data(split, training=False)
             return extract(to_uint8(first_examples(data, num)[0], recipe.image_range))
 
-        self.test = features_of("test", protocol.num_images)
+        self.split = protocol.split
+        if self.split != "test":
+            # Others than those of the floor.
+            self.split = f"train[-{protocol.num_images}:]"
+        self.test = features_of(self.split, protocol.num_images)
         num_training = max(protocol.num_samples, protocol.num_training_images)
         training = features_of(f"train[:{num_training}]", num_training)
         self.training = training.features[: protocol.num_training_images]

@@ -61,7 +61,9 @@ def evaluate_entry(entry, metrics=None, protocol=None):
     return measure(entry.load(), entry.recipe, metrics, protocol)
 
 
-def measure(model, recipe, metrics=None, protocol=None, data=None):
+def measure(
+    model, recipe, metrics=None, protocol=None, data=None, progress=lambda name: None
+):
     """Numbers of a model, each with its protocol.
 
     Args:
@@ -72,6 +74,8 @@ def measure(model, recipe, metrics=None, protocol=None, data=None):
         protocol: Optional `Protocol`. Defaults to that of the card.
         data: Optional `tf.data.Dataset`, test images instead of the recipe's. What is
             compared with the images of the recipe's extractor does then not apply.
+        progress: Function that is called with the name of a metric before that is
+            measured.
 
     Returns:
         Dict from metrics to results: dicts of `metric`, `value`, `unit`,
@@ -91,9 +95,11 @@ def measure(model, recipe, metrics=None, protocol=None, data=None):
             f"`metrics` holds {', '.join(map(repr, unknown))}, which "
             f"{recipe.name} does not have. It has: {', '.join(known)}"
         )
-    return {
-        name: known[name].function(model, recipe, data, protocol) for name in metrics
-    }
+    found = {}
+    for name in metrics:
+        progress(name)
+        found[name] = known[name].function(model, recipe, data, protocol)
+    return found
 
 
 def metrics_for(model, recipe, data=None):

@@ -20,6 +20,8 @@ class Protocol(NamedTuple):
         seed: Integer in [0, 2**31), of everything random.
         samples: Optional path of a folder of shards of the model, whose first
             `num_samples` are measured instead of samples that are drawn.
+        split: String, the split of the recipe's data to measure on. Distances are then
+            from test images, or for any other split from the last training images.
     """
 
     num_images: int = 10_000
@@ -29,6 +31,7 @@ class Protocol(NamedTuple):
     num_importance_samples: int = 5000
     seed: int = 0
     samples: str | None = None
+    split: str = "test"
 
     def check(self):
         """Raises a ValueError that names a field which is not as stated."""

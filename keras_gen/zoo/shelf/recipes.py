@@ -6,10 +6,10 @@ A recipe's docstring says in one line what it trains. It defines
 - `model(seed=0)`: the model, built and not compiled;
 - `data(split="train", source="mnist", batch_size=100, **options)`: batches of a split,
   where `source` is a dataset's name or a folder of images and `options` go to
-  `keras_gen.datasets.load()`; a recipe without `batch_size` takes no other than its own;
+  `keras_gen.datasets.load()`; without the argument `batch_size` it is always its own;
 - `compile(model, steps, learning_rate=1e-3)`: compiles for a training of that many
-  steps, without XLA unless `keras_gen.models.base.num_replicas()` is 1; a recipe
-  without `learning_rate` takes no other than its own;
+  steps, without XLA unless `keras_gen.models.base.num_replicas()` is 1; without the
+  argument `learning_rate` it is always its own;
 - optionally `callbacks(model)`: a list of Keras callbacks for the training, such as
   `keras.callbacks.EarlyStopping("val_loss", restore_best_weights=True)`, with which the
   run ends with the model of its best epoch;
@@ -38,7 +38,6 @@ A recipe's docstring says in one line what it trains. It defines
 import functools
 import importlib.util
 import inspect
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -66,19 +65,24 @@ def load_recipe(name_or_path):
 
 
 def run_recipe(path, name):
-    """Runs the file of a recipe; returns it as a module with `name`.
-
-    Keras finds the classes of the recipe again when it loads a model of them.
-    """
+    """Runs the file of a recipe; returns it as a module with `name` and `path`."""
     spec = importlib.util.spec_from_file_location(f"keras_gen_recipe_{name}", path)
     recipe = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = recipe
     spec.loader.exec_module(recipe)
     missing = [attribute for attribute in _REQUIRED if not hasattr(recipe, attribute)]
     if missing:
         raise ValueError(f"The recipe {str(path)!r} defines no {', '.join(missing)}.")
-    recipe.name = name
+    recipe.name, recipe.path = name, Path(path)
     return recipe
+
+
+def defined_in(recipe):
+    """The classes and functions of a recipe, a dict by name."""
+    return {
+        name: value
+        for name, value in vars(recipe).items()
+        if getattr(value, "__module__", None) == recipe.__name__ and callable(value)
+    }
 
 
 def set_data(recipe, source=None, batch_size=None):

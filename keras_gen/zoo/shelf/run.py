@@ -2,11 +2,12 @@
 
 import functools
 import os
+import textwrap
 from pathlib import Path
 
 from keras_gen.files import read_json, sha256_of
 from keras_gen.zoo.shelf.entry import description_of, report_in
-from keras_gen.zoo.shelf.recipes import run_recipe, set_data
+from keras_gen.zoo.shelf.recipes import defined_in, run_recipe, set_data
 from keras_gen.zoo.training.run_folder import RunFolder
 
 
@@ -39,8 +40,12 @@ class SavedModel:
         """The sha256 of the file."""
         return sha256_of(self.path)
 
-    def load(self):
+    def load(self, custom_objects=None):
         """The model as it was saved.
+
+        Args:
+            custom_objects: Optional dict of classes and functions by their names, which
+                Keras would not find by itself.
 
         Raises:
             ValueError: If the file cannot be read.
@@ -50,10 +55,11 @@ class SavedModel:
         import keras_gen.models  # noqa: F401  (makes the classes known to Keras)
 
         try:
-            return keras.saving.load_model(self.path)
+            return keras.saving.load_model(self.path, custom_objects)
         except Exception as error:
             # Keras raises many kinds of errors at damaged files.
-            raise ValueError(f"{self.name!r} cannot be loaded: {error}") from error
+            text = textwrap.shorten(str(error), 500)
+            raise ValueError(f"{self.name!r} cannot be loaded: {text}") from error
 
 
 class Run:
@@ -79,7 +85,7 @@ class Run:
 
     @functools.cached_property
     def report(self):
-        """The contents of `metrics.json`, a dict; empty while the run is not complete."""
+        """The contents of `metrics.json`, a dict; empty until the run is complete."""
         return report_in(self._files.report)
 
     @functools.cached_property
@@ -122,7 +128,8 @@ class Run:
         """
         if not self._files.recipe.exists():
             return self._saved.load()
-        recipe, model = self.recipe, self._saved.load()
+        recipe = self.recipe
+        model = self._saved.load(defined_in(recipe))
         if not hasattr(recipe, "training_dtype"):
             return model
         weights, model = model.get_weights(), recipe.model()

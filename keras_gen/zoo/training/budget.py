@@ -4,7 +4,7 @@ from keras_gen.zoo.evaluation.protocol import QUICK
 
 # A step passes each example forwards, and twice as much backwards.
 _PASSES_OF_A_STEP = 3
-_LEAST = 100
+_LEAST, _LEAST_IMPORTANCE = 100, 10
 
 
 def affordable(steps, batch_size, epochs):
@@ -29,7 +29,7 @@ def affordable(steps, batch_size, epochs):
     6
     """
     passes = _PASSES_OF_A_STEP * steps * batch_size * max(10, epochs) // 10
-    num = min(QUICK.num_images, max(_LEAST, passes // QUICK.num_importance_samples))
+    num = min(QUICK.num_images, max(_LEAST, passes // _LEAST_IMPORTANCE))
     return QUICK._replace(
         num_images=num,
         num_samples=num,

@@ -25,6 +25,7 @@ class TrainingData:
             the data have none.
         measured: String, the split on which the trained model is measured: without
             validation data that of training; None for no measure.
+        shown: String, the split of the examples in pictures.
     """
 
     def __init__(self, recipe, source, seed, download, measured):
@@ -38,7 +39,7 @@ class TrainingData:
         self.batches = recipe.data("train", seed=seed, **self._options)
         self.steps = int(self.batches.cardinality())
         self.validation = self._validation(source)
-        self.measured = self.validation or "train"
+        self.shown = self.measured = self.validation or "train"
         if measured == "test":
             self.measured = "test"
             recipe.data("test", **self._options)
