@@ -118,8 +118,8 @@ def trained(tmp_path_factory):
 def test_train_writes_a_whole_run_folder(trained):
     folder, (first, _) = trained
     assert first.returncode == 0, first.stderr
-    assert re.search(r"importance samples 100", first.stdout)
-    assert "Quick estimates on a few test images" in first.stdout
+    assert "importance samples 6, images 100, split train" in first.stdout
+    assert "Quick estimates on the split train; there is none for" in first.stdout
     made = folder / "runs" / "tiny"
     assert {path.name for path in made.iterdir()} == {
         "checkpoints",
@@ -127,6 +127,7 @@ def test_train_writes_a_whole_run_folder(trained):
         "logs",
         "metrics.json",
         "model.keras",
+        "recipe.py",
         "run.json",
         "samples",
         "samples.png",
@@ -153,9 +154,9 @@ def test_a_folder_of_images_is_trained_on(trained, run_here, tmp_path):
     assert run_here("train", tiny, *arguments) == (0, "")
     report = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert report["training"]["data"] == "photos"
-    assert report["quick"]["negative_log_likelihood"]["protocol"]["num_images"] == len(
-        shades
-    )
+    protocol = report["quick"]["negative_log_likelihood"]["protocol"]
+    assert protocol["num_images"] == len(shades) // 10
+    assert protocol["split"] == "validation"
 
 
 def test_the_same_seed_trains_the_same_model(trained):

@@ -127,12 +127,12 @@ def complete(
 
     check_flag("num", num, 1)
     entry = find(name)
-    model = entry.load()
-    if "completion" not in metrics_for(model, entry.recipe):
+    recipe, model = entry.recipe, entry.load()
+    if "completion" not in metrics_for(model, recipe):
         raise ValueError(f"{name} ({type(model).__name__}) does not complete images")
     model.compiled_sampling = False  # As for samples.
     options = {"seed": seed, "temperature": temperature}
-    examples = _test_examples(entry, num, download)
+    examples = _test_examples(recipe, num, download)
     save_grid(out, completions(model, *examples, **options))
 
 
@@ -152,10 +152,10 @@ def reconstruct(name, *, num: int = 50, out: str | None = None, download: bool =
 
     check_flag("num", num, 1)
     entry = find(name)
-    model = entry.load()
+    recipe, model = entry.recipe, entry.load()
     _check_encodes(name, model, "reconstruct")
     columns = min(num, 10)
-    x = _test_examples(entry, num, download)
+    x = _test_examples(recipe, num, download)
     rows = beside_reconstructions(model, *x, columns=columns)
     save_examples(model.x_domain, rows, out, "reconstructions", columns)
 
@@ -189,7 +189,7 @@ def interpolate(
     opened = entry.load()
     _check_encodes(model, opened, "decode")
     if "encode" in marks_of(opened):
-        examples = _test_examples(entry, 2 * num, download)
+        examples = _test_examples(entry.recipe, 2 * num, download)
         paths = interpolations(opened, examples[0])
     else:
         paths = latent_interpolations(opened, num, seed)
@@ -204,10 +204,10 @@ def _check_encodes(name, model, method):
         raise ValueError(f"{name} ({type(model).__name__}) does not encode or decode")
 
 
-def _test_examples(entry, num, download):
-    """The first test examples of an entry or a run."""
+def _test_examples(recipe, num, download):
+    """The first test examples of a recipe."""
     from keras_gen.zoo.shelf.recipes import first_examples
 
     if download:
-        entry.recipe.data("test", download=True)
-    return first_examples(entry.recipe.data("test"), num)
+        recipe.data("test", download=True)
+    return first_examples(recipe.data("test"), num)

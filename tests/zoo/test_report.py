@@ -51,8 +51,12 @@ def test_a_result_is_described_with_its_columns_and_protocol():
     assert first == (
         "FD[tiny@01234567] 3.142 ± 0.012 units (samples 10, seeds 0 1, bound none)"
     )
-    assert " ".join(frechet.split()) == "FD 3.142 ± 0.012 floor 0.5000 ceiling 1,234"
-    assert " ".join(memorization.split()) == "memorization 0.5000 floor — ceiling 0"
+    assert " ".join(frechet.split()) == (
+        "FD 3.142 ± 0.012 training images 0.5000 noise 1,234"
+    )
+    assert " ".join(memorization.split()) == (
+        "memorization 0.5000 training images — noise 0"
+    )
 
 
 def test_either_uncertainty_is_found():

@@ -219,7 +219,7 @@ def test_measures_are_told_and_can_be_left_out(home, command, tmp_path):
 def test_callbacks_come_from_the_recipe_and_the_caller(home):
     recipe = RECIPE + (
         "\n\ndef callbacks(model):\n"
-        "    return [keras.callbacks.EarlyStopping('loss', baseline=-1, patience=2)]\n"
+        "    return [keras.callbacks.EarlyStopping('loss', mode='max', patience=2)]\n"
     )
     seen = []
     logger = keras.callbacks.LambdaCallback(

@@ -58,7 +58,8 @@ def evaluate_entry(entry, metrics=None, protocol=None):
             )
         # Whether there are enough is known before anything is measured.
         read_shards(protocol.samples, num_samples=protocol.num_samples)
-    return measure(entry.load(), entry.recipe, metrics, protocol)
+    recipe = entry.recipe
+    return measure(entry.load(), recipe, metrics, protocol)
 
 
 def measure(

@@ -32,7 +32,7 @@ def result_of(result):
     if "ceiling" not in result:
         return text
     floor, ceiling = number(result["floor"]), number(result["ceiling"])
-    return f"{text} (floor {floor}, ceiling {ceiling})"
+    return f"{text} (perfect {floor}, without a model {ceiling})"
 
 
 def protocol_of(result):
@@ -60,7 +60,9 @@ def describe(result):
     """Lines of text for a result of `keras_gen.zoo.evaluate()`."""
     lines = [f"{result_of(result)} ({protocol_of(result)})"]
     for name, model, floor, ceiling in columns_of(result):
-        lines.append(f"  {name:13} {model:22} floor {floor:10} ceiling {ceiling}")
+        lines.append(
+            f"  {name:13} {model:22} training images {floor:10} noise {ceiling}"
+        )
     return "\n".join(lines)
 
 

@@ -90,15 +90,15 @@ class RunFolder:
             raise ValueError(f"There is no run in {str(out)!r}: it holds no run.json.")
         before = read_json(folder.arguments)
         is_longer = folder.is_lengthened(arguments)
-        differences = [
-            f"{key} {before.get(key)!r}, not {value!r}"
+        differences = {
+            key: f"{key} {before.get(key)!r}, not {value!r}"
             for key, value in arguments.items()
-            if before.get(key) != value and not (key == "epochs" and is_longer)
-        ]
-        if differences:
+            if before.get(key) != value
+        }
+        if differences and not (is_longer and list(differences) == ["epochs"]):
             raise ValueError(
                 f"The run in {str(out)!r} cannot go on like this. It was started with "
-                f"{'; '.join(differences)}."
+                f"{'; '.join(differences.values())}."
             )
         if folder.report.exists() and not is_longer:
             raise ValueError(
