@@ -83,7 +83,7 @@ def train(
         print("Trained as one of several workers; the first one writes")
         return
     results = read_json(folder / "metrics.json")["quick"].values()
-    for split in [result["protocol"]["split"] for result in results][:1]:
+    for split in [r["protocol"].get("split", "test") for r in results][:1]:
         hint = "; there is none for validation, and --measure=test takes that for test"
         print(f"Quick estimates on the split {split}{hint * (split == 'train')}:")
     for result in results:

@@ -32,7 +32,7 @@ def affordable(steps, batch_size, epochs):
     num = min(QUICK.num_images, max(_LEAST, passes // _LEAST_IMPORTANCE))
     return QUICK._replace(
         num_images=num,
-        num_samples=num,
-        num_training_images=num,
+        num_samples=min(QUICK.num_samples, num),
+        num_training_images=min(QUICK.num_training_images, num),
         num_importance_samples=min(QUICK.num_importance_samples, max(1, passes // num)),
     )
