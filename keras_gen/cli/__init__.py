@@ -4,7 +4,7 @@ import difflib
 import os
 import sys
 
-from keras_gen import __version__
+import keras_gen
 from keras_gen.cli.command import Command, table
 from keras_gen.cli.deployment import export, serve
 from keras_gen.cli.entries import evaluate, info, list_
@@ -54,7 +54,7 @@ def _run(arguments):
     if arguments[:1] == ["help"]:
         arguments = [*arguments[1:], "--help"]
     if arguments == ["--version"]:
-        print(f"keras-gen {__version__}")
+        print(f"keras-gen {keras_gen.__version__}")
         return
     words = [word for word in arguments if word not in ("--help", "-h")]
     wants_help = len(words) < len(arguments)

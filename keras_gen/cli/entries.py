@@ -17,7 +17,7 @@ def info(name):
     """Shows what is known of a pretrained model: its numbers and its training.
 
     Args:
-        name: A zoo entry or the folder of a run.
+        name: A zoo entry, the folder of a run or a saved model.
     """
     entry = find(name)
     report = {**entry.report, "folder": str(entry.folder)}

@@ -13,6 +13,8 @@ from PIL import Image
 from keras_gen import cli, datasets, zoo
 from keras_gen.files import read_json, sha256_of
 from keras_gen.models import Autoencoder
+from keras_gen.models.base.phases import PhaseOptimizers
+from keras_gen.models.base.rates import warn_of_zero_rate
 from keras_gen.networks import mlp
 from keras_gen.zoo.shelf.loading import find, open_model
 from keras_gen.zoo.training.budget import affordable
@@ -310,6 +312,14 @@ def test_a_schedule_that_is_over_is_told_and_started_anew(home):
     with pytest.raises(ValueError, match="`start_from` must be a model of this recipe"):
         train(home, "third", start_from=home / "other.keras")
     assert not (home / "third").exists()
+
+
+def test_each_phase_whose_rate_is_zero_is_told():
+    phases = {"discriminator": keras.optimizers.SGD(0.1)}
+    phases["generator"] = keras.optimizers.Adam(0.0)
+    with pytest.warns(UserWarning, match="rate of Adam is 0 at step 0") as found:
+        warn_of_zero_rate(PhaseOptimizers(phases))
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize("name", ["a.h5", "model.weights.h5", "a.hdf5", "A.H5"])

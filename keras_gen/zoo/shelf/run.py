@@ -21,9 +21,12 @@ class SavedModel:
         ValueError: If there is no such file.
     """
 
+    description = ""
+
     def __init__(self, path):
         self.name = os.path.normpath(path)
         self.path = Path(path)
+        self.folder = self.path.parent
         if not self.path.is_file():
             raise ValueError(f"There is no saved model {self.name!r}.")
 
@@ -34,6 +37,11 @@ class SavedModel:
             f"{self.name!r} is a saved model, which does not know its data: name a zoo "
             "entry or the folder of a run."
         )
+
+    @property
+    def report(self):
+        """What is known of the model, a dict."""
+        return {"weights_sha256": self.weights_sha256}
 
     @property
     def weights_sha256(self):
