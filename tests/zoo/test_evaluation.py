@@ -269,18 +269,18 @@ def test_every_result_states_what_it_is(vae, vae_recipe):
         assert json.loads(json.dumps(result, allow_nan=False)) == result
 
 
-def test_distances_stand_between_floor_and_ceiling(vae, vae_recipe):
+def test_distances_stand_between_training_images_and_noise(vae, vae_recipe):
     (found,) = measure(vae, vae_recipe, ["distances"], TINY).values()
     columns = found["columns"]
     name = zoo.extractor("tiny_classifier").name
     assert found["metric"] == f"FD[{name}]"
     assert found["value"] == columns["FD"]["model"]
-    assert found["standard_deviation"] == columns["FD"]["standard_deviation"] > 0.0
-    assert columns["FD"]["floor"] < columns["FD"]["model"]
-    assert columns["FD"]["floor"] < columns["FD"]["ceiling"]
+    assert found["standard_error"] == columns["FD"]["standard_error"] > 0.0
+    assert columns["FD"]["training_images"] < columns["FD"]["model"]
+    assert columns["FD"]["training_images"] < columns["FD"]["noise"]
     for share in ("precision", "recall", "coverage"):
-        assert columns[share]["floor"] > 0.5 > columns[share]["ceiling"]
-    assert columns["memorization"]["floor"] is None
+        assert columns[share]["training_images"] > 0.5 > columns[share]["noise"]
+    assert columns["memorization"]["training_images"] is None
     assert found["protocol"]["seeds"] == [0, 1]
     assert found["protocol"]["num_samples"] == sum(found["classes"]["counts"]) == 300
     (again,) = measure(vae, vae_recipe, ["distances"], TINY).values()
@@ -288,19 +288,19 @@ def test_distances_stand_between_floor_and_ceiling(vae, vae_recipe):
     (other,) = measure(
         vae, vae_recipe, ["distances"], TINY._replace(seed=1, num_seeds=1)
     ).values()
-    assert other["standard_deviation"] is None
-    assert other["columns"]["FD"]["floor"] == columns["FD"]["floor"]
+    reference = other["columns"]["FD"]["training_images"]
+    assert reference == columns["FD"]["training_images"]
 
 
 def test_without_test_images_distances_are_from_training_images(vae, vae_recipe):
     few = TINY._replace(num_seeds=1, split="train")
     measured = measure(vae, vae_recipe, ["distances"], few)["distances"]
     assert measured["protocol"]["split"] == f"train[-{few.num_images}:]"
-    # The floor is that of other training images.
-    assert measured["columns"]["FD"]["floor"] > 0
+    # `training_images` are others.
+    assert measured["columns"]["FD"]["training_images"] > 0
 
 
-def test_new_images_get_the_floor_and_copies_are_found(vae_recipe):
+def test_new_images_are_like_training_images_and_copies_are_found(vae_recipe):
     new = Replay(digits("train[5000:5300]", 300)[0])
     copies = Replay(digits("train[100:400]", 300)[0])
     columns = [
@@ -308,20 +308,22 @@ def test_new_images_get_the_floor_and_copies_are_found(vae_recipe):
         for model in (new, copies)
     ]
     for fresh in columns:
-        assert fresh["FD"]["model"] < 2 * fresh["FD"]["floor"]
-        assert fresh["precision"]["model"] > fresh["precision"]["floor"] - 0.1
-        assert fresh["FD"]["standard_deviation"] == 0.0
+        assert fresh["FD"]["model"] < 2 * fresh["FD"]["training_images"]
+        share = fresh["precision"]
+        assert share["model"] > share["training_images"] - 0.1
     assert columns[0]["memorization"]["model"] == pytest.approx(0.5, abs=0.1)
+    assert columns[0]["near_copies"]["model"] == pytest.approx(0.01, abs=0.02)
     assert columns[1]["memorization"]["model"] == 1.0
+    assert columns[1]["near_copies"]["model"] == 1.0
 
 
 def test_the_curve_shows_the_bias_of_few_samples(vae_recipe):
     model = Replay(digits("train[5000:7000]", 2000)[0])
     protocol = Protocol(2500, 2000, 10, num_seeds=1)
     curve = measure(model, vae_recipe, ["distances"], protocol)["distances"]["curve"]
-    assert curve["num_samples"] == [1000, 2000]
-    for row in ("model", "floor"):
-        assert curve[row][0] > curve[row][1]
+    assert curve["num_samples"] == [500, 1000, 2000]
+    for row in ("model", "training_images"):
+        assert curve[row][1] > curve[row][2]
 
 
 def test_label_accuracy_counts_samples_of_their_label(vae_recipe):
@@ -494,7 +496,7 @@ def test_the_tables_of_an_entry_hold_every_number(published):
         f"| `distances` | FD[{extractor}]",
         "| `negative_log_likelihood` |",
         "| coverage |",
-        "ceiling: noise",
+        "| noise |",
         "300 samples against 400 test images",
         "sampling seeds 0, 1",
         "FD over the number of samples",

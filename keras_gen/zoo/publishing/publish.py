@@ -1,10 +1,10 @@
-"""Turns the folder of a finished run into an entry of the zoo.
+"""Makes an entry of the zoo from the folder of a finished run.
 
-Run as `python -m keras_gen.zoo.publishing.publish NAME RUN [RUN ...]`. It measures the
-run's model by the full protocol and writes `model.weights.h5`, `metrics.json`,
-`history.csv`, `samples.png` and `training.png` into `zoo/NAME`, beside the recipe.
-Further runs are of the same recipe with other seeds: the distances of their samples
-show how much of a number is the luck of one training.
+Run `python -m keras_gen.zoo.publishing.publish NAME RUN [RUN ...]`. It measures the
+model of the first run by the full protocol and writes `model.weights.h5`,
+`metrics.json`, `history.csv`, `samples.png` and `training.png` into `zoo/NAME`, which
+holds the recipe. Further runs must have the same recipe and other seeds. Their
+distances show how much the numbers depend on the seed of the training.
 """
 
 import shutil
@@ -20,7 +20,7 @@ from keras_gen.zoo.shelf.loading import open_model
 from keras_gen.zoo.training.run_folder import RunFolder
 
 
-def publish(name, run, *others):
+def publish(name, run, *others) -> dict:
     """Measures a run and makes it the entry `name`.
 
     Args:
@@ -68,14 +68,14 @@ def _distances_of(entry, run):
 
 
 def _model_of(recipe, run):
-    """A run's model as the recipe builds it: without the moments of the optimizer."""
+    """The model of a run, built by the recipe and so without an optimizer's state."""
     model = recipe.model()
     model.set_weights(open_model(run.path).get_weights())
     return model
 
 
 def _seed_of(run):
-    """The seed of a run, as a string, which is what JSON makes of a key."""
+    """The seed of a run, as a string, because keys of JSON are strings."""
     return str(read_json(run.arguments)["seed"])
 
 

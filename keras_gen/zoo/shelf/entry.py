@@ -1,4 +1,4 @@
-"""An entry of the zoo, read once."""
+"""An entry of the zoo, whose files are read once."""
 
 import ast
 import functools
@@ -10,10 +10,10 @@ from keras_gen.zoo.shelf.recipes import run_recipe
 
 
 class Entry:
-    """A folder of the zoo: a recipe, and the weights and numbers that it has led to.
+    """An entry of the zoo: a folder with a recipe, weights and results.
 
-    Each file is read when it is first needed, and then no more: the recipe runs at
-    most once. TensorFlow is imported by the recipe alone.
+    Each file is read when it is first needed, and only once; so the recipe runs at most
+    once. Only the recipe imports TensorFlow.
 
     Args:
         name: String, one of `keras_gen.zoo.names()`.
@@ -38,7 +38,7 @@ class Entry:
 
     @functools.cached_property
     def description(self):
-        """The docstring of the recipe, found without running it."""
+        """The docstring of the recipe, read without running the recipe."""
         return description_of(self.folder / "recipe.py")
 
     @property
@@ -80,12 +80,12 @@ class Entry:
         return model
 
 
-def description_of(path):
-    """The docstring of a recipe, found without running it."""
+def description_of(path) -> str:
+    """The docstring of a recipe, read without running the recipe."""
     return ast.get_docstring(ast.parse(read_bytes(path))) or ""
 
 
-def report_in(path):
+def report_in(path) -> dict:
     """The contents of `metrics.json`, a dict; empty if there is no such file.
 
     Raises:
@@ -104,8 +104,8 @@ def report_in(path):
     return report
 
 
-def info(name):
-    """What is known of an entry.
+def info(name) -> dict:
+    """The facts of an entry.
 
     Args:
         name: String, one of `names()`.

@@ -1,14 +1,20 @@
 """Pretrained models, runs and saved models, by a name or a path."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from keras_gen.zoo.shelf.catalog import names
 from keras_gen.zoo.shelf.entry import Entry
 from keras_gen.zoo.shelf.run import Run, SavedModel
 
+if TYPE_CHECKING:
+    import keras
 
-def load(name):
-    """A pretrained model of the zoo.
+
+def load(name) -> keras.Model:
+    """Loads a pretrained model of the zoo.
 
     Args:
         name: String, one of `keras_gen.zoo.names()`.
@@ -28,7 +34,7 @@ def load(name):
     return Entry(name).load()
 
 
-def find(name_or_path):
+def find(name_or_path) -> Entry | Run | SavedModel:
     """What a name or a path stands for. TensorFlow is not imported.
 
     Args:
@@ -56,7 +62,7 @@ def find(name_or_path):
     return SavedModel(path / "model.keras" if path.is_dir() else path)
 
 
-def open_model(name_or_path):
+def open_model(name_or_path) -> keras.Model:
     """The model that a name or a path stands for; see `find()`.
 
     Opening the folder of a run executes the recipe that it holds.
@@ -67,7 +73,7 @@ def open_model(name_or_path):
     return find(name_or_path).load()
 
 
-def weights_sha256(name_or_path):
+def weights_sha256(name_or_path) -> str:
     """The sha256 of the weights or of the saved model that `open_model()` opens.
 
     Raises:

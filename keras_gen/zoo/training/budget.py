@@ -1,13 +1,13 @@
 """How much of a trained model is measured: no more than its training is worth."""
 
-from keras_gen.zoo.evaluation.protocol import QUICK
+from keras_gen.zoo.evaluation.protocol import QUICK, Protocol
 
 # A step passes each example forwards, and twice as much backwards.
 _PASSES_OF_A_STEP = 3
 _LEAST, _LEAST_IMPORTANCE = 100, 10
 
 
-def affordable(steps, batch_size, epochs):
+def affordable(steps, batch_size, epochs) -> Protocol:
     """The quick protocol, at the cost of one epoch or a tenth of the training at most.
 
     The cost is the number of examples that go through the networks. It depends on no
@@ -24,7 +24,7 @@ def affordable(steps, batch_size, epochs):
     Example:
     >>> from keras_gen.zoo.training.budget import affordable
     >>> affordable(steps=600, batch_size=100, epochs=20).num_importance_samples
-    100
+    50
     >>> affordable(steps=4, batch_size=50, epochs=2).num_importance_samples
     6
     """

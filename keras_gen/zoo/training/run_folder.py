@@ -1,4 +1,4 @@
-"""The folder of a run: what stands in it, and who may write into it."""
+"""The folder of a run: its files, and who may write into it."""
 
 import shutil
 from pathlib import Path
@@ -14,7 +14,7 @@ from keras_gen.files import (
 
 
 class RunFolder:
-    """The paths of what a training writes.
+    """The paths of the files that a training writes.
 
     Args:
         path: String or path of the folder.
@@ -72,12 +72,12 @@ class RunFolder:
 
     @classmethod
     def interrupted(cls, out, arguments):
-        """The folder of a run that can go on.
+        """The folder of a run that can be resumed.
 
         Args:
             out: Path of the folder.
-            arguments: Dict, what the run must have been started with. Only `epochs`
-                may be more.
+            arguments: Dict, the arguments that the run must have been started with.
+                `epochs` may be more.
 
         Raises:
             ValueError: If there is no such run, it was started with other arguments, or
@@ -107,13 +107,13 @@ class RunFolder:
             )
         return folder
 
-    def is_lengthened(self, arguments):
+    def is_lengthened(self, arguments) -> bool:
         """Whether a run goes on for more epochs than it was started with."""
         epochs = read_json(self.arguments).get("epochs")
         return isinstance(epochs, int) and epochs < arguments["epochs"]
 
     def begin(self, arguments, recipe):
-        """Writes down what the run is started with, and keeps the recipe.
+        """Writes the arguments that the run is started with, and keeps the recipe.
 
         Args:
             arguments: Dict that JSON can represent.
@@ -126,7 +126,7 @@ class RunFolder:
         write_json(self.arguments, {**arguments, **kept})
 
     def rewind(self, epochs):
-        """Cuts the history to the epochs that a resumed training has behind it."""
+        """Cuts the history to the epochs before the start of a resumed training."""
         if epochs:
             rows = read_bytes(self.history).decode().splitlines()[: 1 + epochs]
             write_text(self.history, "\n".join(rows) + "\n")
@@ -137,7 +137,7 @@ class RunFolder:
         return self.pictures / f"epoch_{epoch + 1:04d}"
 
     def finish(self, report):
-        """Writes the report, with which the run is complete."""
+        """Writes the report, which completes the run."""
         write_json(self.report, report)
 
     def _check_writable(self):

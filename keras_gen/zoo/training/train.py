@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 import time
+from pathlib import Path
 
 import keras
 import tensorflow as tf
@@ -54,7 +55,7 @@ def train(
     callbacks=(),
     measure="validation",
     start_from=None,
-):
+) -> Path | None:
     """Trains a model by a recipe.
 
     The run folder has `checkpoints/`, from which the run is resumed, `model.keras` (the
@@ -70,7 +71,7 @@ def train(
     Args:
         name: String, a zoo entry or the path of a recipe.
         data: Optional string, the name of another dataset or a folder of images.
-            Images are brought to the recipe's shape. If the data have the split
+            Images are converted to the recipe's shape. If the data have the split
             `"validation"`, as folders have, its loss is reported as `val_loss`.
         epochs: Optional integer of at least 1. Defaults to the recipe's.
         seed: Integer in [0, 2**31). Initial weights, the order of the data and noise
