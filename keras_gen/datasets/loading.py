@@ -24,6 +24,7 @@ def load(
     image_shape=None,
     data_dir=None,
     download=False,
+    skip_unreadable=False,
     **options,
 ) -> tf.data.Dataset:
     """Loads batches from a dataset in TFDS form, or from a folder of images.
@@ -50,6 +51,7 @@ def load(
             colour. Required if the images of the set differ in size.
         data_dir: Optional path of a TFDS directory; no other is then searched.
         download: Boolean, whether TFDS may download a set that is not found.
+        skip_unreadable: Boolean, for a folder; see `folder()`.
         **options: See `batches()`. Here `training` defaults to whether the name of the
             split begins with "train": pass `training=False` for a slice of the training
             set that you hold out.
@@ -71,7 +73,6 @@ def load(
     training = options.pop("training", None)
     options["training"] = split.startswith("train") if training is None else training
     if is_folder(name, data_dir):
-        skip_unreadable = options.pop("skip_unreadable", False)
         source = folder_source(name, image_shape, skip_unreadable, split)
         return batches(source, batch_size, **options)
     source = tfds_source(name, split, image_shape, data_dir, download)

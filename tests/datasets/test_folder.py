@@ -255,6 +255,7 @@ def test_what_is_no_picture_that_can_be_read_is_skipped_if_asked(tmp_path):
     with pytest.raises(ValueError, match=named):
         datasets.folder(tmp_path)
     assert len(read(tmp_path, skip_unreadable=True)) == 1
+    assert len(greys(tmp_path, "all", skip_unreadable=True)) == 1
 
 
 def test_many_unreadable_files_are_not_all_named(tmp_path):
