@@ -67,14 +67,14 @@ def load_recipe(name_or_path):
 
 
 def run_recipe(path, name):
-    """Runs the file of a recipe; returns it as a module with `name` and `path`."""
+    """Runs the file of a recipe; returns it as a module with `name`."""
     spec = importlib.util.spec_from_file_location(f"keras_gen_recipe_{name}", path)
     recipe = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(recipe)
     missing = [attribute for attribute in _REQUIRED if not hasattr(recipe, attribute)]
     if missing:
         raise ValueError(f"The recipe {str(path)!r} defines no {', '.join(missing)}.")
-    recipe.name, recipe.path = name, Path(path)
+    recipe.name = name
     return recipe
 
 

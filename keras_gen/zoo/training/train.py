@@ -159,7 +159,7 @@ def train(
     with contextlib.closing(checkpoints):
         start = _restored(folder, checkpoints, model, run) if resume else (0, 0)
         if writes:
-            folder.begin(run, recipe.path)
+            folder.begin(run, recipe.__file__)
         execute_whole_epochs(model, dealt.steps, start, strategy)
         options = {"epochs": epochs, "verbose": verbose, **dealt.of_fit(start)}
         if not writes:
