@@ -6,7 +6,7 @@ import pytest
 
 from keras_gen import zoo
 from keras_gen.domains import Images, Labels
-from keras_gen.files import sha256_of
+from keras_gen.files import sha256_of, write_json
 from keras_gen.images import to_uint8
 from keras_gen.models import GAN, Autoencoder, ConditionalGAN
 from keras_gen.models.base import marked
@@ -20,6 +20,7 @@ from keras_gen.zoo.publishing import table
 from keras_gen.zoo.publishing.measure import remeasure
 from keras_gen.zoo.publishing.plots import read_history
 from keras_gen.zoo.publishing.publish import publish
+from keras_gen.zoo.publishing.seeds import add_seeds
 from keras_gen.zoo.shards.files import num_shards, shard_name, write_shard
 from keras_gen.zoo.shelf import catalog
 from keras_gen.zoo.shelf.entry import Entry
@@ -531,6 +532,14 @@ def test_trainings_from_other_seeds_stand_beside_the_entry(published):
     assert rows[-1] in table.card_tables(Entry("tiny_vae"))
     with pytest.raises(ValueError, match=r"different seeds. Received: \['0', '0'\]"):
         publish("tiny_vae", runs[0], runs[0])
+    with pytest.raises(ValueError, match=r"Received: \['0', '1', '1'\]"):
+        add_seeds("tiny_vae", runs[1])
+    without = {key: report[key] for key in report if key != "training_seeds"}
+    write_json(folder / "metrics.json", without)
+    assert add_seeds("tiny_vae", runs[1]) == report
+    assert Entry("tiny_vae").report == report
+    with pytest.raises(ValueError, match="an entry with distances. .*'tiny_classif"):
+        add_seeds("tiny_classifier", runs[1])
 
 
 def test_an_exact_likelihood_and_its_lower_half_are_measured(tiny_zoo):
