@@ -601,7 +601,7 @@ def test_evaluate_prints_the_results_that_are_asked_for(tmp_path, monkeypatch, c
     monkeypatch.setattr("sys.argv", ["keras-gen", *arguments])
     cli.main()
     units, sampling = capsys.readouterr().out.splitlines()
-    assert units == "active units 19 of 50 latents (images 1000, threshold 0.01)"
+    assert units == "active units 19 of 50 latents (images 500, threshold 0.01)"
     assert re.match(r"sampling [\d.]+ ms a sample \(batch size 100", sampling)
 
 
