@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.export.signatures import default_of, exported_marks
+from keras_gen.export.signatures import default_of, exported_dtype, exported_marks
 from keras_gen.metrics import frechet_distance
 from keras_gen.random import Rows
 
@@ -193,8 +193,7 @@ def _probe(model, name, num):
     if is_default:
         inputs.pop("temperature", None)
     if is_default or "noise" not in mark.takes:
-        outputs = _outputs(mark, getattr(model, mark.traced)(**inputs))
-        return Probe(inputs, outputs)
+        return Probe(inputs, _arrays(mark, getattr(model, mark.traced)(**inputs)))
     if mark.traced == name:
         outputs = getattr(model, name)(**inputs)
     else:
@@ -204,9 +203,10 @@ def _probe(model, name, num):
         outputs = getattr(model, name)(*count, seed=_SEED, **given)
     outputs = {
         n: model.domain_of(n).to_bytes(values)
-        for n, values in _outputs(mark, outputs).items()
+        for n, values in _arrays(mark, outputs).items()
     }
     del inputs["noise"]
+    inputs = {n: v.astype(exported_dtype(v.dtype.name)) for n, v in inputs.items()}
     return Probe({"seed": seeds, **inputs}, outputs)
 
 
@@ -214,7 +214,5 @@ def _draw(model, name, num):
     return model.domain_of(name).draw(Rows(num, _SEED))
 
 
-def _outputs(mark, outputs):
-    several = outputs if len(mark.gives) > 1 else (outputs,)
-    arrays = map(np.array, several)
-    return dict(zip(mark.gives, arrays, strict=True))
+def _arrays(mark, outputs):
+    return {name: np.array(values) for name, values in mark.named(outputs).items()}

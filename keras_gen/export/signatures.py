@@ -124,12 +124,21 @@ def traced(signature, batch_size=None):
         signature: `Signature`.
         batch_size: Integer; None for any.
     """
-    specs = {
+    function = tf.function(signature.function, autograph=False)
+    return function.get_concrete_function(**specs_of(signature, batch_size))
+
+
+def specs_of(signature, batch_size=None):
+    """What a signature takes, as a dict of named `tf.TensorSpec`.
+
+    Args:
+        signature: `Signature`.
+        batch_size: Integer; None for any.
+    """
+    return {
         name: tf.TensorSpec((batch_size, *spec.shape[1:]), spec.dtype, name)
         for name, spec in signature.inputs.items()
     }
-    function = tf.function(signature.function, autograph=False)
-    return function.get_concrete_function(**specs)
 
 
 def operations_of(function):
@@ -160,7 +169,7 @@ def _of(model, mark):
     function = getattr(model, mark.traced)
 
     def call(**inputs):
-        return _named(mark, function(**inputs))
+        return mark.named(function(**_taken(model, inputs)))
 
     return Signature(call, {name: _spec(model, name) for name in mark.takes})
 
@@ -170,7 +179,8 @@ def _drawn(model, mark):
     function, noise = getattr(model, mark.traced), noise_signature(model)
 
     def call(seed, **inputs):
-        found = _named(mark, function(**noise.function(seed), **inputs))
+        inputs = {**noise.function(seed), **_taken(model, inputs)}
+        found = mark.named(function(**inputs))
         return {n: model.domain_of(n).bytes_of(value) for n, value in found.items()}
 
     others = [name for name in mark.takes if name != "noise"]
@@ -179,19 +189,27 @@ def _drawn(model, mark):
     )
 
 
-def _named(mark, outputs):
-    several = outputs if len(mark.gives) > 1 else (outputs,)
-    return dict(zip(mark.gives, several, strict=True))
-
-
 def _compiled(signature):
     function = tf.function(signature.function, autograph=False, jit_compile=True)
     return signature._replace(function=function)
 
 
+def exported_dtype(dtype):
+    """The type of an input in an export: LiteRT.js loads no file with booleans."""
+    return "uint8" if dtype == "bool" else dtype
+
+
+def _taken(model, inputs):
+    """Inputs of an export as the model takes them."""
+    return {
+        name: tf.cast(value, model.domain_of(name).dtype)
+        for name, value in inputs.items()
+    }
+
+
 def _spec(model, name):
     domain = model.domain_of(name)
-    return tf.TensorSpec((None, *domain.shape), domain.dtype)
+    return tf.TensorSpec((None, *domain.shape), exported_dtype(domain.dtype))
 
 
 def _call(model):

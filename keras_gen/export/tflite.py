@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 
 import keras_gen
 from keras_gen.arguments import check_count
@@ -204,7 +205,9 @@ def _convert(model, signatures, batch_size, precision, folder, path):
         and "Conv2DBackpropInput" in operations_of(function)
     }
     written = functions | blocks
-    write_saved_model(written, folder / "saved_model", debug_info=True)
+    module = tf.Module()
+    module.weights = variables_of(written.values())
+    write_saved_model(module, written, folder / "saved_model", debug_info=True)
     job = {
         "saved_model": str(folder / "saved_model"),
         "signatures": list(written),
