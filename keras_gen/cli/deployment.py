@@ -64,12 +64,9 @@ def export(
 def _print_report(report):
     print(f"Wrote {report.path}: {report.num_bytes:,} bytes")
     for signature, (inputs, outputs) in report.signatures.items():
-        parity = report.parity[signature]
         print(
             f"  {signature}({', '.join(inputs)}) -> {', '.join(outputs)}: "
-            f"{parity.num_differing} of {parity.num_images} images differ from the "
-            f"model's, by {parity.difference:.2g} at most, "
-            f"{parity.mean_difference:.2g} in the mean"
+            f"{report.parity[signature]}"
         )
     if report.distance is not None:
         extractor, value, floor, num = report.distance
