@@ -1,6 +1,5 @@
 """Exports models as ONNX files, which run without TensorFlow."""
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +12,9 @@ from keras_gen.export.signatures import (
     signatures_of,
     specs_of,
 )
-from keras_gen.export.writing import check_absent
+from keras_gen.export.writing import check_absent, make_room
 from keras_gen.files import written_whole
+from keras_gen.lazy import optional_import
 
 _OPSET = 18
 _PROBED_IMAGES = 20
@@ -40,22 +40,19 @@ def export_onnx(model, directory, signatures=None, overwrite=False):
 
     Raises:
         ValueError: If an argument is wrong, the model does not compute in float32 or
-            needs an operation that ONNX has not, or a file is not the model.
+            needs an operation that tf2onnx does not convert, or a file gives other
+            results than the model.
         OSError: If it cannot be written, for instance because the disk is full.
         ImportError: If tf2onnx or onnxruntime, of the extra `onnx`, is not installed.
     """
-    for name in ("tf2onnx", "onnxruntime"):
-        if importlib.util.find_spec(name) is None:
-            raise ImportError(
-                "ONNX files are written with tf2onnx and checked with onnxruntime: "
-                "pip install 'keras-gen[onnx]'"
-            )
+    for module in ("tf2onnx.convert", "onnxruntime"):
+        optional_import(module, "onnx", "an ONNX file")
     known = signatures_of(model)
     check_float32(model)
     chosen = chosen_of(known, signatures)
     directory = Path(directory)
     check_absent(directory, overwrite, "directory")
-    directory.parent.mkdir(parents=True, exist_ok=True)
+    make_room(directory.parent)
     names, parity = {}, {}
     with written_whole(directory) as partial:
         partial.mkdir()
@@ -88,20 +85,36 @@ def _converted(signature):
         function_of(signature._replace(function=call)),
         list(specs_of(signature).values()),
         opset=_OPSET,
-        custom_op_handlers={"BroadcastArgs": (_broadcast_args, [])},
+        custom_op_handlers={
+            "BroadcastArgs": (_broadcast_args, []),
+            "Log1p": (_log1p, []),
+        },
     )
-    # Of what it cannot convert, tf2onnx makes nodes that nothing can run.
+    # What it cannot convert stays in the graph, where nothing can run it.
     unknown = sorted(set(_unknown_operations(converted.graph)))
     if unknown:
         raise ValueError(
-            f"`model` needs operations that ONNX has not: {', '.join(unknown)}"
+            "`model` needs operations that tf2onnx does not convert: "
+            f"{', '.join(unknown)}"
         )
+    # Of loops it leaves inputs that nothing reads.
+    for found in list(converted.graph.input):
+        if found.name not in signature.inputs:
+            converted.graph.input.remove(found)
     onnx.checker.check_model(converted)
     return converted.SerializeToString()
 
 
+# How to write what tf2onnx does not know, as nodes of ONNX.
+
+
+def _log1p(graph, node, name, args):
+    one = graph.make_const(f"{name}/one", np.ones((), np.float32))
+    total = graph.make_node("Add", [node.input[0], one.output[0]])
+    _replace(graph, node, "Log", total.output)
+
+
 def _broadcast_args(graph, node, name, args):
-    """Writes the shape of two shapes that are broadcast, which tf2onnx cannot."""
     from onnx import TensorProto
 
     def shape(tensor):
@@ -111,8 +124,12 @@ def _broadcast_args(graph, node, name, args):
     both = graph.make_node("Expand", [zeros.output[0], shape(node.input[1])])
     found = graph.make_node("Shape", both.output)
     to = {"to": graph.get_dtype(node.output[0])}
+    _replace(graph, node, "Cast", found.output, to)
+
+
+def _replace(graph, node, operation, inputs, attributes=None):
     graph.remove_node(node.name)
-    graph.make_node("Cast", found.output, to, name=node.name, outputs=node.output)
+    graph.make_node(operation, inputs, attributes, name=node.name, outputs=node.output)
 
 
 def _unknown_operations(graph):

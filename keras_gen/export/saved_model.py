@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_count
 from keras_gen.export.signatures import function_of, signatures_of, variables_of
-from keras_gen.export.writing import check_absent
+from keras_gen.export.writing import check_absent, make_room
 from keras_gen.files import written_whole
 
 
@@ -52,7 +52,7 @@ def export_saved_model(model, directory, version=1, overwrite=False):
     path = Path(directory) / str(version)
     signatures = signatures_of(model, compiled=True)
     check_absent(path, overwrite, "directory")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_room(path.parent)
     with written_whole(path) as partial:
         methods = {name: function_of(found) for name, found in signatures.items()}
         module = tf.Module()

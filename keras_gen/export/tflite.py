@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import json
 import math
+import os
 import shutil
 import subprocess
 import sys
@@ -36,7 +37,7 @@ from keras_gen.export.signatures import (
     variables_of,
 )
 from keras_gen.export.standalone_sampler import sampler_path
-from keras_gen.export.writing import check_absent
+from keras_gen.export.writing import check_absent, make_room
 from keras_gen.files import written_whole
 from keras_gen.models.base import marks_of
 
@@ -121,8 +122,12 @@ def export_tflite(
     if path.is_dir():
         raise ValueError(f"`path` must be a file. Received a folder: {str(path)!r}")
     _check_sampler(path, overwrite)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with written_whole(path) as partial, tempfile.TemporaryDirectory() as folder:
+    make_room(path.parent)
+    with (
+        written_whole(path) as partial,
+        # Named like the unfinished file, so that a later export removes both.
+        tempfile.TemporaryDirectory(prefix=f"{partial}-") as folder,
+    ):
         folder = Path(folder)
         stated = _convert(model, chosen, batch_size, precision, folder, partial)
         metadata = _metadata(model, path, batch_size, precision, stated)
@@ -331,6 +336,15 @@ def _opened(path):
 
 
 def _run(script, *arguments):
-    """Runs a script of this folder in a separate process."""
-    command = [sys.executable, "-P", str(_HERE / script), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    """Runs a script of this folder in a separate process, which ends with this one."""
+    command = [_HERE / "child.py", _HERE / script, *arguments]
+    command = [sys.executable, "-P", *map(str, command)]
+    # Nothing is written: its end closes with this process.
+    reading, writing = os.pipe()
+    try:
+        return subprocess.run(
+            command, stdin=reading, capture_output=True, text=True, check=False
+        )
+    finally:
+        os.close(reading)
+        os.close(writing)
