@@ -67,3 +67,16 @@ def test_a_process_of_an_export_ends_with_its_parent(tmp_path):
     process.stdin.close()
     assert process.wait() == 1
     process.stdout.close()
+
+
+def test_a_process_of_an_export_ends_by_itself(tmp_path):
+    (tmp_path / "script.py").write_text("import sys; sys.exit(3)")
+    process = subprocess.Popen(
+        [sys.executable, CHILD, tmp_path / "script.py"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr.read() == b""
+    assert process.wait() == 3
+    process.stdin.close()
+    process.stderr.close()
