@@ -130,8 +130,8 @@ def test_other_signatures_have_names_of_their_own(served, expected):
     log_prob = model.log_prob(images, y=np.arange(4) % 3)
     np.testing.assert_allclose(output_of(answer), log_prob, rtol=1e-4)
 
-    mask = np.broadcast_to(np.arange(8)[:, None, None] < 4, images.shape)
-    given += [seeds([(7, row) for row in range(4)]), tensor("mask", "BOOL", mask)]
+    mask = np.broadcast_to(np.arange(8)[:, None, None] < 4, images.shape) * 1
+    given += [seeds([(7, row) for row in range(4)]), tensor("mask", "UINT8", mask)]
     _, answer = send(connection, "pixels-complete/infer", {"inputs": given})
     assert is_image(output_of(answer), expected["pixels"][:4])
 
@@ -271,10 +271,22 @@ BAD = {
                 PAIR,
                 labels([0]),
                 tensor("x", "FP32", np.zeros((1, 8, 8, 1))),
-                tensor("mask", "BOOL", np.arange(64).reshape(1, 8, 8, 1) > 7),
+                tensor("mask", "UINT8", np.arange(64).reshape(1, 8, 8, 1) // 32),
             ]
         },
         "`mask` must know the sites of an image from the first on",
+    ),
+    "mask of twos": (
+        "pixels-complete",
+        {
+            "inputs": [
+                PAIR,
+                labels([0]),
+                tensor("x", "FP32", np.zeros((1, 8, 8, 1))),
+                tensor("mask", "UINT8", np.full((1, 8, 8, 1), 2)),
+            ]
+        },
+        "`mask` must lie in [0, 1]. Received: 2",
     ),
     "noise": (
         "gan-serving_default",
