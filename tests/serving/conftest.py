@@ -18,7 +18,6 @@ from contracts import make_tiny
 
 import keras_gen
 from keras_gen.models import GAN, GatedPixelCNN
-from keras_gen.serving import write_repository
 
 NUM_WORKERS = 2
 
@@ -105,7 +104,7 @@ def start(arguments, log, folder=None):
         )
 
 
-def wait_until_ready(process, port, log, seconds=120):
+def wait_until_ready(process, port, log, seconds=600):
     """Returns when the server is ready, which is when it listens."""
     deadline = time.monotonic() + seconds
     while True:
@@ -122,7 +121,10 @@ def wait_until_ready(process, port, log, seconds=120):
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory):
-    """The server, which must stop at SIGTERM and leave no worker behind."""
+    """The server at its first start, when it exports its models.
+
+    It must stop at SIGTERM and leave no process behind.
+    """
     pytest.importorskip("mlserver")
     folder = tmp_path_factory.mktemp("serving")
     models = {"gan": make_tiny(GAN), "pixels": make_tiny(GatedPixelCNN)}
@@ -132,7 +134,6 @@ def served(tmp_path_factory):
     for name, model in models.items():
         model.save(folder / f"{name}.keras")
     paths = [folder / f"{name}.keras" for name in models]
-    write_repository(paths, folder / "repository")
     port, log = free_port(3), folder / "log"
     options = ["--port", port, "--workers", NUM_WORKERS, "--out", folder / "repository"]
     process = start([*paths, *options], log)

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import keras
-
 from keras_gen.files import sha256_of
 from keras_gen.zoo.shelf.catalog import names
 from keras_gen.zoo.shelf.entry import Entry
@@ -39,6 +37,8 @@ def open_model(name_or_path):
     path = _saved_model(name_or_path)
     if path is None:
         return load(str(name_or_path))
+    import keras
+
     import keras_gen.models  # noqa: F401  (makes the classes known to Keras)
 
     try:
