@@ -37,7 +37,12 @@ class Served(NamedTuple):
         return [int(pid) for pid in started]
 
     def connection(self):
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        return connection_to(self.port)
+
+
+def connection_to(port, seconds=60):
+    """A connection to the REST port of a server."""
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
 
 
 def send(connection, path, body, kind="application/json"):
