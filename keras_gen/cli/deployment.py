@@ -122,12 +122,7 @@ def serve(
             "the server needs mlserver, on Python 3.11 or 3.12: pip install "
             "'keras-gen[serve]'"
         )
-    from keras_gen.serving.repository import (
-        is_exported,
-        label_of,
-        write_repository,
-        write_repository_apart,
-    )
+    from keras_gen.serving.repository import write_repository
 
     folder = out or f"exports/repository/{format}"
     check_flag("workers", workers, 1, 1024)
@@ -135,11 +130,7 @@ def serve(
     check_flag("queue", queue, 1, 2**20)
     check_flag("deadline", deadline, 1, 86400)
     check_flag("drain", drain, 0, 86400)
-    if overwrite or not all(is_exported(folder, label_of(m)) for m in models):
-        write = write_repository_apart
-    else:
-        write = write_repository
-    served = write(models, folder, format, overwrite)
+    served = write_repository(models, folder, format, overwrite, in_process=False)
     from keras_gen.serving.server import serve as run_server
 
     print(f"Serving {', '.join(served)} at http://{host}:{port}", flush=True)

@@ -99,7 +99,8 @@ def description(models, of_model=False):
             paths[own] = _path(path, operation, None)
     schemas = _SCHEMAS
     if of_model:
-        schemas = schemas | {"Request": _request(_inputs_of(stated), stated.outputs)}
+        request = _request(_inputs_of(stated), len(stated.inputs), stated.outputs)
+        schemas = schemas | {"Request": request}
     return {
         "openapi": "3.0.3",
         "info": {
@@ -215,14 +216,14 @@ def _inputs_of(stated):
     return inputs
 
 
-def _request(inputs, outputs):
+def _request(inputs, num, outputs):
     one = inputs[0] if len(inputs) == 1 else {"anyOf": inputs}
     name = {"type": "string"} | ({"enum": list(outputs)} if outputs else {})
     return _object(
         ("id", "outputs", "parameters"),
         id={"type": "string", "pattern": "^[ -~]{0,256}$"},
         parameters={"type": "object"},
-        inputs={"type": "array", "items": one, "minItems": 1, "maxItems": 64},
+        inputs={"type": "array", "items": one, "minItems": 1, "maxItems": num},
         outputs={
             "type": "array",
             "items": _object(("parameters",), name=name, parameters={"type": "object"}),
@@ -256,7 +257,7 @@ _SCHEMAS = {
         outputs=_STATED,
     ),
     "Description": _object(openapi=_TEXT, paths={"type": "object"}),
-    "Request": _request([_object(**_TENSOR, data=_DATA)], None),
+    "Request": _request([_object(**_TENSOR, data=_DATA)], 64, None),
     "Answer": _object(
         ("id",),
         model_name=_TEXT,

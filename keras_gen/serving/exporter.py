@@ -2,8 +2,8 @@
 
     python exporter.py
 
-Standard input is the pickled arguments of `write_repository()`; standard output is what
-it returns, or the error that it raises, pickled.
+Standard input is the pickled arguments of `write_repository()`; standard output is the
+pickled error that it raises, or None.
 """
 
 import os
@@ -23,12 +23,13 @@ def main():
 
     arguments = pickle.load(sys.stdin.buffer)
     import_tensorflow()
+    found = None
     try:
-        answer = write_repository(*arguments)
+        write_repository(*arguments)
     except (ValueError, OSError) as error:
-        answer = error
+        found = error
     with answers:
-        pickle.dump(answer, answers)
+        pickle.dump(found, answers)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ _MAX_SEED = 2**31 - 1
 _TEMPERATURES = (1e-3, 1e3)
 
 
-def write_repository(names, folder, format="tflite", overwrite=False):
+def write_repository(names, folder, format="tflite", overwrite=False, in_process=True):
     """Exports models into a folder from which they are served.
 
     Each signature is served under its own name. The main signature, `sample` or else
@@ -40,6 +40,8 @@ def write_repository(names, folder, format="tflite", overwrite=False):
         folder: String or path.
         format: "tflite", or "saved_model".
         overwrite: Boolean, whether to export models again that are there already.
+        in_process: Boolean. If False, another process exports, with which TensorFlow
+            and its memory end.
 
     Returns:
         List of the names of the served signatures.
@@ -57,31 +59,15 @@ def write_repository(names, folder, format="tflite", overwrite=False):
     absent = []
     for name, label in zip(names, labels, strict=True):
         if overwrite or not is_exported(folder, label):
-            absent.append((name, label))
+            absent.append((name, label, weights_sha256(name)))
         else:
             _check_same(name, folder, label, format)
-    for name, label in absent:
-        _export(name, folder, label, format)
+    if absent and not in_process:
+        _write_apart([name for name, *_ in absent], folder, format, overwrite)
+        absent = []
+    for name, label, sha256 in absent:
+        _export(name, folder, label, sha256, format)
     return [s.name for label in labels for s in read_settings(folder, model=label)]
-
-
-def write_repository_apart(names, folder, format="tflite", overwrite=False):
-    """The same in another process, with which TensorFlow and its memory end."""
-    job = pickle.dumps((names, folder, format, overwrite))
-    command = [sys.executable, "-P", str(_EXPORTER)]
-    # If a terminal interrupts both processes, the exporter tidies up.
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        answer, _ = process.communicate(job)
-    if process.returncode:
-        raise ChildProcessError(
-            f"The process that exports has ended with code {process.returncode}."
-        )
-    found = pickle.loads(answer)
-    if isinstance(found, Exception):
-        raise found
-    return found
 
 
 def label_of(name):
@@ -93,6 +79,23 @@ def is_exported(folder, label):
     """Whether a folder has a model with this name."""
     # Written last.
     return model_of_settings(folder, label) == label
+
+
+def _write_apart(*arguments):
+    """`write_repository()` in another process."""
+    command = [sys.executable, "-P", str(_EXPORTER)]
+    # If a terminal interrupts both processes, the exporter tidies up.
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        answer, _ = process.communicate(pickle.dumps(arguments))
+    if process.returncode:
+        raise ChildProcessError(
+            f"The process that exports has ended with code {process.returncode}."
+        )
+    error = pickle.loads(answer)
+    if error is not None:
+        raise error
 
 
 def _check_same(name, folder, label, format):
@@ -113,10 +116,9 @@ def _check_same(name, folder, label, format):
         )
 
 
-def _export(name, folder, label, format):
+def _export(name, folder, label, sha256, format):
     from keras_gen.export import export_saved_model, export_tflite, signatures_of
 
-    sha256 = weights_sha256(name)
     model = open_model(name)
     signatures = signatures_of(model)
     main = "sample" if "sample" in signatures else "serving_default"
