@@ -12,14 +12,14 @@ from keras_gen.zoo.startup import import_tensorflow
 def export(
     model,
     *,
-    format: Literal["saved_model", "tflite"] = "saved_model",
+    format: Literal["saved_model", "tflite", "onnx"] = "saved_model",
     out: str | None = None,
     overwrite: bool = False,
     batch_size: int | Literal["any"] | None = None,
     precision: Literal["float32", "float16", "int8"] | None = None,
     signatures: list[str] | None = None,
 ):
-    """Writes a model as a SavedModel or a TFLite file, and compares it with the model.
+    """Writes a model as a SavedModel, a TFLite file or ONNX files, and checks them.
 
     Args:
         model: A zoo entry, a saved model or the folder of a run.
@@ -29,18 +29,26 @@ def export(
         batch_size: For tflite; number of rows that the file takes at once. Without this
             flag, 1.
         precision: For tflite; how weights are stored. Without this flag, float32.
-        signatures: For tflite; what the file can do. Without this flag, all that the
-            model can.
+        signatures: For tflite and onnx; what the files can do. Without this flag, all
+            that the model can.
     """
     import_tensorflow()
-    from keras_gen.export import export_saved_model, export_tflite, saved_model_report
+    from keras_gen.export import (
+        export_onnx,
+        export_saved_model,
+        export_tflite,
+        saved_model_report,
+    )
     from keras_gen.zoo.shelf.loading import open_model
 
-    given = {"batch_size": batch_size, "precision": precision, "signatures": signatures}
-    if format != "tflite":
-        for flag, value in given.items():
-            if value is not None:
-                raise ValueError(f"export takes --{flag} with --format=tflite only")
+    for flag, value, formats in (
+        ("batch_size", batch_size, ["tflite"]),
+        ("precision", precision, ["tflite"]),
+        ("signatures", signatures, ["tflite", "onnx"]),
+    ):
+        if value is not None and format not in formats:
+            formats = " or ".join(f"--format={name}" for name in formats)
+            raise ValueError(f"export takes --{flag} with {formats} only")
     opened = open_model(model)
     label = os.path.splitext(os.path.basename(os.path.normpath(model)))[0]
     if format == "tflite":
@@ -53,6 +61,10 @@ def export(
             overwrite,
             _extractor(model) if precision == "int8" else None,
         )
+    elif format == "onnx":
+        report = export_onnx(
+            opened, out or f"exports/{label}_onnx", signatures, overwrite
+        )
     else:
         path = export_saved_model(
             opened, out or f"exports/{label}", overwrite=overwrite
@@ -64,12 +76,9 @@ def export(
 def _print_report(report):
     print(f"Wrote {report.path}: {report.num_bytes:,} bytes")
     for signature, (inputs, outputs) in report.signatures.items():
-        parity = report.parity[signature]
         print(
             f"  {signature}({', '.join(inputs)}) -> {', '.join(outputs)}: "
-            f"{parity.num_differing} of {parity.num_images} images differ from the "
-            f"model's, by {parity.difference:.2g} at most, "
-            f"{parity.mean_difference:.2g} in the mean"
+            f"{report.parity[signature]}"
         )
     if report.distance is not None:
         extractor, value, floor, num = report.distance

@@ -1,13 +1,12 @@
 """Exports models as SavedModels, which run without Keras and keras_gen."""
 
-import inspect
 from pathlib import Path
 
 import tensorflow as tf
 
 from keras_gen.arguments import check_count
-from keras_gen.export.signatures import signatures_of, specs_of, variables_of
-from keras_gen.export.writing import check_absent
+from keras_gen.export.signatures import function_of, signatures_of, variables_of
+from keras_gen.export.writing import check_absent, make_room
 from keras_gen.files import written_whole
 
 
@@ -53,9 +52,9 @@ def export_saved_model(model, directory, version=1, overwrite=False):
     path = Path(directory) / str(version)
     signatures = signatures_of(model, compiled=True)
     check_absent(path, overwrite, "directory")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_room(path.parent)
     with written_whole(path) as partial:
-        methods = {name: _method(found) for name, found in signatures.items()}
+        methods = {name: function_of(found) for name, found in signatures.items()}
         module = tf.Module()
         module.weights = variables_of(
             method.get_concrete_function() for method in methods.values()
@@ -64,26 +63,6 @@ def export_saved_model(model, directory, version=1, overwrite=False):
             setattr(module, name, method)
         write_saved_model(module, methods, partial)
     return path
-
-
-def _method(signature):
-    """A signature as a `tf.function` of which a temperature may be left out."""
-    parameter, defaults = inspect.Parameter, {"temperature": tf.constant([1.0])}
-    parameters = inspect.Signature(
-        parameter(
-            name,
-            parameter.POSITIONAL_OR_KEYWORD,
-            default=defaults.get(name, parameter.empty),
-        )
-        for name in signature.inputs
-    )
-
-    def method(*args, **kwargs):
-        return signature.function(**parameters.bind(*args, **kwargs).arguments)
-
-    # TensorFlow asks the function for its arguments.
-    method.__signature__ = parameters
-    return tf.function(method, list(specs_of(signature).values()), autograph=False)
 
 
 def write_saved_model(module, functions, path, debug_info=False):

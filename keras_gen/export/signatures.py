@@ -1,6 +1,7 @@
 """Signatures: what a model can do, as functions of tensors, the batch first."""
 
 import hashlib
+import inspect
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -109,6 +110,27 @@ def check_model(model):
         )
 
 
+def check_float32(model):
+    """Raises a ValueError unless `model` computes in float32."""
+    if model.compute_dtype != "float32":
+        raise ValueError(
+            "`model` must compute in float32. Received one of the dtype policy "
+            f"{model.dtype_policy.name!r}: build it again in float32, and give it the "
+            "weights by `set_weights(model.get_weights())`."
+        )
+
+
+def chosen_of(signatures, names):
+    """Those of some signatures that have the names, or a ValueError; None is all."""
+    names = list(signatures if names is None else names)
+    if not names or not set(names) <= set(signatures):
+        raise ValueError(
+            f"`signatures` must be some of {', '.join(signatures)} for this model. "
+            f"Received: {names}"
+        )
+    return {name: signatures[name] for name in names}
+
+
 def _ends(model):
     """How many inputs and outputs a network has; None if it does not say."""
     try:
@@ -126,6 +148,26 @@ def traced(signature, batch_size=None):
     """
     function = tf.function(signature.function, autograph=False)
     return function.get_concrete_function(**specs_of(signature, batch_size))
+
+
+def function_of(signature):
+    """A signature as a `tf.function` of which a temperature may be left out."""
+    parameter, defaults = inspect.Parameter, {"temperature": tf.constant([1.0])}
+    parameters = inspect.Signature(
+        parameter(
+            name,
+            parameter.POSITIONAL_OR_KEYWORD,
+            default=defaults.get(name, parameter.empty),
+        )
+        for name in signature.inputs
+    )
+
+    def function(*args, **kwargs):
+        return signature.function(**parameters.bind(*args, **kwargs).arguments)
+
+    # TensorFlow asks the function for its arguments.
+    function.__signature__ = parameters
+    return tf.function(function, list(specs_of(signature).values()), autograph=False)
 
 
 def specs_of(signature, batch_size=None):

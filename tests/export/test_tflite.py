@@ -11,7 +11,7 @@ from contracts import make_tiny
 
 from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.export import Parity, export_tflite, tflite
-from keras_gen.export.parity import distance_of
+from keras_gen.export.parity import check_parity, distance_of
 from keras_gen.export.signatures import sha256_of_weights
 from keras_gen.metrics import Features, frechet_distance
 from keras_gen.models import (
@@ -143,9 +143,20 @@ def test_a_file_that_is_not_the_model_is_refused(
     model_class, precision, signature, parity
 ):
     good = Parity(1e-7, 1e-8, 100, 0)
-    tflite._check_parity(model_class, precision, {signature: good})
+    check_parity(model_class, precision, {signature: good})
     with pytest.raises(ValueError, match=f"is not the model: '{signature}' differs"):
-        tflite._check_parity(model_class, precision, {signature: parity})
+        check_parity(model_class, precision, {signature: parity})
+
+
+def test_a_refusal_says_what_differs_and_what_is_allowed():
+    message = r"by 0\.061 in the mean, where 0\.05 is allowed, in 99 of 100 images"
+    with pytest.raises(ValueError, match=f"'serving_default' differs {message}"):
+        check_parity(DCGAN, "int8", {"serving_default": Parity(1.5, 0.061, 100, 99)})
+    message = "in more than the 10 images that it may, in 11 of 100 images"
+    with pytest.raises(ValueError, match=f"'sample' differs {message}"):
+        check_parity(
+            GatedPixelCNN, "float32", {"sample": Parity(255.0, 1.0, 100, 11, True)}
+        )
 
 
 @pytest.mark.parametrize(
