@@ -109,7 +109,7 @@ def start(arguments, log, folder=None):
         )
 
 
-def wait_until_ready(process, port, log, seconds=600):
+def wait_until_ready(process, port, log, seconds=3600):
     """Returns when the server is ready, which is when it listens."""
     deadline = time.monotonic() + seconds
     while True:
