@@ -40,7 +40,7 @@ class SpectralNormalization(keras.layers.Wrapper):
                 f"is divided. Received: {layer.activation}"
             )
 
-    def build(self, input_shape):
+    def build(self, input_shape) -> None:
         super().build(input_shape)
         if getattr(self.layer, "kernel", None) is None:
             raise ValueError(f"`layer` must have a kernel. Received: {self.layer!r}")
@@ -77,7 +77,7 @@ class SpectralNormalization(keras.layers.Wrapper):
             self.direction.assign(right)
         return ops.sum(left * ops.matmul(matrix, right))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape) -> tuple:
         return self.layer.compute_output_shape(input_shape)
 
 

@@ -11,7 +11,7 @@ import keras
 from keras import ops
 
 
-def check_label_smoothing(label_smoothing):
+def check_label_smoothing(label_smoothing) -> None:
     """Raises a ValueError unless `label_smoothing` lies in [0, 1), or is a tensor."""
     if isinstance(label_smoothing, numbers.Real) and not 0 <= label_smoothing < 1:
         raise ValueError(

@@ -1,7 +1,7 @@
 """Checks of networks that are given to models."""
 
 
-def check_mirrored(encoder, decoder):
+def check_mirrored(encoder, decoder) -> None:
     """Raises a ValueError unless `decoder` maps outputs of `encoder` to its inputs."""
     images, latents = tuple(encoder.input_shape[1:]), tuple(encoder.output_shape[1:])
     if len(latents) != 1:

@@ -8,7 +8,7 @@ from keras_gen.arguments import check_sizes
 
 def conv_encoder(
     image_shape, filters, units, kernel_size=4, activation="relu", name="conv_encoder"
-):
+) -> keras.Model:
     """An encoder of convolutions that halve the image, and a dense layer.
 
     Args:
@@ -50,7 +50,7 @@ def conv_decoder(
     kernel_size=4,
     activation="relu",
     name="conv_decoder",
-):
+) -> keras.Model:
     """A decoder of a dense layer, and transposed convolutions that double the image.
 
     Args:

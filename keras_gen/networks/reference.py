@@ -7,7 +7,7 @@ from keras_gen.layers import DropReferenceBatch, PrependReferenceBatch
 from keras_gen.layers.reference_batch_normalization import BaseReferenceNormalization
 
 
-def with_reference(network, reference, name=None):
+def with_reference(network, reference, name=None) -> keras.Model:
     """A network that passes a fixed reference batch through its layers.
 
     The reference is put before the inputs, passes through `network` with them, and is

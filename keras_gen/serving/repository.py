@@ -17,7 +17,7 @@ from keras_gen.serving.settings import (
     write_settings,
 )
 from keras_gen.zoo.shelf import catalog
-from keras_gen.zoo.shelf.loading import open_model, weights_sha256
+from keras_gen.zoo.shelf.sources import weights_sha256
 
 _EXPORTER = Path(__file__).with_name("exporter.py")
 # Rows of a request, and of a batch of requests.
@@ -118,6 +118,7 @@ def _check_same(name, folder, label, format):
 
 def _export(name, folder, label, sha256, format):
     from keras_gen.export import export_saved_model, export_tflite, signatures_of
+    from keras_gen.zoo.shelf.loading import open_model
 
     model = open_model(name)
     signatures = signatures_of(model)

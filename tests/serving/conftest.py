@@ -18,6 +18,7 @@ from contracts import make_tiny
 
 import keras_gen
 from keras_gen.models import GAN, GatedPixelCNN
+from keras_gen.serving import write_repository
 
 NUM_WORKERS = 2
 
@@ -40,7 +41,7 @@ class Served(NamedTuple):
         return connection_to(self.port)
 
 
-def connection_to(port, seconds=60):
+def connection_to(port, seconds=600):
     """A connection to the REST port of a server."""
     return http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
 
@@ -115,7 +116,7 @@ def wait_until_ready(process, port, log, seconds=3600):
     while True:
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
         try:
             connection.request("GET", "/v2/health/ready")
             assert connection.getresponse().status == 200
@@ -126,10 +127,7 @@ def wait_until_ready(process, port, log, seconds=3600):
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory):
-    """The server at its first start, when it exports its models.
-
-    It must stop at SIGTERM and leave no process behind.
-    """
+    """The server, which must stop at SIGTERM and leave no worker behind."""
     pytest.importorskip("mlserver")
     folder = tmp_path_factory.mktemp("serving")
     models = {"gan": make_tiny(GAN), "pixels": make_tiny(GatedPixelCNN)}
@@ -139,6 +137,7 @@ def served(tmp_path_factory):
     for name, model in models.items():
         model.save(folder / f"{name}.keras")
     paths = [folder / f"{name}.keras" for name in models]
+    write_repository(paths, folder / "repository")
     port, log = free_port(3), folder / "log"
     options = ["--port", port, "--workers", NUM_WORKERS, "--out", folder / "repository"]
     process = start([*paths, *options], log)
@@ -148,6 +147,6 @@ def served(tmp_path_factory):
         yield served
     finally:
         process.terminate()
-        code = process.wait(timeout=60)
+        code = process.wait(timeout=600)
     assert code == 0, log.read_text()
     assert not any(Path(f"/proc/{pid}").exists() for pid in served.workers())

@@ -13,6 +13,7 @@ from keras_gen.serving.settings import (
     remove_settings,
     write_settings,
 )
+from keras_gen.zoo.shelf import loading
 
 
 def test_each_signature_is_served_under_a_name(served):
@@ -46,6 +47,20 @@ def test_what_is_exported_is_kept(folder):
     assert path.stat() == before
     write_repository([folder / "gan.keras"], folder / "new", **options, overwrite=True)
     assert path.stat().st_ino != before.st_ino
+
+
+def test_another_process_exports_or_says_why_not(folder, monkeypatch):
+    def fail(*arguments):
+        raise AssertionError("This process must not export.")
+
+    monkeypatch.setattr(repository, "_export", fail)
+    options = {"format": "saved_model", "in_process": False}
+    names = write_repository([folder / "gan.keras"], folder / "apart", **options)
+    assert names == ["gan", "gan-decode", "gan-serving_default"]
+    assert (folder / "apart" / "gan" / "1" / "saved_model.pb").exists()
+    source(folder, "damaged.keras", "no model")
+    with pytest.raises(ValueError, match=r"damaged.keras' cannot be loaded"):
+        write_repository([folder / "damaged.keras"], folder / "apart", **options)
 
 
 def test_a_saved_model_is_described_like_a_tflite_file(served, folder):
@@ -147,7 +162,7 @@ def test_another_format_than_the_exported_one_is_refused(tmp_path):
 def test_a_signature_that_has_the_name_of_another_model_is_refused(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(repository, "open_model", lambda name: make_tiny(GAN))
+    monkeypatch.setattr(loading, "open_model", lambda name: make_tiny(GAN))
     first = source(tmp_path, "a/gan-decode.keras")
     stand(tmp_path, "gan-decode", first)
     with pytest.raises(ValueError, match=r"would be served as 'gan-decode', as a sign"):

@@ -21,11 +21,11 @@ class Door:
         super().__init_subclass__(**kwargs)
         mark_overrides(cls)
 
-    def check_input(self, name, values):
+    def check_input(self, name, values) -> None:
         """Raises a ValueError unless `values` are valid for the argument `name`."""
         self.domain_of(name).check(values, name)
 
-    def take(self, name, values):
+    def take(self, name, values) -> tf.Tensor:
         """Checks an argument of a marked method and returns it as a tensor.
 
         Args:
@@ -41,7 +41,7 @@ class Door:
                 f"`{name}` must be left out: this {type(self).__name__} has none."
             )
         if tf.is_tensor(values) and values.dtype in (tf.bfloat16, tf.float16):
-            # What Keras has cast on the way in; numpy does not know the former.
+            # Keras casts inputs to half precision, and NumPy has no bfloat16.
             values = tf.cast(values, tf.float32)
         if is_symbolic(values):
             domain.check_shape(values, name)
@@ -49,7 +49,9 @@ class Door:
             self.check_input(name, values)
         return domain.cast(values)
 
-    def fit(self, x=None, y=None, batch_size=None, epochs=1, **kwargs):
+    def fit(
+        self, x=None, y=None, batch_size=None, epochs=1, **kwargs
+    ) -> keras.callbacks.History:
         """Trains on `x`: examples, or a dataset of examples or of pairs `(x, y)`.
 
         It works like `keras.Model.fit()`, but all examples have the same weight: there
@@ -80,7 +82,9 @@ class Door:
         finally:
             self._validation_data, self._is_fitting = None, False
 
-    def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
+    def evaluate(
+        self, x=None, y=None, batch_size=None, **kwargs
+    ) -> float | list | dict:
         """Computes the means of the terms over `x`, like `keras.Model.evaluate()`.
 
         Raises:
@@ -93,7 +97,7 @@ class Door:
             x = _divisible(self, _checked(self, x, y, kwargs), batch_size)
         return super().evaluate(x, y, batch_size, **kwargs)
 
-    def check_batch(self, data, num_shares=1):
+    def check_batch(self, data, num_shares=1) -> None:
         """Raises a ValueError unless `data` is a batch that this model trains on.
 
         Args:
@@ -118,10 +122,10 @@ class Door:
         if len(x) < num_shares:
             raise ValueError(
                 f"{type(self).__name__} deals each batch into {num_shares} shares, so "
-                f"a batch must have at least so many examples. Received: {len(x)}"
+                f"a batch must have at least {num_shares} examples. Received: {len(x)}"
             )
 
-    def check_y(self, y, num_rows):
+    def check_y(self, y, num_rows) -> None:
         """Raises a ValueError unless `y` is valid for this number of examples.
 
         Args:
@@ -147,12 +151,12 @@ class Door:
                 f"{len(y)}"
             )
 
-    def check_y_left_out(self):
-        """Raises a ValueError if the model is told a `y`, which then is missing."""
+    def check_y_left_out(self) -> None:
+        """Raises a ValueError if the model needs a `y`, because none was given."""
         if self.y_domain is not None and not getattr(self.y_domain, "optional", False):
             self.check_y(None, 0)
 
-    def y_for(self, num_rows, y=None, first_row=0):
+    def y_for(self, num_rows, y=None, first_row=0) -> np.ndarray | None:
         """The array `y` for a number of examples; None for a model without `y_domain`.
 
         Args:
@@ -174,7 +178,7 @@ class Door:
 
 
 def _checked(model, x, y, kwargs, num_shares=1):
-    """`x`, once its first batch has passed the checks."""
+    """Checks the first batch of `x` and returns `x` with all its batches."""
     for name in ("sample_weight", "class_weight"):
         if kwargs.get(name) is not None:
             raise ValueError(
@@ -209,7 +213,7 @@ def _checked(model, x, y, kwargs, num_shares=1):
 
 
 def _divisible(model, x, batch_size, num_shares=1):
-    """`x`, once its batches can be dealt to the replicas."""
+    """Checks that the batches of `x` can be divided among replicas; returns `x`."""
     count = model.distribute_strategy.num_replicas_in_sync
     if count == 1:
         return x

@@ -2,10 +2,12 @@
 
 import math
 
+import tensorflow as tf
+
 from keras_gen.models.base import keras_seams
 
 
-def check_number(value, name, least=-math.inf, below=math.inf):
+def check_number(value, name, least=-math.inf, below=math.inf) -> None:
     """Raises a ValueError unless `value` is a number in [least, below), or a schedule.
 
     Args:
@@ -21,7 +23,7 @@ def check_number(value, name, least=-math.inf, below=math.inf):
     raise ValueError(f"`{name}` must {bounds}, or be a schedule. Received: {value}")
 
 
-def at_step(model, value):
+def at_step(model, value) -> float | tf.Tensor:
     """The value of a number or schedule at the training step of a model.
 
     Args:

@@ -41,7 +41,7 @@ class SiteSampler(Sampler):
 
     # Hooks
 
-    def initial_cache(self, batch_size, y=None):
+    def initial_cache(self, batch_size, y=None) -> Any:
         """The cache of the fast sampler before the first site.
 
         Args:
@@ -53,7 +53,7 @@ class SiteSampler(Sampler):
         """
         raise NotImplementedError
 
-    def enter_row(self, cache, row, above):
+    def enter_row(self, cache, row, above) -> Any:
         """The cache at the beginning of a row of sites; by default unchanged.
 
         Args:
@@ -67,7 +67,7 @@ class SiteSampler(Sampler):
         """
         return cache
 
-    def advance(self, cache, site, level):
+    def advance(self, cache, site, level) -> tuple:
         """The parameters of the next site.
 
         Args:
@@ -82,7 +82,7 @@ class SiteSampler(Sampler):
         """
         raise NotImplementedError
 
-    def choose_order(self, noise):
+    def choose_order(self, noise) -> tuple:
         """The order in which each example draws its sites; by default raster order.
 
         Args:
@@ -94,7 +94,7 @@ class SiteSampler(Sampler):
         """
         return noise, None
 
-    def into_order(self, sites, order):
+    def into_order(self, sites, order) -> tf.Tensor:
         """Brings sites from raster order into the chosen order.
 
         Args:
@@ -103,11 +103,11 @@ class SiteSampler(Sampler):
         """
         return sites
 
-    def out_of_order(self, sites, order):
+    def out_of_order(self, sites, order) -> tf.Tensor:
         """The inverse of `into_order()`."""
         return sites
 
-    def ordered_parameters(self, x, y, order):
+    def ordered_parameters(self, x, y, order) -> tf.Tensor:
         """The parameters of every site under the order of each example."""
         return self.site_parameters(x, y)
 
@@ -156,7 +156,9 @@ class SiteSampler(Sampler):
         return self._as_examples(self.out_of_order(drawn, order))
 
     @tf.function(autograph=False)
-    def from_noise_slowly(self, noise, y=None, temperature=1.0, x=None, mask=None):
+    def from_noise_slowly(
+        self, noise, y=None, temperature=1.0, x=None, mask=None
+    ) -> tf.Tensor:
         """The same as `from_noise()`, by the whole network for each site.
 
         Args:
@@ -190,11 +192,11 @@ class SiteSampler(Sampler):
         drawn = _loop(num_sites, draw_site, (tf.zeros_like(known),))[1]
         return self._as_examples(drawn)
 
-    def levels_of(self, x):
+    def levels_of(self, x) -> tf.Tensor:
         """The levels of the sites of examples, int32 of shape `(batch, *sites)`."""
         return tf.reshape(self.x_domain.to_levels(x), (-1, *self.x_domain.sites))
 
-    def by_site(self, parameters):
+    def by_site(self, parameters) -> tf.Tensor:
         """Parameters in the shape `(batch, *sites, parameters_per_value)`."""
         shape = (*self.x_domain.sites, self.output_distribution.parameters_per_value)
         return tf.reshape(parameters, (-1, *shape))

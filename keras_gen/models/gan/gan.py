@@ -53,7 +53,7 @@ class NonSaturatingModel(AdversarialModel):
         return {"generator_loss": self.generator_loss(None, fake_score)}
 
     @property
-    def stopped_losses(self):
+    def stopped_losses(self) -> dict | None:
         if callable(self.label_smoothing):
             return None
         kept = 1.0 - self.label_smoothing

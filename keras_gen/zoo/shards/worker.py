@@ -2,9 +2,9 @@
 
     python -m keras_gen.zoo.shards.worker
 
-On standard input comes an index with its `folder`, then the number of one shard after
-the other, each a line of JSON; on standard output leaves a line for each that is
-written. When the input ends, so does the process.
+The process reads lines of JSON from standard input: first an index with its `folder`,
+then the number of each shard to draw. It writes a line to standard output for each
+shard that it has written. It ends when the input ends.
 """
 
 import json
@@ -53,7 +53,8 @@ def main():
     # Before Keras is imported, which uses TensorFlow.
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    from keras_gen.zoo.shelf.loading import open_model, weights_sha256
+    from keras_gen.zoo.shelf.loading import open_model
+    from keras_gen.zoo.shelf.sources import weights_sha256
 
     index = json.loads(sys.stdin.readline())
     try:
