@@ -23,6 +23,8 @@ from .conftest import (
 )
 
 grpc = pytest.importorskip("grpc")
+health_pb2 = pytest.importorskip("grpc_health.v1.health_pb2")
+health_pb2_grpc = pytest.importorskip("grpc_health.v1.health_pb2_grpc")
 protocol = pytest.importorskip("mlserver.grpc.dataplane_pb2")
 services = pytest.importorskip("mlserver.grpc.dataplane_pb2_grpc")
 
@@ -45,7 +47,12 @@ class Clients:
     def wait_for(self, num):
         """Waits for so many more answers of all clients together."""
         for _ in range(num):
-            assert self._answered.acquire(timeout=SECONDS)
+            wait_until(lambda: self._answered.acquire(timeout=0.1), self)
+
+    def check_running(self):
+        """Raises if a client has ended."""
+        for count in self._counts:
+            assert not count.done(), count.exception()
 
     def end(self):
         """No client sends another request."""
@@ -81,10 +88,12 @@ class Clients:
             return self._count(lambda: stub.ModelInfer(request))
 
 
-def wait_until(is_so):
+def wait_until(is_so, clients):
+    """Waits while some clients go on without an error."""
     deadline = time.monotonic() + SECONDS
     while not is_so():
         assert time.monotonic() < deadline
+        clients.check_running()
         time.sleep(0.02)
 
 
@@ -104,7 +113,7 @@ def metric(port, name):
 def listens(port):
     try:
         socket.create_connection(("127.0.0.1", port)).close()
-    except ConnectionRefusedError:
+    except ConnectionError:
         return False
     return True
 
@@ -120,21 +129,25 @@ def test_a_server_that_stops_answers_all_requests(served, tmp_path):
         clients = Clients(port, 4)
         clients.wait_for(40)
         process.terminate()
-        wait_until(lambda: ready(port)[0] == 503)
+        wait_until(lambda: ready(port)[0] == 503, clients)
         status, headers, body = ready(port)
         assert (status, headers["connection"], body) == (503, "close", {"ready": False})
         with grpc.insecure_channel(f"127.0.0.1:{port + 1}") as channel:
             stub = services.GRPCInferenceServiceStub(channel)
             assert not stub.ServerReady(protocol.ServerReadyRequest()).ready
             assert stub.ServerLive(protocol.ServerLiveRequest()).live
+            check = health_pb2_grpc.HealthStub(channel).Check
+            found = check(health_pb2.HealthCheckRequest()).status
+            assert found == health_pb2.HealthCheckResponse.NOT_SERVING
         # It still answers, until it is told again.
         clients.wait_for(40)
         for pid in own.workers():
             os.kill(pid, signal.SIGSTOP)
-        wait_until(lambda: metric(port, "keras_gen_queue_requests") == clients.num)
+        queue = "keras_gen_queue_requests"
+        wait_until(lambda: metric(port, queue) == clients.num, clients)
         clients.end()
         process.terminate()
-        wait_until(lambda: not listens(port))
+        wait_until(lambda: not listens(port), clients)
         assert process.poll() is None
         for pid in own.workers():
             os.kill(pid, signal.SIGCONT)
