@@ -20,7 +20,7 @@ _OPSET = 18
 _PROBED_IMAGES = 20
 
 
-def export_onnx(model, directory, signatures=None, overwrite=False):
+def export_onnx(model, directory, signatures=None, overwrite=False) -> ExportReport:
     """Writes a model as ONNX files, one for each signature, and checks them.
 
     The file `directory/<signature>.onnx` takes any number of examples, and draws its

@@ -158,7 +158,7 @@ def check_parity(model, precision, parity):
         if excess:
             raise ValueError(
                 f"The converted file is not the model: {name!r} differs "
-                f"{' and '.join(excess)}, in {found.num_differing} of "
+                f"{', and '.join(excess)}, in {found.num_differing} of "
                 f"{found.num_images} images."
             )
 

@@ -17,7 +17,7 @@ from keras_gen.serving.settings import (
     write_settings,
 )
 from keras_gen.zoo.shelf import catalog
-from keras_gen.zoo.shelf.sources import weights_sha256
+from keras_gen.zoo.shelf.loading import weights_sha256
 
 _EXPORTER = Path(__file__).with_name("exporter.py")
 # Rows of a request, and of a batch of requests.

@@ -163,20 +163,25 @@ def test_a_converter_that_crashes_is_an_error(tmp_path, gan, monkeypatch):
 def test_a_file_that_is_not_the_model_is_refused(
     model_class, precision, signature, parity
 ):
+    model = make_tiny(model_class)
     good = Parity(1e-7, 1e-8, 100, 0)
-    check_parity(model_class, precision, {signature: good})
+    check_parity(model, precision, {signature: good})
     with pytest.raises(ValueError, match=f"is not the model: '{signature}' differs"):
-        check_parity(model_class, precision, {signature: parity})
+        check_parity(model, precision, {signature: parity})
 
 
 def test_a_refusal_says_what_differs_and_what_is_allowed():
     message = r"by 0\.061 in the mean, where 0\.05 is allowed, in 99 of 100 images"
     with pytest.raises(ValueError, match=f"'serving_default' differs {message}"):
-        check_parity(DCGAN, "int8", {"serving_default": Parity(1.5, 0.061, 100, 99)})
+        check_parity(
+            make_tiny(DCGAN), "int8", {"serving_default": Parity(1.5, 0.061, 100, 99)}
+        )
     message = "in more than the 10 images that it may, in 11 of 100 images"
     with pytest.raises(ValueError, match=f"'sample' differs {message}"):
         check_parity(
-            GatedPixelCNN, "float32", {"sample": Parity(255.0, 1.0, 100, 11, True)}
+            make_tiny(GatedPixelCNN),
+            "float32",
+            {"sample": Parity(255.0, 1.0, 100, 11, True)},
         )
 
 

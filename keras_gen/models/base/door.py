@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras_gen.domains import Labels
 from keras_gen.models.base import replicas
 from keras_gen.models.base.marks import is_symbolic, mark_overrides
+from keras_gen.models.base.rates import warn_of_zero_rate
 
 
 class Door:
@@ -76,6 +77,8 @@ class Door:
         if not hasattr(x, "shape"):
             # Keras shuffles arrays, and warns of datasets that it cannot shuffle.
             kwargs.setdefault("shuffle", False)
+        if self.compiled:
+            warn_of_zero_rate(self.optimizer)
         self._validation_data, self._is_fitting = validation, True
         try:
             return super().fit(x, y, batch_size, epochs, **kwargs)

@@ -16,8 +16,7 @@ from keras_gen.files import remove_partials, write_json
 from keras_gen.models.base import marks_of
 from keras_gen.random import check_seed, fresh_seed
 from keras_gen.zoo.shards.files import intact, num_shards, read_index, shard_name
-from keras_gen.zoo.shelf.loading import open_model
-from keras_gen.zoo.shelf.sources import weights_sha256
+from keras_gen.zoo.shelf.loading import open_model, weights_sha256
 
 #: The parts of a request. A folder is continued only by an equal request.
 _REQUEST = (

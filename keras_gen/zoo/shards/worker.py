@@ -53,8 +53,7 @@ def main():
     # Before Keras is imported, which uses TensorFlow.
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    from keras_gen.zoo.shelf.loading import open_model
-    from keras_gen.zoo.shelf.sources import weights_sha256
+    from keras_gen.zoo.shelf.loading import open_model, weights_sha256
 
     index = json.loads(sys.stdin.readline())
     try:
