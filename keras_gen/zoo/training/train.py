@@ -171,7 +171,7 @@ def train(
     if strategy is not None or hasattr(recipe, "training_dtype"):
         model = model_of_entry(recipe, model, seed)
     facts = {"data": data or "the recipe's", "seconds": round(clock.seconds, 1)}
-    save_made(recipe, model, folder.picture, split=dealt.shown)
+    save_made(recipe, model, folder.picture, shown=dealt.shown)
     folder.finish(report_of(recipe, model, run | facts, dealt, verbose))
     return folder.path
 
@@ -244,7 +244,7 @@ def _fit_into(folder, recipe, model, callbacks, options, dealt):
         keep,
         keras.callbacks.LambdaCallback(
             on_epoch_end=lambda epoch, logs: save_made(
-                recipe, model, folder.picture_of(epoch), split=dealt.shown
+                recipe, model, folder.picture_of(epoch), shown=dealt.shown
             )
         ),
         keras.callbacks.TensorBoard(folder.logs),
