@@ -26,6 +26,7 @@ from keras_gen.zoo.evaluation.extraction import extractor
 from keras_gen.zoo.pictures import save_made
 from keras_gen.zoo.shelf.recipes import load_recipe, set_data
 from keras_gen.zoo.training.compilation import (
+    check_rate,
     compiled_model,
     execute_whole_epochs,
     model_of_entry,
@@ -123,6 +124,7 @@ def train(
     recipe = load_recipe(name)
     source = _source_of(data)
     set_data(recipe, source, batch_size)
+    check_rate(recipe, learning_rate)
     epochs = recipe.epochs if epochs is None else epochs
     check_count(epochs, "epochs", 1)
     stop = StopAtDivergence(max_skipped or 0)
