@@ -6,14 +6,13 @@ the command line read domains, and know nothing else about the kind of data.
 """
 
 import math
-import reprlib
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from keras_gen import media
-from keras_gen.arguments import check_count, check_sizes
+from keras_gen.arguments import check_count, check_sizes, shown
 
 
 class Domain:
@@ -78,8 +77,7 @@ class Domain:
         """
         if not hasattr(values, "shape"):
             raise ValueError(
-                f"`{name}` must be an array of {self.noun}. Received: "
-                f"{reprlib.repr(values)}"
+                f"`{name}` must be an array of {self.noun}. Received: {shown(values)}"
             )
         shape = tuple(values.shape)
         if shape[:1] == (0,) or not shape:
@@ -223,7 +221,7 @@ class Images(_Levels):
     def __init__(self, shape, low=0.0, high=1.0, levels=None):
         if not isinstance(shape, (tuple, list)) or len(shape) != 3:
             raise ValueError(
-                f"`shape` must be (height, width, channels). Received: {shape!r}"
+                f"`shape` must be (height, width, channels). Received: {shown(shape)}"
             )
         check_sizes("shape", shape)
         if not low < high:
@@ -561,14 +559,14 @@ def for_network(name, domain, network):
         network: Built network.
 
     Raises:
-        ValueError: If the domain has another shape than the network takes.
+        ValueError: If it is no domain, or one of another shape than the network takes.
     """
     shape = tuple(network.input_shape[1:])
     if domain is None:
         return of_shape(shape)
-    if domain.shape != shape:
+    if not isinstance(domain, Domain) or domain.shape != shape:
         raise ValueError(
-            f"`{name}` must have the shape {shape} that the network takes. Received: "
-            f"{domain!r}"
+            f"`{name}` must be a domain of the shape {shape} that the network takes. "
+            f"Received: {shown(domain)}"
         )
     return domain

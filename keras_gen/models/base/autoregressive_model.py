@@ -6,7 +6,7 @@ import numbers
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import check_image_shape
+from keras_gen.arguments import check_image_shape, shown
 from keras_gen.distributions import LevelLikelihood
 from keras_gen.domains import Domain, Images, Labels, Scalars, Vectors
 from keras_gen.models.base.abilities import ExactLikelihood
@@ -49,12 +49,12 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
         if not isinstance(output_distribution, LevelLikelihood):
             raise ValueError(
                 "`output_distribution` must be a likelihood on levels, such as "
-                f"`BernoulliLikelihood()`. Received: {output_distribution!r}"
+                f"`BernoulliLikelihood()`. Received: {shown(output_distribution)}"
             )
         if num_classes is not None and "num_classes" not in arguments_of(type(self)):
             raise ValueError(
                 f"`num_classes` must be left out: {type(self).__name__} learns from "
-                f"examples alone. Received: {num_classes}"
+                f"examples alone. Received: {shown(num_classes)}"
             )
         num_levels = output_distribution.num_levels
         if not isinstance(x_domain, Domain):
@@ -197,7 +197,7 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
         if not isinstance(temperature, numbers.Real) or not temperature >= least:
             raise ValueError(
                 f"`temperature` must be a positive number, of at least {least}. "
-                f"Received: {temperature!r}"
+                f"Received: {shown(temperature)}"
             )
         conditions = super().conditions(num_samples, first_row, y, **given)
         temperature = np.full(num_samples, temperature, np.float32)

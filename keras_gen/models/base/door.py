@@ -1,12 +1,12 @@
 """Checks of the data of a model: a traced step cannot raise errors."""
 
 import itertools
-import reprlib
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.arguments import shown
 from keras_gen.domains import Labels
 from keras_gen.models.base import replicas
 from keras_gen.models.base.marks import is_symbolic, mark_overrides
@@ -104,7 +104,7 @@ class Door:
         if isinstance(data, dict):
             raise ValueError(
                 f"`x` must give {self.x_domain.noun} or pairs (x, y). Received a dict "
-                f"with keys: {sorted(data)}"
+                f"with keys: {shown(sorted(data))}"
             )
         if isinstance(data, tuple) and len(data) > 2:
             raise ValueError(
@@ -198,7 +198,7 @@ def _checked(model, x, y, kwargs, num_shares=1):
     if not hasattr(x, "__iter__") or isinstance(x, (list, tuple, dict, str)):
         raise ValueError(
             f"`x` must be an array of {noun}, a `tf.data.Dataset`, a "
-            f"`keras.utils.PyDataset` or a generator. Received: {reprlib.repr(x)}"
+            f"`keras.utils.PyDataset` or a generator. Received: {shown(x)}"
         )
     batches = iter(x)
     first = next(batches, None)

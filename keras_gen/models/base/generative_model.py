@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_gen.arguments import shown
 from keras_gen.models.base import guard, keras_seams, replicas
 from keras_gen.models.base.batch import Batch
 from keras_gen.models.base.config import ConfigBySignature
@@ -142,7 +143,7 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
         if loss is not None:
             raise ValueError(
                 f"{type(self).__name__} brings its own objective, so `loss` must be "
-                f"left out. Received: loss={loss!r}"
+                f"left out. Received: loss={shown(loss)}"
             )
         optimizer = choose_optimizer(self, optimizer, kwargs)
         kwargs |= replicas.check_compile(

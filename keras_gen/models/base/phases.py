@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import keras
 
+from keras_gen.arguments import shown
 from keras_gen.models.base import keras_seams
 
 
@@ -81,7 +82,7 @@ def choose_optimizer(model, optimizer, by_phase):
         names = ", ".join(f"`{name}_optimizer`" for name in makers)
         raise ValueError(
             f"{type(model).__name__} has an optimizer for each phase: give {names} "
-            f"instead of `optimizer`. Received: {optimizer!r}"
+            f"instead of `optimizer`. Received: {shown(optimizer)}"
         )
     if set(optimizer.by_phase) != set(makers):
         raise ValueError(
