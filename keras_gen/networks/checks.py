@@ -87,6 +87,6 @@ def smallest_sides(image_shape, filters, num_whole=0):
     if height % scale or width % scale:
         raise ValueError(
             f"The height and width of `image_shape` must be divisible by {scale} for "
-            f"{len(filters)} `filters`. Received: {image_shape}"
+            f"{len(filters)} `filters`. Received: {image_shape} and {shown(filters)}"
         )
     return height // scale, width // scale

@@ -26,7 +26,7 @@ from keras_gen.models.base.replicas import (
     whole_batch,
 )
 from keras_gen.models.base.sampling import Noise, Sampler
-from keras_gen.models.base.schedules import at_step, check_number
+from keras_gen.models.base.schedules import at_step, check_number, is_schedule
 from keras_gen.models.base.site_sampling import Site
 from keras_gen.models.base.variational_model import VariationalModel
 
@@ -55,6 +55,7 @@ __all__ = [
     "at_step",
     "check_number",
     "check_reaches",
+    "is_schedule",
     "layers_of",
     "marked",
     "marks_of",

@@ -11,7 +11,7 @@ from keras_gen.models.base.generative_model import GenerativeModel
 from keras_gen.models.base.output_range import REALS, check_reaches
 from keras_gen.models.base.phases import Phase
 from keras_gen.models.base.sampling import Sampler
-from keras_gen.models.base.schedules import at_step, check_number
+from keras_gen.models.base.schedules import at_step, check_number, is_schedule
 from keras_gen.networks import check_network
 
 
@@ -52,6 +52,7 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
     #: Pair of floats, what scores must be able to come near to: logits may be any
     #: numbers. None if anything will do.
     score_range = REALS
+    call_takes = ("latents", "y")
 
     def __init__(
         self,
@@ -164,7 +165,7 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
         return self.generate(latents, batch.y, training)
 
     def _with_noise(self, x, rows, stream):
-        if not callable(self.instance_noise) and self.instance_noise == 0:
+        if not is_schedule(self.instance_noise) and self.instance_noise == 0:
             return x
         noise = rows.normal(self.x_domain.shape, stream)
         return x + at_step(self, self.instance_noise) * noise

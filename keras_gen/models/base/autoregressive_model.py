@@ -1,7 +1,6 @@
 """The base of models that draw an example site by site."""
 
 import math
-import numbers
 
 import numpy as np
 import tensorflow as tf
@@ -14,7 +13,7 @@ from keras_gen.models.base.config import arguments_of
 from keras_gen.models.base.generative_model import GenerativeModel
 from keras_gen.models.base.known_sites import Completion
 from keras_gen.models.base.marks import marked
-from keras_gen.models.base.site_sampling import SiteSampler
+from keras_gen.models.base.site_sampling import SiteSampler, check_temperature
 
 
 class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeModel):
@@ -43,6 +42,7 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
     """
 
     term_names = ("loss", "bits_per_dimension")
+    call_takes = ("x", "y")
 
     def __init__(self, x_domain, output_distribution, num_classes=None, **kwargs):
         super().__init__(**kwargs)
@@ -193,10 +193,10 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
         Raises:
             ValueError: If an argument is wrong.
         """
-        least = np.finfo(np.float32).tiny
-        if not isinstance(temperature, numbers.Real) or not temperature >= least:
+        check_temperature(temperature)
+        if np.ndim(temperature):
             raise ValueError(
-                f"`temperature` must be a positive number, of at least {least}. "
+                "`temperature` must be a positive number, one for all samples. "
                 f"Received: {shown(temperature)}"
             )
         conditions = super().conditions(num_samples, first_row, y, **given)
@@ -214,7 +214,8 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
                 + ("`x` alone." if y is not None else "pairs (x, y).")
             )
         self.x_domain.check_shape(x, "x")
-        return self.site_parameters(x, y)
+        y = None if y is None else self.y_domain.cast(y)
+        return self.site_parameters(self.x_domain.cast(x), y)
 
     def comparison(self, batch):
         parameters = self.by_site(self.site_parameters(batch.x, batch.y))

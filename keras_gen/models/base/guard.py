@@ -24,6 +24,18 @@ class SkippedUpdates(keras.metrics.Metric):
         self.count.assign(0.0)
 
 
+def check_labels(domain, y):
+    """Lets a step fail if a label does not belong to the domain; not under XLA.
+
+    Args:
+        domain: `keras_gen.domains.Labels`.
+        y: Int32 tensor of shape `(batch,)`.
+    """
+    low, high = domain.bounds
+    is_label = tf.reduce_all((y >= low) & (y <= high))
+    tf.debugging.Assert(is_label, [f"`y` must lie in [{low}, {high}]."])
+
+
 def weights_before(model):
     """The weights that calls of layers change, if they may have to be restored.
 

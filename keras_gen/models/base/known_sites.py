@@ -46,6 +46,9 @@ class KnownSites(Domain):
     def get_config(self):
         return {"sites": self.shape}
 
+    def _check_values(self, values, name):
+        self.full(values, len(values), name)
+
     def full(self, mask, num_rows, name="mask"):
         """Checks a mask and repeats it for each example.
 
