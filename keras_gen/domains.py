@@ -262,7 +262,7 @@ class Images(_Levels):
         return keras.ops.cast(keras.ops.clip(levels, 0.0, 255.0), "uint8")
 
     def _save(self, path, values):
-        media.save_png(path, media.grid(self.to_bytes(values)))
+        media.save_png(path, media.grid(self.to_bytes(values)), len(values))
 
     def load(self, path):
         """Reads images from a `.npy` file, an image file or a folder of image files.
