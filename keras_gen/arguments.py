@@ -3,14 +3,17 @@
 import numbers
 import reprlib
 
+_LONGEST = 300
 _REPR = reprlib.Repr()
 _REPR.maxstring = _REPR.maxother = 200
+_REPR.maxlevel = 3
 _REPR.maxlist = _REPR.maxtuple = _REPR.maxdict = 12
 
 
 def shown(value):
     """A value as the text of an error, of bounded length."""
-    return _REPR.repr(value)
+    text = _REPR.repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def check_count(value, name, least):

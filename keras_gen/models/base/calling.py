@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_gen.arguments import shown
 from keras_gen.models.base.batches import first_batch, is_dataset
 
 
@@ -19,7 +20,8 @@ class Calling:
         """
         if is_dataset(x):
             first, x = first_batch(x)
-            self._check_call(keras.utils.unpack_x_y_sample_weight(first)[0])
+            if first is not None:
+                self._check_call(keras.utils.unpack_x_y_sample_weight(first)[0])
         else:
             self._check_call(x)
         return super().predict(x, batch_size, verbose, steps, callbacks)
@@ -74,5 +76,12 @@ class Calling:
         """Checks what `call()` takes; what is missing or too much, it says itself."""
         parts = inputs if isinstance(inputs, (tuple, list)) else (inputs,)
         for name, values in zip(self.call_takes, parts, strict=False):
-            if self.domain_of(name) is not None and hasattr(values, "shape"):
-                self.take(name, values)
+            domain = self.domain_of(name)
+            if domain is None:
+                continue
+            if not hasattr(values, "shape"):
+                raise ValueError(
+                    f"`{name}` must be an array of {domain.noun}. Received: "
+                    f"{shown(values)}"
+                )
+            self.take(name, values)

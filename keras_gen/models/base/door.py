@@ -85,10 +85,10 @@ class Door:
 
         It works like `keras.Model.fit()`, but all examples have the same weight: there
         is no `sample_weight` and no `class_weight`. A model without `y_domain` ignores
-        `y`.
+        `y`. Callbacks need `mode="min"` to monitor a term other than `"loss"`.
 
-        Arrays are checked as a whole, and the first batch of a dataset. The others are
-        checked if a term becomes NaN or infinite in an epoch, or if a step fails.
+        Arrays are checked as a whole, and the first batch of a dataset. On one replica,
+        the others are checked if a term becomes NaN or infinite or a step fails.
 
         Raises:
             ValueError: If the data are empty, have a wrong shape or dtype, or hold NaN,
@@ -133,8 +133,11 @@ class Door:
     def _explaining(self, x, count):
         """Where steps on `x` fail or give NaN, `look_for_bad_batch()` is called."""
         before = self._unread
-        is_read_once = isinstance(x, (Iterator, tf.distribute.DistributedDataset))
-        self._unread = (x, count) if is_dataset(x) and not is_read_once else None
+        is_read_again = is_dataset(x) and not isinstance(x, Iterator)
+        # Machines must not wait for one that looks.
+        if self.distribute_strategy.num_replicas_in_sync > 1:
+            is_read_again = False
+        self._unread = (x, count) if is_read_again else None
         try:
             yield
             self.look_for_bad_batch()
@@ -153,9 +156,11 @@ class Door:
         Args:
             error: Optional exception, with which the steps have ended.
         """
-        has_failed = isinstance(error, tf.errors.InvalidArgumentError)
+        if self._unread is None:
+            return
         terms = [float(tracker.result()) for tracker in self._trackers]
-        if self._unread is None or (np.isfinite(terms).all() and not has_failed):
+        has_failed = isinstance(error, tf.errors.InvalidArgumentError)
+        if np.isfinite(terms).all() and not has_failed:
             return
         (x, count), self._unread = self._unread, None
         for index, batch in enumerate(itertools.islice(batches_of(x), count())):

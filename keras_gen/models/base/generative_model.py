@@ -137,11 +137,11 @@ class GenerativeModel(ConfigBySignature, Door, Calling, keras.Model):
 
         Raises:
             ValueError: If you pass a `loss`, or an argument that is not known; if an
-                optimizer does not match the phases;
-                if the model was made in the scope of a strategy with several replicas
-                and is not compiled there, or is compiled with XLA, float16 or gradient
-                accumulation there; or if `skip_nonfinite`, or a model with several
-                phases, is used with mixed_float16.
+                optimizer does not match the phases; if the model was made in the scope
+                of a strategy with several replicas and is not compiled there, or is
+                compiled with XLA, float16 or gradient accumulation there; or if
+                `skip_nonfinite`, or a model with several phases, is used with
+                mixed_float16.
         """
         optimizer = choose_optimizer(self, optimizer, kwargs)
         if loss is not None:

@@ -117,6 +117,15 @@ def test_predictions_are_of_what_the_model_is_called_on():
             model.predict(wrong, verbose=0)
 
 
+@pytest.mark.parametrize("method", ["fit", "evaluate", "predict", "train_on_batch"])
+def test_a_list_of_numbers_is_refused_in_few_words(method):
+    model = make(VAE)
+    numbers = contract_of(VAE)().x(64).tolist()
+    with pytest.raises(ValueError, match="`x` must be an array of images") as error:
+        getattr(model, method)(numbers)
+    assert len(str(error.value)) < 1000
+
+
 def test_noise_and_what_samples_depend_on_is_checked():
     model = contract_of(PixelCNN)().make()
     noise, x = model.noise(2, 0), contract_of(PixelCNN)().x(2)
