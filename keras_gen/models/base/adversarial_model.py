@@ -192,7 +192,7 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
         return rows.normal((self.latent_dim,), "latents")
 
     def from_noise(self, noise, y=None):
-        return self.decode(noise, y)
+        return self.decode(self.take("noise", noise), y)
 
     def decode(self, latents, y=None):
         return self(latents if y is None else (latents, y))

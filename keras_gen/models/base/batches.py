@@ -7,8 +7,10 @@ import tensorflow as tf
 
 
 def is_dataset(x):
-    """Whether batches can be read from `x`."""
+    """Whether batches can be read from `x`, on one device."""
     if hasattr(x, "shape") or isinstance(x, (list, tuple, dict, str)):
+        return False
+    if isinstance(x, tf.distribute.DistributedDataset):
         return False
     return hasattr(x, "__iter__") or isinstance(x, keras.utils.PyDataset)
 

@@ -1,6 +1,7 @@
 """Methods of Keras that call a model: what they are given is checked and known."""
 
 import keras
+import tensorflow as tf
 
 from keras_gen.arguments import shown
 from keras_gen.models.base.batches import first_batch, is_dataset
@@ -22,7 +23,7 @@ class Calling:
             first, x = first_batch(x)
             if first is not None:
                 self._check_call(keras.utils.unpack_x_y_sample_weight(first)[0])
-        else:
+        elif not isinstance(x, tf.distribute.DistributedDataset):
             self._check_call(x)
         return super().predict(x, batch_size, verbose, steps, callbacks)
 

@@ -15,6 +15,10 @@ from keras_gen.models.base.batches import batches_of, first_batch, is_dataset
 from keras_gen.models.base.marks import is_symbolic, mark_overrides
 
 
+class BadBatchError(ValueError):
+    """A later batch of a dataset is wrong."""
+
+
 class Door:
     """Abstract: `fit()`, `evaluate()` and marked methods that check their data."""
 
@@ -141,6 +145,8 @@ class Door:
         try:
             yield
             self.look_for_bad_batch()
+        except BadBatchError:
+            raise
         except (tf.errors.InvalidArgumentError, ValueError) as error:
             self.look_for_bad_batch(error)
             raise
@@ -148,7 +154,7 @@ class Door:
             self._unread = before
 
     def look_for_bad_batch(self, error=None):
-        """Raises a ValueError that names a bad batch, if one has spoilt some steps.
+        """Raises a BadBatchError that names a bad batch, if one has spoilt some steps.
 
         It reads the batches of a dataset again, if a term is NaN or infinite or a step
         has failed. A generator can be read only once, so nothing is looked for in it.
@@ -167,7 +173,7 @@ class Door:
             try:
                 self.check_batch(batch)
             except ValueError as wrong:
-                raise ValueError(f"Batch {index} is wrong: {wrong}") from error
+                raise BadBatchError(f"Batch {index} is wrong: {wrong}") from error
 
     def check_batch(self, data, num_shares=1):
         """Raises a ValueError unless `data` is a batch that this model trains on.

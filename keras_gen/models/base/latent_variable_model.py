@@ -157,7 +157,8 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
 
     def from_noise(self, noise, y=None):
         given = _told(y)
-        return self.decode(self.latents_from_noise(noise, **given), **given)
+        latents = self.latents_from_noise(self.take("noise", noise), **given)
+        return self.decode(latents, **given)
 
     def domain_of(self, name):
         return Scalars() if name == "bound" else super().domain_of(name)

@@ -146,6 +146,13 @@ def test_noise_and_what_samples_depend_on_is_checked():
                 method(**{"noise": noise, **options})
 
 
+@pytest.mark.parametrize("model_class", [VAE, GAN])
+def test_noise_is_named_where_it_becomes_latents(model_class):
+    model = contract_of(model_class)().make()
+    with pytest.raises(ValueError, match="`noise` holds NaN"):
+        model.from_noise(model.noise(2, 0) * np.nan)
+
+
 def test_known_sound_comes_back_as_it_was_given():
     domain = Waveforms(6, 8000, levels=8)
     model = contract_of(PixelCNN)().model_class(
