@@ -1,7 +1,10 @@
 """Least-squares GAN (Mao et al., 2016)."""
 
+import numbers
+
 import keras
 
+from keras_gen.arguments import shown
 from keras_gen.losses import (
     least_squares_discriminator_loss,
     least_squares_generator_loss,
@@ -62,12 +65,16 @@ class LSGAN(AdversarialModel):
         **kwargs,
     ):
         super().__init__(generator, discriminator, **kwargs)
+        codes = {"fake_code": fake_code, "real_code": real_code}
+        codes["target_code"] = target_code
+        for name, code in codes.items():
+            if not isinstance(code, numbers.Real):
+                raise ValueError(f"`{name}` must be a number. Received: {shown(code)}")
         if fake_code == real_code:
             raise ValueError(
                 f"`fake_code` and `real_code` must differ. Received: {fake_code} twice"
             )
-        codes = (fake_code, real_code, target_code)
-        bounds = min(codes), max(codes)
+        bounds = min(codes.values()), max(codes.values())
         check_reaches("discriminator", discriminator, bounds, "scores near the codes")
         self.fake_code, self.real_code = fake_code, real_code
         self.target_code = target_code
