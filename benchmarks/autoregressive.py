@@ -17,7 +17,7 @@ on a machine that does nothing else. Each part runs in a process of its own:
 - training: a step by `fit`, beside 3 x 3 convolutions of plain Keras with as many
   multiplications.
 
-A pass of a network is timed by both settings of XLA, of which the better one counts.
+A pass of a network is timed with both settings of XLA, and the shorter time counts.
 Every site of an image costs the same, so the loops of peers are timed over `SITES`
 sites and multiplied, which the output says; `reference()` and `tfd.PixelCNN.sample` run
 whole, once.
@@ -133,7 +133,7 @@ def predict_loop(model, batch):
 
 
 def tfd_pixel_cnn(weights):
-    """The smallest `tfd.PixelCNN` of at least so many weights."""
+    """The smallest `tfd.PixelCNN` with at least this number of weights."""
     for filters in range(4, 200, 2):
         found = tfp.distributions.PixelCNN(
             (SIZE, SIZE, 1),
@@ -232,7 +232,7 @@ def multiplications(model):
 
 
 def plain_convolutions(budget):
-    """3 x 3 convolutions, twice as many as gated layers, of so many multiplications."""
+    """3 x 3 convolutions with this number of multiplications, two a gated layer."""
     count = 2 * LAYERS
     filters = round((budget / (9 * (count - 1))) ** 0.5)
     x = images = keras.Input((SIZE, SIZE, 1))

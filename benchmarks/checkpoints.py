@@ -75,7 +75,7 @@ class Stalls(keras.callbacks.Callback):
 
 
 def stalls(rounds):
-    """Seconds of the stalls and of the writing of so many checkpoints."""
+    """Seconds of the stalls and of the writing of some checkpoints."""
     recipe = load_recipe(ENTRY)
     seed_initializers(0)
     model = recipe.model()

@@ -21,7 +21,7 @@ ROUNDS = 3
 
 
 def seconds(model, out, num_shards, num_workers, shard_size):
-    """Seconds to draw so many shards, processes included."""
+    """Seconds to draw a number of shards, with the start of the processes."""
     start = time.perf_counter()
     zoo.sample_shards(
         model, num_shards * shard_size, out, 0, num_workers, shard_size=shard_size

@@ -10,7 +10,7 @@ _REPR.maxlevel = 3
 _REPR.maxlist = _REPR.maxtuple = _REPR.maxdict = 12
 
 
-def shown(value):
+def shown(value) -> str:
     """A value as the text of an error, of bounded length."""
     text = _REPR.repr(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

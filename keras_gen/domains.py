@@ -7,6 +7,7 @@ the command line read domains, and know nothing else about the kind of data.
 
 import math
 from pathlib import Path
+from typing import Self
 
 import keras
 import numpy as np
@@ -34,7 +35,7 @@ class Domain:
     noun = "values"
     suffix = ".csv"
 
-    def check(self, values, name="x"):
+    def check(self, values, name="x") -> None:
         """Raises a ValueError unless `values` is a batch of examples of this domain.
 
         Args:
@@ -45,7 +46,7 @@ class Domain:
         if values.size:
             self._check_values(values, name)
 
-    def check_numbers(self, values, name="x"):
+    def check_numbers(self, values, name="x") -> np.ndarray:
         """Raises a ValueError unless `values` is a batch of finite numbers.
 
         Args:
@@ -68,7 +69,7 @@ class Domain:
             raise ValueError(f"`{name}` holds {kind}: {wrong} of {values.size} values.")
         return values
 
-    def check_shape(self, values, name="x"):
+    def check_shape(self, values, name="x") -> None:
         """Raises a ValueError unless `values` has the shape of a batch.
 
         Args:
@@ -93,11 +94,11 @@ class Domain:
         """`values` as a tensor of the domain's dtype."""
         return keras.ops.cast(values, self.dtype)
 
-    def draw(self, rows):
+    def draw(self, rows) -> np.ndarray:
         """An array of random examples, one for each of `keras_gen.random.Rows`."""
         raise NotImplementedError
 
-    def to_bytes(self, values):
+    def to_bytes(self, values) -> np.ndarray:
         """Examples as an array to store; integers for images and sound."""
         return np.asarray(values)
 
@@ -105,7 +106,7 @@ class Domain:
         """The same as `to_bytes()`, for tensors of a graph."""
         return values
 
-    def save(self, path, values):
+    def save(self, path, values) -> None:
         """Writes a batch of examples to one file, whole or not at all.
 
         Args:
@@ -125,7 +126,7 @@ class Domain:
     def _save(self, path, values):
         media.save_table(path, values.reshape(len(values), -1))
 
-    def load(self, path):
+    def load(self, path) -> np.ndarray:
         """Reads a batch of examples from a file or folder.
 
         Args:
@@ -141,11 +142,11 @@ class Domain:
         values = media.load_array(path)
         return self._as_examples(values, path)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         raise NotImplementedError
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config) -> Self:
         return cls(**config)
 
     def __eq__(self, other):
@@ -182,7 +183,7 @@ class _Levels(Domain):
     """A domain whose elements are sites with `num_levels` levels."""
 
     @property
-    def sites(self):
+    def sites(self) -> tuple:
         """The grid of sites: a tuple `(height, width, channels)`."""
         return (1, *self.shape, 1)
 
@@ -232,11 +233,11 @@ class Images(_Levels):
         self.low, self.high, self.num_levels = float(low), float(high), levels
 
     @property
-    def sites(self):
+    def sites(self) -> tuple:
         return self.shape
 
     @property
-    def bounds(self):
+    def bounds(self) -> tuple:
         return self.low, self.high
 
     def draw(self, rows):
@@ -503,7 +504,7 @@ class Labels(Domain):
         uniform = np.asarray(rows.uniform((), "labels"))
         return (low + np.floor(uniform * (high + 1 - low))).astype(np.int32)
 
-    def in_turn(self, num, first_row=0):
+    def in_turn(self, num, first_row=0) -> np.ndarray:
         """The classes in turn, int32; row 0 has the first class."""
         return ((first_row + np.arange(num)) % self.num_classes).astype(np.int32)
 
@@ -538,7 +539,7 @@ def _check_range(values, name, low, high):
         )
 
 
-def of_shape(shape, low=0.0, high=1.0):
+def of_shape(shape, low=0.0, high=1.0) -> Domain:
     """The domain of a network's inputs or outputs: images if three axes, else vectors.
 
     Args:
@@ -550,7 +551,7 @@ def of_shape(shape, low=0.0, high=1.0):
     return Images(shape, low, high) if len(shape) == 3 else Vectors(shape)
 
 
-def for_network(name, domain, network):
+def for_network(name, domain, network) -> Domain:
     """The domain that a network takes: the one that is given, or that of its shape.
 
     Args:

@@ -7,7 +7,7 @@ from PIL.PngImagePlugin import PngInfo
 from keras_gen.files import written_whole
 
 
-def to_uint8(images, image_range):
+def to_uint8(images, image_range) -> np.ndarray:
     """Converts images to uint8, rounded to the nearest of 256 levels.
 
     Args:
@@ -28,7 +28,7 @@ def to_uint8(images, image_range):
     return np.clip(levels, 0, 255).astype(np.uint8)
 
 
-def grid(images, columns=None, gap=0):
+def grid(images, columns=None, gap=0) -> np.ndarray:
     """Arranges images in one picture, row by row.
 
     Args:
@@ -64,7 +64,7 @@ def grid(images, columns=None, gap=0):
     return picture[: rows * (height + gap) - gap, : columns * (width + gap) - gap]
 
 
-def save_png(path, image, num_images=None):
+def save_png(path, image, num_images=None) -> None:
     """Writes one image to `path`, whole or not at all.
 
     Args:

@@ -5,7 +5,7 @@ import numpy as np
 from keras_gen.arguments import check_count
 
 
-def linear_path(start, end, num_steps):
+def linear_path(start, end, num_steps) -> np.ndarray:
     """Points on straight lines.
 
     Args:
@@ -24,7 +24,7 @@ def linear_path(start, end, num_steps):
     return start[:, None] + share * (end - start)[:, None]
 
 
-def spherical_path(start, end, num_steps):
+def spherical_path(start, end, num_steps) -> np.ndarray:
     """Points on great arcs; the length changes evenly from one end to the other.
 
     Normal latents of many dimensions lie near a sphere. A straight line leaves the
@@ -71,7 +71,7 @@ def spherical_path(start, end, num_steps):
     return (arc * length).astype(np.float32)
 
 
-def attribute_vector(latents, has_attribute):
+def attribute_vector(latents, has_attribute) -> np.ndarray:
     """The direction of an attribute: the mean latent with it minus that without it.
 
     Args:

@@ -1,10 +1,10 @@
-"""Imports that wait until they are needed, and those that an extra installs."""
+"""Imports on first access, and imports of modules that an extra installs."""
 
 import importlib
 
 
 def lazy_names(room, homes):
-    """What a room's `__init__.py` defines so that its names are imported on access.
+    """The functions with which an `__init__.py` imports its names on access.
 
     Args:
         room: String, the `__name__` of the room.

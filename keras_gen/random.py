@@ -15,6 +15,7 @@ Reference:
 import math
 import secrets
 import zlib
+from typing import Self
 
 import keras
 import numpy as np
@@ -28,12 +29,12 @@ _MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 _WEYL = (0x9E3779B9, 0xBB67AE85)
 
 
-def fresh_seed():
+def fresh_seed() -> int:
     """A random seed from the operating system, an integer in [0, 2**31)."""
     return secrets.randbelow(_MAX_SEED + 1)
 
 
-def check_seed(seed, name="seed"):
+def check_seed(seed, name="seed") -> int:
     """`seed` as an int, or a ValueError unless it is an integer in [0, 2**31)."""
     is_integer = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
     if not is_integer or not 0 <= seed <= _MAX_SEED:
@@ -44,7 +45,7 @@ def check_seed(seed, name="seed"):
     return int(seed)
 
 
-def seed_initializers(seed):
+def seed_initializers(seed) -> None:
     """Makes the initial weights of layers that you build next a function of `seed`.
 
     Keras initializers take their seed from the global state of Keras, not from a model.
@@ -52,7 +53,7 @@ def seed_initializers(seed):
     keras.utils.set_random_seed(check_seed(seed))
 
 
-def permutation(size, seed, stream, step=0):
+def permutation(size, seed, stream, step=0) -> tf.Tensor:
     """A uniformly random order of `range(size)`, int32 of shape `(size,)`.
 
     Args:
@@ -92,7 +93,7 @@ class Rows:
         self.step = tf.cast(step, tf.int32)
 
     @classmethod
-    def of(cls, seed, row, step=0):
+    def of(cls, seed, row, step=0) -> Self:
         """Rows that are given one by one.
 
         Args:
@@ -104,11 +105,11 @@ class Rows:
         rows.row = tf.cast(row, tf.int32)
         return rows
 
-    def take(self, index):
+    def take(self, index) -> "Rows":
         """The rows at some positions; all rows must have the same seed and step."""
         return Rows.of(self.seed, tf.gather(self.row, index), self.step)
 
-    def bits(self, shape, stream):
+    def bits(self, shape, stream) -> tf.Tensor:
         """Random 32-bit words, int32 of shape `(num_rows, *shape)`."""
         size = math.prod(shape)
         blocks = -(-size // 4)
@@ -124,7 +125,7 @@ class Rows:
         num_rows = self.row.shape[0]
         return tf.reshape(words, (-1 if num_rows is None else num_rows, *shape))
 
-    def uniform(self, shape, stream):
+    def uniform(self, shape, stream) -> tf.Tensor:
         """Uniform multiples of 2**-23 in [0, 1), float32 of shape `(num_rows, *shape)`.
 
         Args:
@@ -134,11 +135,11 @@ class Rows:
         """
         return _unit(self.bits(shape, stream))
 
-    def normal(self, shape, stream):
+    def normal(self, shape, stream) -> tf.Tensor:
         """Standard normal numbers, float32 of shape `(num_rows, *shape)`.
 
         Box and Muller, "A note on the generation of random normal deviates", 1958: two
-        uniform numbers give two normal ones, none of which exceeds 5.7. The uniform
+        uniform numbers give two normal ones, at most 5.7 in size. The uniform
         numbers have the same bits everywhere; the last digits of the normal ones may
         differ.
 
@@ -157,7 +158,7 @@ class Rows:
 
 
 def _words(row, seed, step, stream, blocks):
-    """The words of so many blocks of some rows, of shape `(num_rows, 4 * blocks)`.
+    """The first words of each row, int32 of shape `(num_rows, 4 * blocks)`.
 
     Args:
         row: Int32 tensor of shape `(num_rows,)`.
@@ -190,7 +191,7 @@ def _polar(uniform):
     return tf.concat([radius * sine, radius * cosine], axis=1)
 
 
-def philox(counter, key):
+def philox(counter, key) -> list:
     """Philox4x32-10: four pseudorandom words for each counter and key.
 
     Args:
@@ -202,8 +203,8 @@ def philox(counter, key):
     """
     state = [tf.convert_to_tensor(word) for word in (*counter, *key)]
 
-    # A loop: of unrolled rounds XLA makes copies in whatever it fuses them with, and
-    # they bloat exported files.
+    # A loop, because XLA would copy unrolled rounds into each operation that it fuses
+    # them with, and because they would make exported files large.
     def body(index, c0, c1, c2, c3, k0, k1):
         high0, low0 = _multiply(c0, _MULTIPLIERS[0])
         high1, low1 = _multiply(c2, _MULTIPLIERS[1])
@@ -283,9 +284,9 @@ def _stream_id(stream):
     return tf.constant(_int32(zlib.crc32(stream.encode())))
 
 
-# Some hundred operations take 30 ms one by one, and 1 ms as a graph of their own.
-# One trace serves all shapes. Within another graph they stand as they are, since a
-# graph that is exported shall hold no function that a converter would have to inline.
+# Some hundred operations take 30 ms one by one, and 1 ms as a graph of their own. One
+# trace serves all shapes. Within another graph the operations are used directly,
+# because an exported graph must not hold functions that a converter has to inline.
 _WORDS = tf.TensorSpec((None,), tf.int32)
 _WORD = tf.TensorSpec((), tf.int32)
 _traced_words = tf.function(

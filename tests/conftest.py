@@ -23,6 +23,14 @@ gc.collect()
 gc.freeze()
 
 
+def pytest_configure(config):
+    """Lets processes take files in their order, in which short ones come last.
+
+    pytest-xdist would begin with those of most tests, and end with long ones of few.
+    """
+    config.option.loadscopereorder = False
+
+
 @pytest.fixture(scope="session")
 def two_replicas():
     """A strategy of two replicas. One for all tests: collectives count across them."""
@@ -31,7 +39,10 @@ def two_replicas():
 
 @pytest.fixture(scope="session")
 def loader():
-    """A process that knows the models by their import alone, and loads saved ones."""
+    """A process that knows the models by their import alone, and loads saved ones.
+
+    It converts TFLite files too.
+    """
     process = LongLived(imported=["keras_gen.models"])
     yield process
     process.close()
@@ -55,24 +66,21 @@ def lite():
 
 
 @pytest.fixture(scope="session", autouse=True)
-def converter(lite):
+def converter(loader, lite):
     """All TFLite files are converted in one process and tried in another.
 
     Those of users are so in fresh ones, as with the fixture `fresh_processes`.
     """
     from keras_gen.export import tflite
 
-    converting = LongLived(imported=["tensorflow"])
-
     def run(script, *arguments):
-        process = converting if script == "conversion.py" else lite
+        process = loader if script == "conversion.py" else lite
         return process.run(Path(tflite.__file__).with_name(script), *arguments)
 
     with pytest.MonkeyPatch.context() as patch:
         in_fresh_processes = tflite._run
         patch.setattr(tflite, "_run", run)
         yield in_fresh_processes
-    converting.close()
 
 
 @pytest.fixture

@@ -327,7 +327,7 @@ class ModelContract:
         x, *y = self.arrays()
         if x.dtype.kind != "f":
             pytest.skip("whole numbers are always finite")
-        model = self.fresh(skip_nonfinite=True, jit_compile=False)
+        model = self.fresh(skip_nonfinite=True, run_eagerly=True)
         x[8:16] = np.nan
         batches = tf.data.Dataset.from_tensor_slices((x, *y) if y else x).batch(8)
         history = model.fit(batches, verbose=0).history
@@ -645,7 +645,7 @@ class PhasesContract(ModelContract):
 
     def test_fewer_examples_than_shares_are_refused(self, unteachable):
         few = [part[: unteachable.num_shares - 1] for part in self.arrays()]
-        with pytest.raises(ValueError, match="at least so many|`x` holds no"):
+        with pytest.raises(ValueError, match=r"at least \d+ examples|`x` holds no"):
             unteachable.fit(*few, verbose=0)
 
     def test_a_last_batch_with_fewer_examples_than_shares_trains(self):

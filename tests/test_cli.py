@@ -27,6 +27,8 @@ from keras_gen.zoo.shelf import catalog
 from keras_gen.zoo.shelf.recipes import load_recipe
 
 ROOT = Path(__file__).parents[1]
+#: A process that takes longer is taken to hang.
+MOST_SECONDS = 1200
 
 RECIPE = '''
 """A tiny recipe."""
@@ -88,39 +90,66 @@ def run(*arguments, cwd):
 
 
 @pytest.fixture
-def run_here(tmp_path, monkeypatch, capsys):
-    """Runs the command in this process: exit code and what it printed to stderr."""
+def done_here(tmp_path, monkeypatch, capsys):
+    """Runs the command in this process, as `run()` does in one of its own."""
 
     def run_it(*arguments):
         monkeypatch.setattr("sys.argv", ["keras-gen", *map(str, arguments)])
         monkeypatch.chdir(tmp_path)
+        code = 0
         try:
             cli.main()
         except SystemExit as stopped:
-            return stopped.code, capsys.readouterr().err
-        return 0, capsys.readouterr().err
+            code = stopped.code
+        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
+
+    return run_it
+
+
+@pytest.fixture
+def run_here(done_here):
+    """Runs the command in this process: exit code and what it printed to stderr."""
+
+    def run_it(*arguments):
+        done = done_here(*arguments)
+        return done.returncode, done.stderr
 
     return run_it
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A folder with a recipe, trained there twice."""
+    """A folder with a recipe, trained there as `again`, in this process."""
     folder = tmp_path_factory.mktemp("work")
     (folder / "tiny.py").write_text(RECIPE)
-    runs = [
-        run("train", "tiny.py", "--seed", 3, cwd=folder),
-        run("train", "tiny.py", "--seed", 3, "--out", "again", cwd=folder),
-    ]
-    return folder, runs
+    zoo.train(folder / "tiny.py", seed=3, out=folder / "again", verbose=0)
+    return folder
 
 
-def test_train_writes_a_whole_run_folder(trained):
-    folder, (first, _) = trained
-    assert first.returncode == 0, first.stderr
-    assert re.search(r"importance samples 100", first.stdout)
-    assert "Quick estimates on a few test images" in first.stdout
-    made = folder / "runs" / "tiny"
+@pytest.fixture(scope="module")
+def guarded(trained):
+    """The same training with guards, in a process of its own."""
+    guards = ["--deterministic", "--max_skipped", 0]
+    return run("train", "tiny.py", "--seed", 3, *guards, cwd=trained)
+
+
+def history(run):
+    """The columns of a run's history, by name."""
+    return np.genfromtxt(run / "history.csv", delimiter=",", names=True)
+
+
+def check_same_weights(run, other):
+    """Fails unless two runs have trained the same weights."""
+    one, two = (keras.saving.load_model(part / "model.keras") for part in (run, other))
+    for a, b in zip(one.trainable_weights, two.trainable_weights, strict=True):
+        np.testing.assert_allclose(np.array(a), np.array(b), atol=1e-6)
+
+
+def test_train_writes_a_whole_run_folder(trained, guarded):
+    assert guarded.returncode == 0, guarded.stderr
+    assert re.search(r"importance samples 100", guarded.stdout)
+    assert "Quick estimates on a few test images" in guarded.stdout
+    made = trained / "runs" / "tiny"
     assert {path.name for path in made.iterdir()} == {
         "checkpoints",
         "history.csv",
@@ -148,7 +177,7 @@ def test_a_folder_of_images_is_trained_on(trained, run_here, tmp_path):
     for shade in shades:
         picture = Image.fromarray(np.full((30, 40, 3), shade))
         picture.save(tmp_path / "photos" / f"{shade}.png")
-    tiny = trained[0] / "tiny.py"
+    tiny = trained / "tiny.py"
     arguments = ["--data", "photos", "--epochs", 1, "--out", "run"]
     assert run_here("train", tiny, *arguments) == (0, "")
     report = json.loads((tmp_path / "run" / "metrics.json").read_text())
@@ -158,62 +187,42 @@ def test_a_folder_of_images_is_trained_on(trained, run_here, tmp_path):
     )
 
 
-def test_the_same_seed_trains_the_same_model(trained):
-    folder, (_, again) = trained
-    assert again.returncode == 0, again.stderr
+def test_sample_draws_from_a_saved_model_and_its_run(trained, run_here, tmp_path):
+    for source, out in (("again", "a.png"), ("again/model.keras", "b.png")):
+        options = ["--num", 6, "--seed", 1, "--out", out]
+        assert run_here("sample", trained / source, *options) == (0, "")
     first, second = (
-        np.genfromtxt(folder / place / "history.csv", delimiter=",", names=True)
-        for place in ("runs/tiny", "again")
-    )
-    for term in ("loss", "rate", "distortion"):
-        np.testing.assert_array_equal(first[term], second[term])
-    assert (np.diff(first["seconds"]) > 0).all()
-
-
-def test_sample_draws_from_a_saved_model_and_its_run(trained):
-    folder, _ = trained
-    for source, out in (("runs/tiny", "a.png"), ("again/model.keras", "b.png")):
-        done = run("sample", source, "--num", 6, "--seed", 1, "--out", out, cwd=folder)
-        assert done.returncode == 0, done.stderr
-    first, second = (
-        np.asarray(Image.open(folder / name)) for name in ("a.png", "b.png")
+        np.asarray(Image.open(tmp_path / name)) for name in ("a.png", "b.png")
     )
     assert first.shape == (2 * 28, 3 * 28)
     np.testing.assert_array_equal(first, second)
 
 
-def test_sample_fills_a_folder_with_shards(trained):
-    folder, _ = trained
+def test_sample_fills_a_folder_with_shards(trained, done_here, tmp_path):
     arguments = ["--num", 6, "--seed", 1, "--out", "shards/", "--shard_size", 4]
-    done = run("sample", "runs/tiny", *arguments, "--workers", 2, cwd=folder)
+    done = done_here("sample", trained / "again", *arguments, "--workers", 2)
     assert done.returncode == 0, done.stderr
     written = "Wrote shards/: 6 samples of seed 1 in 2 shards, and index.json\n"
     assert done.stdout == written
     assert done.stderr == ""
-    model = keras.saving.load_model(folder / "runs" / "tiny" / "model.keras")
-    images = np.concatenate([some for some, _ in zoo.read_shards(folder / "shards")])
+    model = keras.saving.load_model(trained / "again" / "model.keras")
+    images = np.concatenate([some for some, _ in zoo.read_shards(tmp_path / "shards")])
     np.testing.assert_array_equal(
         images, model.x_domain.to_bytes(model.sample(6, seed=1))
     )
 
 
-def test_guards_leave_a_good_training_as_it_is(trained):
-    folder, _ = trained
-    guards = ["--deterministic", "--max_skipped", 0, "--out", "guarded"]
-    done = run("train", "tiny.py", "--seed", 3, *guards, cwd=folder)
-    assert done.returncode == 0, done.stderr
-    plain, guarded = (
-        np.genfromtxt(folder / place / "history.csv", delimiter=",", names=True)
-        for place in ("again", "guarded")
-    )
-    assert not guarded["skipped_updates"].any()
+def test_the_same_seed_trains_the_same_model_with_guards_too(trained, guarded):
+    plain, found = history(trained / "again"), history(trained / "runs" / "tiny")
+    assert not found["skipped_updates"].any()
     for term in ("loss", "rate", "distortion"):
-        np.testing.assert_allclose(guarded[term], plain[term], rtol=1e-5)
+        np.testing.assert_allclose(found[term], plain[term], rtol=1e-5)
+    for columns in (plain, found):
+        assert (np.diff(columns["seconds"]) > 0).all()
 
 
 def test_an_epoch_is_its_steps_whatever_is_executed_at_once(trained):
-    folder, _ = trained
-    model = keras.saving.load_model(folder / "again" / "model.keras")
+    model = keras.saving.load_model(trained / "again" / "model.keras")
     assert int(model.optimizer.iterations) == 2 * 200 // 50
 
 
@@ -242,7 +251,7 @@ def wait_for_checkpoints(monkeypatch):
 def test_a_resumed_run_ends_like_one_that_was_never_interrupted(
     trained, run_here, monkeypatch
 ):
-    folder, _ = trained
+    folder = trained
     arguments = ["train", folder / "tiny.py", "--seed", 3, "--out", folder / "parts"]
     with monkeypatch.context() as patch:
         interrupt_after(patch, 4 + 3)
@@ -267,7 +276,7 @@ def test_a_resumed_run_ends_like_one_that_was_never_interrupted(
 
 
 def test_what_cannot_be_resumed_is_refused(trained, run_here):
-    folder, _ = trained
+    folder = trained
     tiny, other, again = folder / "tiny.py", folder / "other.py", folder / "again"
     other.write_text(RECIPE)
     changed = folder / "changed" / "tiny.py"
@@ -284,31 +293,6 @@ def test_what_cannot_be_resumed_is_refused(trained, run_here):
         code, printed = run_here("train", *arguments, "--resume")
         assert code == 2
         assert message in printed.splitlines()[-1]
-
-
-def test_ctrl_c_leaves_a_run_that_loads(tmp_path):
-    (tmp_path / "tiny.py").write_text(RECIPE.replace("epochs = 2", "epochs = 100000"))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "keras_gen.cli", "train", "tiny.py", "--out", "run"],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A shell lets what it runs in the background ignore the signal.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    deadline = time.monotonic() + 120
-    while not (tmp_path / "run" / "model.keras").exists():
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 2
-    assert "interrupted" in stderr.splitlines()[-1]
-    assert not list((tmp_path / "run").glob("*partial*"))
-    done = run("sample", "run", "--num", 1, "--out", "one.png", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
 
 
 def test_sigterm_leaves_a_checkpoint_and_no_other_process_writes(tmp_path, run_here):
@@ -328,7 +312,7 @@ def test_sigterm_leaves_a_checkpoint_and_no_other_process_writes(tmp_path, run_h
     assert code == 2
     assert f"Another process, {process.pid} on" in printed
     process.send_signal(signal.SIGTERM)
-    _, stderr = process.communicate(timeout=120)
+    _, stderr = process.communicate(timeout=MOST_SECONDS)
     assert process.returncode == 0, stderr
     newest = max(checkpoints.glob("*.npz")).name
     assert re.search(rf"Stopped as asked, \d steps into .*{newest}\.", stderr)
@@ -354,12 +338,12 @@ def test_sigterm_leaves_a_checkpoint_and_no_other_process_writes(tmp_path, run_h
         (["sample", "vae_mnist", "--nmu", "3"], "takes no --nmu. Did you mean --num?"),
     ],
 )
-def test_misuse_is_one_line_and_exit_code_2(arguments, message, tmp_path):
-    done = run(*arguments, cwd=tmp_path)
-    assert done.returncode == 2
-    assert message in done.stderr
+def test_misuse_is_one_line_and_exit_code_2(arguments, message, run_here):
+    code, printed = run_here(*arguments)
+    assert code == 2
+    assert message in printed
     if arguments:
-        assert done.stderr.count("\n") == 1
+        assert printed.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -620,7 +604,7 @@ def test_evaluate_prints_the_results_that_are_asked_for(tmp_path, monkeypatch, c
     assert re.match(r"sampling [\d.]+ ms a sample \(batch size 100", sampling)
 
 
-def test_export_writes_what_it_says(conditional_gan, run_here, tmp_path):
+def test_export_writes_what_it_says(conditional_gan, run_here, done_here, tmp_path):
     path, _ = conditional_gan
     assert run_here("export", path) == (0, "")
     assert (tmp_path / "exports" / "model" / "1" / "saved_model.pb").is_file()
@@ -634,7 +618,7 @@ def test_export_writes_what_it_says(conditional_gan, run_here, tmp_path):
         assert code == 2
         assert message in printed
     options = ["--format=tflite", "--batch_size=any", "--signatures=sample"]
-    done = run("export", path, *options, "--out=a.tflite", cwd=tmp_path)
+    done = done_here("export", path, *options, "--out=a.tflite")
     assert done.returncode == 0, done.stderr
     size = (tmp_path / "a.tflite").stat().st_size
     assert done.stdout.splitlines() == [
@@ -654,20 +638,11 @@ def test_a_run_in_a_read_only_folder_is_refused(tmp_path, run_here):
     assert "Cannot write to the folder" in printed
 
 
-def test_training_on_two_devices_is_that_on_one(tmp_path):
-    (tmp_path / "tiny.py").write_text(RECIPE)
-    arguments = ["train", "tiny.py", "--epochs", 1, "--out"]
-    done = run(*arguments, "one", cwd=tmp_path)
+def test_training_on_two_devices_is_that_on_one(trained):
+    on_two = ["--strategy", "mirrored", "--devices", "CPU:0,CPU:1", "--out", "mirrored"]
+    done = run("train", "tiny.py", "--seed", 3, *on_two, cwd=trained)
     assert done.returncode == 0, done.stderr
-    on_two = ["--strategy", "mirrored", "--devices", "CPU:0,CPU:1"]
-    done = run(*arguments, "two", *on_two, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    one, two = (
-        keras.saving.load_model(tmp_path / name / "model.keras")
-        for name in ("one", "two")
-    )
-    for a, b in zip(one.trainable_weights, two.trainable_weights, strict=True):
-        np.testing.assert_allclose(np.array(a), np.array(b), atol=1e-6)
+    check_same_weights(trained / "again", trained / "mirrored")
 
 
 def test_what_is_trained_in_bfloat16_is_measured_in_float32(tmp_path):
@@ -701,22 +676,16 @@ def test_batches_that_cannot_be_dealt_to_the_devices_are_refused(
 
 
 def test_a_run_goes_on_with_another_number_of_devices(
-    tmp_path, two_replicas, monkeypatch
+    trained, two_replicas, monkeypatch
 ):
-    (tmp_path / "tiny.py").write_text(RECIPE)
-    recipe, stopped = str(tmp_path / "tiny.py"), tmp_path / "stopped"
-    straight = zoo.train(recipe, out=tmp_path / "straight", verbose=0)
+    recipe, stopped = trained / "tiny.py", trained / "stopped"
+    options = {"seed": 3, "out": stopped, "verbose": 0}
     with monkeypatch.context() as patch:
         interrupt_after(patch, 4 + 3)
         with pytest.raises(KeyboardInterrupt):
-            zoo.train(recipe, out=stopped, checkpoint_steps=1, verbose=0)
-    zoo.train(recipe, out=stopped, resume=True, strategy=two_replicas, verbose=0)
-    one, two = (
-        keras.saving.load_model(folder / "model.keras")
-        for folder in (straight, stopped)
-    )
-    for a, b in zip(one.trainable_weights, two.trainable_weights, strict=True):
-        np.testing.assert_allclose(np.array(a), np.array(b), atol=1e-6)
+            zoo.train(recipe, checkpoint_steps=1, **options)
+    zoo.train(recipe, resume=True, strategy=two_replicas, **options)
+    check_same_weights(trained / "again", stopped)
 
 
 @pytest.mark.parametrize(
@@ -743,21 +712,18 @@ def test_bad_clusters_are_refused(run_here, monkeypatch, config, message):
     assert re.search(message, printed)
 
 
-def test_two_workers_train_as_one_device(tmp_path):
-    (tmp_path / "tiny.py").write_text(RECIPE)
-    arguments = ["train", "tiny.py", "--epochs", "1", "--out"]
-    done = run(*arguments, "one", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+def test_two_workers_train_as_one_device(trained):
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(2)]
         for listener in sockets:
             listener.bind(("127.0.0.1", 0))
         workers = [f"127.0.0.1:{part.getsockname()[1]}" for part in sockets]
-    command = [sys.executable, "-m", "keras_gen.cli", *arguments, "two"]
+    command = [sys.executable, "-m", "keras_gen.cli", "train", "tiny.py"]
+    command += ["--seed", "3", "--out", "two", "--max_skipped", "0"]
     running = [
         subprocess.Popen(
-            [*command, "--strategy", "multiworker", "--max_skipped", "0"],
-            cwd=tmp_path,
+            [*command, "--strategy", "multiworker"],
+            cwd=trained,
             env=os.environ
             | {
                 "TF_CONFIG": json.dumps(
@@ -773,16 +739,11 @@ def test_two_workers_train_as_one_device(tmp_path):
         )
         for index in range(2)
     ]
-    printed = [process.communicate(timeout=120)[0] for process in running]
+    printed = [process.communicate(timeout=MOST_SECONDS)[0] for process in running]
     assert [process.returncode for process in running] == [0, 0], printed
     assert "Wrote two" in printed[0]
     assert "the first one writes" in printed[1]
-    one, two = (
-        keras.saving.load_model(tmp_path / name / "model.keras")
-        for name in ("one", "two")
-    )
-    for a, b in zip(one.trainable_weights, two.trainable_weights, strict=True):
-        np.testing.assert_allclose(np.array(a), np.array(b), atol=1e-6)
+    check_same_weights(trained / "again", trained / "two")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ _FACTS = "facts.json"
 _DIGITS = 64
 
 
-def write(path, arrays, facts):
+def write(path, arrays, facts) -> None:
     """Writes a checkpoint, whole or not at all, and flushes it to the disk.
 
     The file is an archive that `numpy.load` opens, followed by its sha256 in 64
@@ -37,7 +37,7 @@ def write(path, arrays, facts):
         file.write(digest.encode())
 
 
-def read(path):
+def read(path) -> tuple:
     """The arrays and the facts of a checkpoint.
 
     Raises:

@@ -108,7 +108,7 @@ class Checkpoints(keras.callbacks.Callback):
                     f"Cannot write to the folder {str(folder)!r}: {error}"
                 ) from error
 
-    def close(self):
+    def close(self) -> None:
         """Waits for the file that is being written, and releases the folder.
 
         The end of the process has the same effect.
@@ -120,7 +120,7 @@ class Checkpoints(keras.callbacks.Callback):
 
     # Going on
 
-    def restore(self, model):
+    def restore(self, model) -> tuple[int, int]:
         """Restores a model from the newest good checkpoint of the folder.
 
         A damaged checkpoint is renamed, with a warning, and the one before is used. The
@@ -191,7 +191,7 @@ class Checkpoints(keras.callbacks.Callback):
             "are damaged."
         )
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs=None) -> None:
         if self.params.get("steps") is None:
             raise ValueError(
                 "`steps_per_epoch` must be given to `fit()`, with data that go on "
@@ -205,7 +205,7 @@ class Checkpoints(keras.callbacks.Callback):
             self._stop_file.unlink(missing_ok=True)
         self.termination.start()
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch, logs=None) -> None:
         self._epoch, self._first_step = epoch, 0
         if self._restored is not None:
             # Other callbacks have begun this epoch once more than they should.
@@ -242,7 +242,7 @@ class Checkpoints(keras.callbacks.Callback):
 
     # Writing
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch, logs=None) -> None:
         step = self._first_step + batch + 1
         if step < self.params["steps"]:
             self._pause(step)
@@ -250,11 +250,11 @@ class Checkpoints(keras.callbacks.Callback):
             # `fit()` would take as many steps in this epoch as in others.
             self.model.stop_training = _END_OF_EPOCH
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch, logs=None) -> None:
         if self.model.stop_training == _END_OF_EPOCH:
             self.model.stop_training = False
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs=None) -> None:
         self.wait()
         self.termination.pass_on()
 
@@ -309,7 +309,7 @@ class Checkpoints(keras.callbacks.Callback):
         for old in self._files()[self.keep :]:
             old.unlink()
 
-    def wait(self):
+    def wait(self) -> None:
         """Waits for the file that is being written, and warns if that failed."""
         if self._writing is None:
             return
@@ -337,8 +337,8 @@ class Checkpoints(keras.callbacks.Callback):
         sys.exit(0)
 
 
-def check_interval(steps, minutes, prefix=""):
-    """Raises a ValueError unless these can be what lies between two checkpoints."""
+def check_interval(steps, minutes, prefix="") -> None:
+    """Raises a ValueError if the interval between two checkpoints is wrong."""
     if steps is not None:
         check_count(steps, f"{prefix}steps", 1)
     if minutes is not None and not minutes > 0:

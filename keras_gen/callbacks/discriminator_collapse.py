@@ -1,4 +1,4 @@
-"""A warning when a generator and a discriminator have stopped to learn."""
+"""A warning when a generator and a discriminator have stopped learning."""
 
 import warnings
 
@@ -23,7 +23,7 @@ class DiscriminatorCollapse(keras.callbacks.Callback):
         ValueError: In training, if the model has no `stopped_losses`.
     """
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs=None) -> None:
         if not is_watched(self.model):
             raise ValueError(
                 "`DiscriminatorCollapse` watches adversarial models whose losses show "
@@ -31,7 +31,7 @@ class DiscriminatorCollapse(keras.callbacks.Callback):
                 f"{type(self.model).__name__}"
             )
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch, logs=None) -> None:
         losses = logs["discriminator_loss"], abs(logs["generator_loss"])
         stopped = self.model.stopped_losses
         if losses[0] < stopped["won"] + _WON:
@@ -68,6 +68,6 @@ class DiscriminatorCollapse(keras.callbacks.Callback):
         )
 
 
-def is_watched(model):
+def is_watched(model) -> bool:
     """Whether the losses of a model can show that its game has stopped."""
     return bool(marks_of(model)) and model.stopped_losses is not None

@@ -49,7 +49,7 @@ class StopAtDivergence(keras.callbacks.Callback):
         check_count(max_skipped, "max_skipped", 0)
         self.max_skipped = max_skipped
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch, logs=None) -> None:
         for name, value in (logs or {}).items():
             if not math.isfinite(value):
                 raise ValueError(
@@ -65,7 +65,7 @@ class StopAtDivergence(keras.callbacks.Callback):
                 "What was saved before stays."
             )
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch, logs=None) -> None:
         # Numbers are reported before the update that follows from them.
         for weight in self.model.weights:
             if not np.isfinite(np.asarray(weight, np.float32)).all():
@@ -98,7 +98,7 @@ class WarnOfDivergence(keras.callbacks.Callback):
         self.factor = factor
         self._bounds = {}
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch, logs=None) -> None:
         for name, value in (logs or {}).items():
             if not name.endswith("loss"):
                 continue

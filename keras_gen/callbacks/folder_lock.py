@@ -7,7 +7,7 @@ import socket
 _HELD = {}
 
 
-def lock(folder):
+def lock(folder) -> None:
     """Locks a folder for this process until it ends.
 
     Args:
@@ -36,7 +36,7 @@ def lock(folder):
     _HELD[path] = file
 
 
-def unlock(folder):
+def unlock(folder) -> None:
     """Releases a folder, if this process has locked it."""
     file = _HELD.pop(os.path.realpath(folder / "lock"), None)
     if file is not None:

@@ -53,7 +53,7 @@ class MeasureEvery(keras.callbacks.Callback):
         self.names = tuple(names)
         self.epochs = epochs
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch, logs=None) -> None:
         taken = [name for name in self.names if name in logs]
         if taken:
             raise ValueError(

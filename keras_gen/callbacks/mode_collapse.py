@@ -25,8 +25,8 @@ class ModeCollapse(keras.callbacks.Callback):
     are the same.
 
     Args:
-        images: Array of at least two examples of the data, of which the first
-            `num_samples` are compared; None if you pass `extractor`.
+        images: Array of at least two examples of the data. The first `num_samples` are
+            compared. None if you pass `extractor`.
         extractor: Optional function from uint8 images to an object with
             `probabilities` of shape `(num, num_classes)`, such as a
             `keras_gen.metrics.FeatureExtractor`.
@@ -61,7 +61,7 @@ class ModeCollapse(keras.callbacks.Callback):
         self.epochs = epochs
         self.seed = check_seed(seed)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch, logs=None) -> None:
         name = "relative_distance" if self.extractor is None else "smallest_class"
         logs = {} if logs is None else logs
         # `CSVLogger` fixes its columns in the first epoch.
@@ -103,7 +103,7 @@ class ModeCollapse(keras.callbacks.Callback):
         return relative
 
 
-def mean_distance(images):
+def mean_distance(images) -> float:
     """The mean Euclidean distance between two different images, a float.
 
     Args:

@@ -24,7 +24,7 @@ class PictureEveryEpoch(keras.callbacks.Callback):
         self.picture = picture
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch, logs=None) -> None:
         path = self.folder / f"epoch_{epoch + 1:04d}"
         if self.picture is None:
             domain = self.model.x_domain

@@ -23,14 +23,14 @@ class KeepSaved(keras.callbacks.Callback):
         self.every_seconds = every_seconds
         self._saved_at = -float("inf")
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch, logs=None) -> None:
         if time.monotonic() - self._saved_at >= self.every_seconds:
             self.save()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs=None) -> None:
         self.save()
 
-    def save(self):
+    def save(self) -> None:
         """Saves the model now."""
         with written_whole(self.path) as partial:
             self.model.save(partial)

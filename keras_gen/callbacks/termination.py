@@ -18,21 +18,21 @@ class Termination:
         self.requested = False
         self._before = None
 
-    def start(self):
+    def start(self) -> None:
         """Handles the signal from now on, in place of the handler before."""
         self.requested = False
         if threading.current_thread() is threading.main_thread():
-            # None, which cannot be set again, stands for handlers such as TensorFlow's.
+            # A handler such as TensorFlow's is None here, which cannot be set again.
             self._before = signal.getsignal(signal.SIGTERM) or signal.SIG_DFL
             signal.signal(signal.SIGTERM, self._notice)
 
-    def stop(self):
+    def stop(self) -> None:
         """Restores the handler before."""
         if self._before is not None:
             signal.signal(signal.SIGTERM, self._before)
             self._before = None
 
-    def pass_on(self):
+    def pass_on(self) -> None:
         """Restores the handler before, and repeats a signal that was not handled."""
         self.stop()
         if self.requested:

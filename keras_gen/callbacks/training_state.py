@@ -26,7 +26,7 @@ _REMEMBERED = {
 _NUMBER = re.compile(r"_\d+(?=_|/|\"|$)")
 
 
-def variables_of(model, metrics):
+def variables_of(model, metrics) -> dict:
     """The variables of a compiled model by name, random streams included.
 
     Args:
@@ -69,12 +69,12 @@ def _build_metrics(model):
             metric.build(examples, examples)
 
 
-def copy_of(variables):
+def copy_of(variables) -> dict:
     """The values of named variables, as arrays that training does not change."""
     return {name: np.array(variable) for name, variable in variables.items()}
 
 
-def check_fits(arrays, variables, path):
+def check_fits(arrays, variables, path) -> None:
     """Raises a ValueError unless arrays and variables have the same names and shapes.
 
     Args:
@@ -97,20 +97,20 @@ def check_fits(arrays, variables, path):
         )
 
 
-def assign(arrays, variables):
+def assign(arrays, variables) -> None:
     """Assigns to each variable the array of the same name."""
     for name, variable in variables.items():
         variable.assign(arrays[name])
 
 
-def identity_of(model):
+def identity_of(model) -> dict:
     """The configs of a model and of its optimizer."""
     serialize = keras.saving.serialize_keras_object
     identity = {"model": model.get_config(), "optimizer": serialize(model.optimizer)}
     return json.loads(_NUMBER.sub("", json.dumps(identity, default=str)))
 
 
-def differences(there, here, name=""):
+def differences(there, here, name="") -> list:
     """The differences between two nests of JSON values, as a list of strings.
 
     Args:
@@ -131,7 +131,7 @@ def differences(there, here, name=""):
     ]
 
 
-def check_remembers(callback):
+def check_remembers(callback) -> None:
     """Raises a ValueError unless the state of a callback can be saved."""
     if not hasattr(callback, "get_state") and not isinstance(
         callback, tuple(_REMEMBERED)
@@ -142,7 +142,7 @@ def check_remembers(callback):
         )
 
 
-def states_of(callbacks):
+def states_of(callbacks) -> tuple:
     """The states of callbacks.
 
     Returns:
@@ -162,7 +162,7 @@ def states_of(callbacks):
     return states, arrays
 
 
-def set_states(callbacks, states, arrays):
+def set_states(callbacks, states, arrays) -> None:
     """Restores the states of callbacks that `states_of()` returned."""
     for callback, state in zip(callbacks, states, strict=True):
         state = {

@@ -1,4 +1,4 @@
-"""Commands that show what is in the zoo and how good it is."""
+"""Commands that list the entries of the zoo and measure them."""
 
 from keras_gen.cli.printing import text_of
 from keras_gen.zoo.shelf.catalog import names
@@ -13,7 +13,7 @@ def list_():
 
 
 def info(name):
-    """Shows what is known of a pretrained model: its numbers and its training.
+    """Shows the facts of a pretrained model: its numbers and its training.
 
     Args:
         name: A zoo entry.

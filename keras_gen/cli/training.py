@@ -38,7 +38,7 @@ def train(
         strategy: Trains on several devices of this machine, or on several machines.
         devices: Devices for --strategy=mirrored, such as GPU:0,GPU:1, instead of all.
         deterministic: Gives the same bits every time, but trains more slowly.
-        max_skipped: Skips updates that are not finite, at most so many an epoch.
+        max_skipped: Skips updates that are not finite, up to this number an epoch.
         checkpoint_steps: Steps between two checkpoints.
         checkpoint_minutes: Minutes between two checkpoints. Without this flag and
             --checkpoint_steps, 1.

@@ -6,7 +6,7 @@ import tensorflow_probability as tfp
 tfd = tfp.distributions
 
 
-def kl_divergence(posterior, prior, latents):
+def kl_divergence(posterior, prior, latents) -> tf.Tensor:
     """`KL(posterior || prior)` in nats, in closed form or estimated from `latents`.
 
     Args:

@@ -8,6 +8,7 @@ quantiles of levels, which are the integers from 0 to `num_levels - 1`.
 """
 
 import math
+from typing import Self
 
 import keras
 import tensorflow as tf
@@ -39,11 +40,11 @@ class Likelihood:
     #: as `(-inf, inf)` for logits. None if it is the range of the values.
     parameter_range = None
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config) -> Self:
         return cls(**config)
 
 
@@ -52,7 +53,7 @@ class LevelLikelihood(Likelihood):
 
     num_levels = 2
 
-    def log_prob(self, parameters, levels):
+    def log_prob(self, parameters, levels) -> tf.Tensor:
         """The log probability of levels, in nats.
 
         Args:
@@ -64,7 +65,7 @@ class LevelLikelihood(Likelihood):
         """
         raise NotImplementedError
 
-    def cumulative(self, parameters, temperature=1.0):
+    def cumulative(self, parameters, temperature=1.0) -> tf.Tensor:
         """The cumulative probability of each level except the highest.
 
         Args:
@@ -77,13 +78,13 @@ class LevelLikelihood(Likelihood):
         """
         raise NotImplementedError
 
-    def mean(self, parameters):
+    def mean(self, parameters) -> tf.Tensor:
         """The expected levels, float32 of shape `(...)`."""
         # The mean of a level is the sum of its survival function.
         survival = tf.reduce_mean(1.0 - self.cumulative(parameters), axis=-1)
         return survival * (self.num_levels - 1)
 
-    def quantile(self, parameters, uniform, temperature=1.0):
+    def quantile(self, parameters, uniform, temperature=1.0) -> tf.Tensor:
         """The levels at which the cumulative probability passes uniform numbers.
 
         Args:
@@ -101,7 +102,7 @@ class LevelLikelihood(Likelihood):
 class MixableLikelihood(LevelLikelihood):
     """Abstract: a likelihood whose mixtures are of the same kind."""
 
-    def mixture(self, parameters):
+    def mixture(self, parameters) -> tf.Tensor:
         """The parameters of the mean of several distributions.
 
         Args:

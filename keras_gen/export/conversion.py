@@ -45,8 +45,8 @@ def _reasons(error):
     """The operations that the converter cannot write, and their lines of code."""
     reasons = []
     for detail in error.errors:
-        # First come the lines of the operation, from the outermost in, of which the
-        # first bears its name; then those of each function around it, in the same way.
+        # First come the lines of the operation, from the outermost in; only the first
+        # line has its name. The lines of functions around it follow in the same way.
         calls = list(detail.location.call)
         lines = itertools.takewhile(lambda call: not call.name, calls[1:])
         sources = [call.source for call in (*calls[:1], *lines) if call.source.filename]

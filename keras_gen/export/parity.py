@@ -128,7 +128,8 @@ def distance_of(model, sample, extractor, num_samples=_COMPARED_SAMPLES):
 
     Args:
         model: The model.
-        sample: Function from a number and a seed to so many uint8 images, the export's.
+        sample: Function from a number and a seed to this number of uint8 images of the
+            export.
         extractor: `keras_gen.metrics.FeatureExtractor`.
         num_samples: Integer of at least 2.
 
@@ -151,7 +152,7 @@ def distance_of(model, sample, extractor, num_samples=_COMPARED_SAMPLES):
     )
 
 
-def saved_model_report(model, path, num_images=4):
+def saved_model_report(model, path, num_images=4) -> ExportReport:
     """Compares a SavedModel with the model that it was exported from.
 
     Args:

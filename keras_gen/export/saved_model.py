@@ -10,7 +10,7 @@ from keras_gen.export.writing import check_absent
 from keras_gen.files import written_whole
 
 
-def export_saved_model(model, directory, version=1, overwrite=False):
+def export_saved_model(model, directory, version=1, overwrite=False) -> Path:
     """Writes a model as `directory/version/`, the layout of TensorFlow Serving.
 
     The SavedModel has the signatures of `signatures_of()` and the weights that they

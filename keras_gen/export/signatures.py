@@ -24,7 +24,7 @@ class Signature(NamedTuple):
     inputs: dict
 
 
-def signatures_of(model, compiled=False):
+def signatures_of(model, compiled=False) -> dict:
     """The signatures of a model, from the marks of its methods.
 
     Each marked method that is a pure function of tensors is a signature, with the

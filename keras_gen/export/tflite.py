@@ -39,9 +39,9 @@ _PRECISIONS = {
     "float16": (2, 2e-2, 2e-2),
     "int8": (1, 2.0, 5e-2),
 }
-# LiteRT's fast kernels of transposed convolutions want sizes that are known beforehand.
-# A signature that has such, for any number of rows, gets a twin for so many: in blocks
-# an image of a DCGAN takes less than half the time.
+# LiteRT's fast kernels of transposed convolutions need sizes that are known beforehand.
+# So a signature with transposed convolutions is also written for blocks of this number
+# of rows, in which an image of a DCGAN takes less than half the time.
 _BLOCK = 4
 _PROBED_IMAGES = 100
 _CALIBRATION_IMAGES = 200
@@ -58,7 +58,7 @@ def export_tflite(
     signatures=None,
     overwrite=False,
     extractor=None,
-):
+) -> ExportReport:
     """Writes a model as a TFLite file with built-in operations only, and checks it.
 
     The file has the signatures of `signatures_of()` and draws its noise from seeds. It

@@ -73,7 +73,7 @@ class DiagonalLSTM(keras.layers.Layer):
             for side in ("left", "right")
         )
 
-    def build(self, input_shape):
+    def build(self, input_shape) -> None:
         self.left_inputs.build(input_shape)
         self.right_inputs.build(input_shape)
         for states in (self.left_states, self.right_states):
@@ -85,7 +85,7 @@ class DiagonalLSTM(keras.layers.Layer):
         right = ops.flip(self._along_diagonals(mirrored, self.right_states), axis=2)
         return left + ops.pad(right, [(0, 0), (1, 0), (0, 0), (0, 0)])[:, :-1]
 
-    def initial_cache(self, batch_size, width, features):
+    def initial_cache(self, batch_size, width, features) -> dict:
         """The cache before the first row: a dict of tensors.
 
         Args:
@@ -170,10 +170,10 @@ class DiagonalLSTM(keras.layers.Layer):
         gates = inputs + states(ops.concatenate([above, beside], axis=-1))
         return lstm_cell(gates, cell, self.num_channels)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape) -> tuple:
         return (*input_shape[:-1], self.units)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {
             **super().get_config(),
             "units": self.units,

@@ -35,7 +35,7 @@ class GatedActivation(keras.layers.Layer):
         check_count(num_groups, "num_groups", 1)
         self.num_groups = num_groups
 
-    def build(self, input_shape):
+    def build(self, input_shape) -> None:
         if input_shape[-1] % (2 * self.num_groups):
             raise ValueError(
                 f"`num_groups={self.num_groups}` needs a multiple of "
@@ -53,8 +53,8 @@ class GatedActivation(keras.layers.Layer):
         gated = ops.tanh(halves[..., 0, :]) * ops.sigmoid(halves[..., 1, :])
         return ops.reshape(gated, (*outer, features // 2))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape) -> tuple:
         return (*input_shape[:-1], input_shape[-1] // 2)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "num_groups": self.num_groups}

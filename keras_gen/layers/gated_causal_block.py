@@ -105,7 +105,7 @@ class GatedCausalBlock(keras.layers.Layer):
             )
         self.gate = GatedActivation(num_channels, dtype=self.dtype_policy)
 
-    def build(self, vertical_shape, horizontal_shape):
+    def build(self, vertical_shape, horizontal_shape) -> None:
         doubled = (*vertical_shape[:-1], 2 * self.filters)
         gated = (*vertical_shape[:-1], self.filters)
         self.vertical.build((None, None, None, vertical_shape[-1]))
@@ -183,7 +183,7 @@ class GatedCausalBlock(keras.layers.Layer):
             return None, biases
         return ops.split(biases, 2, axis=-1)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {
             **super().get_config(),
             "filters": self.filters,

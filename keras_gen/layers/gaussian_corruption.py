@@ -29,5 +29,5 @@ class GaussianCorruption(keras.layers.Layer):
     def call(self, images, noise):
         return images + self.stddev * noise
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "stddev": self.stddev}

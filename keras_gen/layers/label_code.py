@@ -45,8 +45,8 @@ class LabelCode(keras.layers.Layer):
         codes = ops.broadcast_to(codes, shape)
         return ops.concatenate([values, ops.cast(codes, values.dtype)], axis=-1)
 
-    def compute_output_shape(self, values_shape, labels_shape=None):
+    def compute_output_shape(self, values_shape, labels_shape=None) -> tuple:
         return (*values_shape[:-1], values_shape[-1] + self.num_classes)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "num_classes": self.num_classes}

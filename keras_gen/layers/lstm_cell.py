@@ -26,7 +26,7 @@ class UnitForgetBias(keras.initializers.Initializer):
         biases[:, 1] = 1.0
         return ops.convert_to_tensor(biases.reshape(shape), dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {"num_groups": self.num_groups}
 
 

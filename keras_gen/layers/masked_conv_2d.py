@@ -83,11 +83,11 @@ class MaskedConv2D(keras.layers.Layer):
         self.num_channels = num_channels
         self.bias_initializer = keras.initializers.get(bias_initializer)
 
-    def build(self, input_shape):
+    def build(self, input_shape) -> None:
         features = input_shape[-1]
         if min(features, self.filters) < self.num_channels:
             raise ValueError(
-                f"`num_channels={self.num_channels}` needs at least so many features. "
+                f"`num_channels={self.num_channels}` needs at least as many features. "
                 f"Received {features} in the inputs and `filters={self.filters}`"
             )
         columns = self.columns_left + 1 + self.columns_right
@@ -139,10 +139,10 @@ class MaskedConv2D(keras.layers.Layer):
         kernel = ops.reshape(kernel, (size, self.filters))
         return ops.matmul(window, kernel) + ops.cast(self.bias, window.dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape) -> tuple:
         return (*input_shape[:-1], self.filters)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {
             **super().get_config(),
             "filters": self.filters,

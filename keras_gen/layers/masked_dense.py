@@ -40,7 +40,7 @@ class MaskedDense(keras.layers.Layer):
         self.use_bias = use_bias
         self.connectable = None if connectable is None else np.array(connectable, bool)
 
-    def build(self, input_shape):
+    def build(self, input_shape) -> None:
         shape = (input_shape[-1], self.units)
         connectable = self.connectable
         if connectable is None:
@@ -77,7 +77,7 @@ class MaskedDense(keras.layers.Layer):
         weights = ops.append(ops.cast(self.kernel, dtype), ops.zeros(1, dtype))
         return ops.take(weights, self.places) * ops.cast(connections, dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         connectable = self.connectable
         return {
             **super().get_config(),

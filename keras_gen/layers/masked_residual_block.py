@@ -46,7 +46,7 @@ class MaskedResidualBlock(keras.layers.Layer):
         self.masked = MaskedConv2D(filters, reach, reach, name="masked", **grouped)
         self.widen = MaskedConv2D(2 * filters, 0, 0, name="widen", **grouped)
 
-    def build(self, input_shape):
+    def build(self, input_shape) -> None:
         narrow = (*input_shape[:-1], self.filters)
         self.narrow.build(input_shape)
         self.masked.build(narrow)
@@ -85,7 +85,7 @@ class MaskedResidualBlock(keras.layers.Layer):
         masked = ops.relu(self.masked.from_row(window) + above)
         return features + self.widen.from_row(masked), window
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {
             **super().get_config(),
             "filters": self.filters,

@@ -32,5 +32,5 @@ class MaskingCorruption(keras.layers.Layer):
         probability = 0.5 * (1.0 + ops.erf(noise / 2**0.5))
         return images * ops.cast(probability >= self.rate, images.dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "rate": self.rate}

@@ -1,5 +1,7 @@
 """Recurrences over an image, as arguments of a model."""
 
+from typing import Self
+
 import keras
 
 from keras_gen.arguments import check_odd
@@ -23,16 +25,16 @@ class RowRecurrence:
         check_odd(kernel_size, "kernel_size", 3)
         self.kernel_size = kernel_size
 
-    def layer(self, units, index, **options):
+    def layer(self, units, index, **options) -> keras.layers.Layer:
         """Makes the recurrent layer number `index` of a network."""
         name = f"row_lstm_{index}"
         return RowLSTM(units, self.kernel_size, name=name, **options)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {"kernel_size": self.kernel_size}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config) -> Self:
         return cls(**config)
 
 
@@ -40,13 +42,13 @@ class RowRecurrence:
 class DiagonalRecurrence:
     """Diagonal BiLSTM: goes from both upper corners; a pixel sees all earlier ones."""
 
-    def layer(self, units, index, **options):
+    def layer(self, units, index, **options) -> keras.layers.Layer:
         """Makes the recurrent layer number `index` of a network."""
         return DiagonalLSTM(units, name=f"diagonal_lstm_{index}", **options)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config) -> Self:
         return cls(**config)

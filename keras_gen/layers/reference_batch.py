@@ -31,7 +31,7 @@ class PrependReferenceBatch(keras.layers.Layer):
         check_count(reference_size, "reference_size", least=1)
         self.reference_size = int(reference_size)
 
-    def build(self, input_shape):
+    def build(self, input_shape) -> None:
         self.reference = self.add_weight(
             (self.reference_size, *input_shape[1:]),
             initializer="zeros",
@@ -43,7 +43,7 @@ class PrependReferenceBatch(keras.layers.Layer):
         reference = ops.cast(self.reference, inputs.dtype)
         return ops.concatenate([reference, inputs], axis=0)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "reference_size": self.reference_size}
 
 
@@ -67,5 +67,5 @@ class DropReferenceBatch(keras.layers.Layer):
     def call(self, inputs):
         return inputs[self.reference_size :]
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "reference_size": self.reference_size}

@@ -43,7 +43,7 @@ class BaseReferenceNormalization(keras.layers.Layer):
         """
         raise NotImplementedError
 
-    def build(self, input_shape):
+    def build(self, input_shape) -> None:
         channels = (input_shape[-1],)
         self.gamma = self.add_weight(channels, initializer="ones", name="gamma")
         self.beta = self.add_weight(channels, initializer="zeros", name="beta")
@@ -68,7 +68,7 @@ class BaseReferenceNormalization(keras.layers.Layer):
         x = x * ops.cast(self.gamma, "float32") + ops.cast(self.beta, "float32")
         return ops.cast(x, inputs.dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {
             **super().get_config(),
             "reference_size": self.reference_size,

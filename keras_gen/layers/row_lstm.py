@@ -64,7 +64,7 @@ class RowLSTM(keras.layers.Layer):
             name="state_to_state",
         )
 
-    def build(self, input_shape):
+    def build(self, input_shape) -> None:
         self.input_to_state.build(input_shape)
         self.state_to_state.build((None, None, self.units))
 
@@ -78,7 +78,7 @@ class RowLSTM(keras.layers.Layer):
         nothing = ops.zeros_like(inputs[0, ..., : self.units])
         return ops.moveaxis(recur(next_row, images.shape[1], nothing), 0, 1)
 
-    def initial_cache(self, batch_size, width, features):
+    def initial_cache(self, batch_size, width, features) -> dict:
         """The cache before the first row: a dict of tensors.
 
         Args:
@@ -132,10 +132,10 @@ class RowLSTM(keras.layers.Layer):
             "cell": ops.scatter_update(cache["cell"], where, cell[None]),
         }
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape) -> tuple:
         return (*input_shape[:-1], self.units)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {
             **super().get_config(),
             "units": self.units,

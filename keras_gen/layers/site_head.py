@@ -37,7 +37,7 @@ class SiteHead(keras.layers.Layer):
         units = num_channels * parameters_per_site
         self.outputs = MaskedConv2D(units, 0, 0, name="outputs", **grouped)
 
-    def build(self, input_shape):
+    def build(self, input_shape) -> None:
         self.hidden.build(input_shape)
         self.outputs.build((*input_shape[:-1], self.filters))
 
@@ -59,7 +59,7 @@ class SiteHead(keras.layers.Layer):
         shape = (*outer, self.num_channels, self.parameters_per_site)
         return ops.cast(ops.reshape(outputs, shape), "float32")
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {
             **super().get_config(),
             "filters": self.filters,

@@ -42,7 +42,7 @@ class SpectralNormalization(keras.layers.Wrapper):
                 f"is divided. Received: {layer.activation}"
             )
 
-    def build(self, input_shape):
+    def build(self, input_shape) -> None:
         super().build(input_shape)
         if getattr(self.layer, "kernel", None) is None:
             raise ValueError(
@@ -81,7 +81,7 @@ class SpectralNormalization(keras.layers.Wrapper):
             self.direction.assign(right)
         return ops.sum(left * ops.matmul(matrix, right))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape) -> tuple:
         return self.layer.compute_output_shape(input_shape)
 
 

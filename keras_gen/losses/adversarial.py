@@ -13,7 +13,7 @@ from keras import ops
 from keras_gen.arguments import shown
 
 
-def check_label_smoothing(label_smoothing):
+def check_label_smoothing(label_smoothing) -> None:
     """Raises a ValueError unless `label_smoothing` lies in [0, 1), or is a tensor."""
     if isinstance(label_smoothing, numbers.Real) and not 0 <= label_smoothing < 1:
         raise ValueError(

@@ -36,7 +36,7 @@ class FrechetStatistics:
         self._mean = None
         self._scatter = None
 
-    def update(self, features):
+    def update(self, features) -> None:
         """Adds samples.
 
         Args:
@@ -54,7 +54,7 @@ class FrechetStatistics:
             rows -= mean
             self._add(len(rows), mean, rows.T @ rows)
 
-    def merge(self, other):
+    def merge(self, other) -> None:
         """Adds the samples that another `FrechetStatistics` has seen.
 
         Raises:
@@ -65,13 +65,13 @@ class FrechetStatistics:
             self._add(other.num_samples, other._mean, other._scatter)
 
     @property
-    def mean(self):
+    def mean(self) -> np.ndarray:
         """Float64 array of shape `(num_features,)`."""
         self._check_samples(1)
         return self._mean.copy()
 
     @property
-    def covariance(self):
+    def covariance(self) -> np.ndarray:
         """Float64 array of shape `(num_features, num_features)`, the unbiased estimate.
 
         Warns if there are too few samples, so that the covariance is singular.

@@ -47,7 +47,7 @@ def memorization(features, training_features, test_features) -> float:
     return win_rate(samples, tests)
 
 
-def win_rate(values, others):
+def win_rate(values, others) -> float:
     """The probability that a value is below one of `others`; a tie counts half."""
     others = np.sort(others)
     above = len(others) - np.searchsorted(others, values, side="right")

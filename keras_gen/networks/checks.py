@@ -5,7 +5,7 @@ import keras
 from keras_gen.arguments import check_sizes, shown
 
 
-def check_network(name, network, num_inputs=None, one_output=True):
+def check_network(name, network, num_inputs=None, one_output=True) -> None:
     """Raises a ValueError unless `network` is a built network of known shapes.
 
     Args:
@@ -42,7 +42,7 @@ def check_network(name, network, num_inputs=None, one_output=True):
         )
 
 
-def check_mirrored(encoder, decoder):
+def check_mirrored(encoder, decoder) -> None:
     """Raises a ValueError unless `decoder` maps outputs of `encoder` to its inputs."""
     check_network("encoder", encoder, 1)
     check_network("decoder", decoder, 1)
@@ -63,7 +63,7 @@ def check_mirrored(encoder, decoder):
         )
 
 
-def smallest_sides(image_shape, filters, num_whole=0):
+def smallest_sides(image_shape, filters, num_whole=0) -> tuple[int, int]:
     """The height and width of an image after the layers that halve it, a pair.
 
     Args:

@@ -7,11 +7,14 @@ from keras_gen.arguments import check_sizes
 from keras_gen.networks.checks import smallest_sides
 
 
-def conv_classifier(image_shape, filters, num_classes, name="conv_classifier"):
-    """A classifier of stages of two convolutions; all but the last halve the image.
+def conv_classifier(
+    image_shape, filters, num_classes, name="conv_classifier"
+) -> keras.Model:
+    """A classifier of stages of two convolutions each.
 
-    Every convolution is 3 x 3, has no bias, and is followed by batch normalization and
-    ReLU. The last stage ends in the mean over positions.
+    Every stage except the last halves the image. Every convolution is 3 x 3, has no
+    bias, and is followed by batch normalization and ReLU. The last stage ends in the
+    mean over positions.
 
     Args:
         image_shape: Tuple `(height, width, channels)`. Height and width must be

@@ -11,7 +11,7 @@ from keras_gen.networks.checks import smallest_sides
 
 def conv_encoder(
     image_shape, filters, units, kernel_size=4, activation="relu", name="conv_encoder"
-):
+) -> keras.Model:
     """An encoder of convolutions that halve the image, and a dense layer.
 
     Args:
@@ -53,7 +53,7 @@ def conv_decoder(
     kernel_size=4,
     activation="relu",
     name="conv_decoder",
-):
+) -> keras.Model:
     """A decoder of a dense layer, and transposed convolutions that double the image.
 
     Args:

@@ -22,7 +22,7 @@ def dcgan_generator(
     normalization=layers.BatchNormalization,
     num_classes=None,
     name="generator",
-):
+) -> keras.Model:
     """A dense layer on the latents, then transposed convolutions that double the image.
 
     Each layer is followed by a normalization and ReLU, the last one by tanh. Initial
@@ -101,7 +101,7 @@ def dcgan_discriminator(
     num_classes=None,
     wrapper=None,
     name="discriminator",
-):
+) -> keras.Model:
     """Convolutions that halve the image, then one logit.
 
     Each convolution is followed by a normalization, except the first, and by a leaky
@@ -169,7 +169,7 @@ def _initializer():
 def _normalize(x, normalization):
     if normalization is None:
         return x
-    # A layer is a function too, but one of tensors.
+    # A layer is callable too, but takes tensors.
     is_function = callable(normalization) and not isinstance(
         normalization, layers.Layer
     )

@@ -5,7 +5,7 @@ import keras
 from keras_gen.layers import LabelCode
 
 
-def with_labels(inputs, num_classes):
+def with_labels(inputs, num_classes) -> tuple:
     """Adds labels to the inputs of a network.
 
     Args:

@@ -19,7 +19,7 @@ def mlp(
     num_classes=None,
     wrapper=None,
     name="mlp",
-):
+) -> keras.Model:
     """A stack of dense layers between tensors of any shape.
 
     Args:

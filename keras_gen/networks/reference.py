@@ -8,7 +8,7 @@ from keras_gen.layers.reference_batch_normalization import BaseReferenceNormaliz
 from keras_gen.networks.checks import check_network
 
 
-def with_reference(network, reference, name=None):
+def with_reference(network, reference, name=None) -> keras.Model:
     """A network that passes a fixed reference batch through its layers.
 
     The reference is put before the inputs, passes through `network` with them, and is

@@ -22,7 +22,7 @@ _MAX_BYTES_OF_ALL = 256 * 2**20
 _SHORT = 2**16
 # A number of a nested array in JSON, with spaces and brackets around it.
 _BYTES_OF_A_NUMBER = 64
-# Objects of a request, of which each input and output has two.
+# Objects of a request. Each input and each output has two.
 _MAX_OBJECTS = 512
 # Brackets and commas beside those of the numbers.
 _MAX_MARKS = 4096
@@ -50,7 +50,7 @@ def most_bytes(stated):
 
 
 class Bodies:
-    """Receives bodies, of which all together have a bounded length."""
+    """Receives bodies, and limits the length of all of them together."""
 
     def __init__(self):
         self._free = _MAX_BYTES_OF_ALL

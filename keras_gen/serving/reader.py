@@ -3,8 +3,8 @@
     python reader.py
 
 Jobs come on standard input, answers go to standard output, each preceded by its length
-in eight bytes. A job is a pickled `(length, *arguments)` and then so many bytes of a
-request; an answer is a pickled `Request` or the text of an error.
+in eight bytes. A job is a pickled `(length, *arguments)` and then `length` bytes of a
+request. An answer is a pickled `Request` or the text of an error.
 """
 
 import pickle

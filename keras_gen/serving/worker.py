@@ -2,8 +2,8 @@
 
     python worker.py
 
-A job is a pickled `(sampler, path, signature, inputs)`, of which the inputs are arrays
-by name; an answer is a dict of outputs or the text of an error. The file `sampler` runs
+A job is a pickled `(sampler, path, signature, inputs)`. The inputs are arrays by name.
+An answer is a dict of outputs or the text of an error. The file `sampler` runs
 `.tflite` files on one thread. TensorFlow is imported only for a SavedModel.
 """
 

@@ -1,7 +1,7 @@
 """The pretrained models: list, load, train, evaluate, sample.
 
-`names()` and `info()` answer without importing TensorFlow. Names are imported from here
-alone; the folders below hold what is behind them.
+`names()` and `info()` do not import TensorFlow. Import public names from here only; the
+folders below implement them.
 """
 
 from keras_gen.lazy import lazy_names

@@ -1,4 +1,4 @@
-"""What a model makes, to be looked at: pictures of images, files of other data."""
+"""Files of what a model makes: pictures of images, and files of other data."""
 
 from pathlib import Path
 
@@ -59,7 +59,7 @@ def made_by(recipe, model, seed=0):
 
 
 def beside_reconstructions(model, x, y=None, columns=10):
-    """Examples in rows, each row followed by that of their reconstructions."""
+    """Examples in rows. Each row is followed by a row of their reconstructions."""
     given = {"y": y} if "y" in marks_of(model)["reconstruct"].takes else {}
     both = [x, np.asarray(model.reconstruct(x, **given))]
     rows = [
@@ -86,7 +86,7 @@ def latent_interpolations(model, num, seed=0, num_steps=10):
     Returns:
         Array of shape `(num, num_steps, *x_domain.shape)`.
     """
-    # What a model that samples draws are its latents, if they have their shape.
+    # The noise of a model is its latents if both have the same shape.
     noise, latents = model.domain_of("noise"), model.domain_of("latents")
     is_latents = noise is not None and noise.shape == latents.shape
     drawn = (noise if is_latents else latents).draw(Rows(2 * num, seed))
@@ -94,7 +94,7 @@ def latent_interpolations(model, num, seed=0, num_steps=10):
 
 
 def completions(model, images, labels=None, seed=0, temperature=1.0, num_columns=8):
-    """Rows of an image, its upper half, and ways to complete that.
+    """A picture with a row for each image: the image, its upper half, completions.
 
     Args:
         model: Model of images that has `complete()`.
@@ -102,7 +102,7 @@ def completions(model, images, labels=None, seed=0, temperature=1.0, num_columns
         labels: Integer array of shape `(num_images,)` for models with classes.
         seed: Integer in [0, 2**31).
         temperature: Positive float.
-        num_columns: Integer, how many ways.
+        num_columns: Integer, the completions of an image.
 
     Returns:
         Uint8 array of shape `(height, width, 1 or 3)`.
@@ -124,5 +124,5 @@ def completions(model, images, labels=None, seed=0, temperature=1.0, num_columns
 
 
 def test_examples(recipe, num):
-    """The first test examples of a recipe: a list of arrays, `x` and what is beside."""
+    """The first test examples of a recipe: a list of arrays, `x` and `y` if any."""
     return first_examples(recipe.data("test"), num)

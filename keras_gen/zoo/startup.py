@@ -1,15 +1,15 @@
-"""TensorFlow as a process of this package starts it."""
+"""Imports TensorFlow and configures it for the processes of this package."""
 
 import os
 import sys
 
 
 def import_tensorflow():
-    """Imports TensorFlow without its notes on its build and on absent graphics cards.
+    """Imports TensorFlow without its messages about its build and missing GPUs.
 
-    Its libraries write them to the file descriptor, whatever the log level. They stay
-    where the user has set TF_CPP_MIN_LOG_LEVEL to another than 2. Memory of GPUs is
-    taken as it is needed, not all at once, so that several processes can share one.
+    Its libraries write them to the file descriptor, whatever the log level. You see
+    them if you set TF_CPP_MIN_LOG_LEVEL to another value than 2. Memory of a GPU is
+    allocated when it is needed, so that several processes can share the GPU.
     """
     if "tensorflow" in sys.modules:
         return

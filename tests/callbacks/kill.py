@@ -3,11 +3,12 @@
     python tests/callbacks/kill.py vae 30
     python tests/callbacks/kill.py wgan_gp 30
 
-Each training is `keras-gen train` in a process of its own, which writes a checkpoint
-every few steps and is ended by SIGKILL at a random moment after its first one. It is
-then resumed, and killed again. Once a run gets to its end, its weights, the state of
-its optimizers and its history are compared with those of a run that nobody killed, bit
-by bit, and another run begins until there have been as many kills as asked for.
+Each training is `keras-gen train` in a process of its own. Once it has written a
+checkpoint and a random number of further files, it is ended: by SIGKILL, every second
+time by Ctrl-C. It is then resumed, and ended again. What is left of a run is trained in
+this process. Its weights, the state of its optimizers and its history are compared with
+those of a run that nobody ended, bit by bit, and another run begins until there have
+been as many kills as asked for.
 """
 
 import json
@@ -21,7 +22,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-import keras_gen.models  # noqa: F401  (makes the classes known to Keras)
+from keras_gen import zoo
 from keras_gen.random import Rows
 
 RECIPES = {
@@ -43,7 +44,7 @@ def model(seed=0):
 
 def data(split="train", source="mnist", **options):
     options["binarization"] = "dynamic"
-    return datasets.load(source, split + "[:6000]", 20, **options)
+    return datasets.load(source, split + "[:1200]", 20, **options)
 
 
 def compile(model, steps):
@@ -65,14 +66,20 @@ def model(seed=0):
 
 
 def data(split="train", source="mnist", **options):
-    options["image_range"] = (-1, 1)
-    return datasets.load(source, split + "[:6000]", 20, **options)
+    options["binarization"] = "dynamic"
+    return datasets.load(source, split + "[:1200]", 20, **options)
 
 
 def compile(model, steps):
     model.compile(jit_compile=False, steps_per_execution=2)
 ''',
 }
+
+
+#: A run may write so many files at most before it is ended.
+MOST_WRITES = 30
+#: Signals that end a training, in turn, and the exit codes of its process.
+ENDS = ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 2))
 
 
 def kill_trainings(name, num_kills, folder, seed=0):
@@ -92,24 +99,20 @@ def kill_trainings(name, num_kills, folder, seed=0):
     """
     recipe = folder / f"{name}.py"
     recipe.write_text(RECIPES[name])
-    straight = folder / "straight"
-    finish(train(recipe, straight), straight)
-    expected, kills, runs = state(straight), 0, 0
+    expected = state(zoo.train(recipe, out=folder / "straight", verbose=0))
+    kills, runs = 0, 0
     while kills < num_kills:
         runs += 1
-        run = folder / f"run_{runs}"
-        process = train(recipe, run)
-        while kills < num_kills and wait_for_checkpoint(process, run):
-            # Up to about the time that the training takes.
-            time.sleep(2 * float(Rows(1, seed, step=kills).uniform((), "kill")[0]))
-            process.kill()
-            kills += process.wait() == -signal.SIGKILL
-            if is_complete(run):
-                break
-            left = sorted(path.name for path in (run / "checkpoints").glob("*.npz"))
-            print(f"kill {kills}: run {runs} has {left[-1]}", flush=True)
-            process = train(recipe, run, "--resume")
-        finish(process, run)
+        run, resume = folder / f"run_{runs}", []
+        while kills < num_kills and not is_complete(run):
+            process = train(recipe, run, *resume)
+            moment = float(Rows(1, seed, step=kills).uniform((), "kill")[0])
+            wait_for_writes(process, run, 1 + int(MOST_WRITES * moment))
+            kills += end(process, run, *ENDS[kills % 2])
+            print(f"{kills} kills: run {runs} has {max(checkpoints_of(run))}")
+            resume = ["--resume"]
+        if not is_complete(run):
+            zoo.train(recipe, out=run, resume=True, verbose=0)
         for key, value in state(run).items():
             np.testing.assert_array_equal(value, expected[key], key)
         print(f"run {runs} ended equal in {len(expected)} arrays", flush=True)
@@ -121,30 +124,43 @@ def train(recipe, out, *arguments):
     command = [sys.executable, "-m", "keras_gen.cli", "train", str(recipe)]
     options = ["--out", str(out), "--checkpoint_steps", "3", *arguments]
     with open(log_of(out), "w") as log:
-        return subprocess.Popen([*command, *options], stdout=log, stderr=log)
+        return subprocess.Popen(
+            [*command, *options],
+            stdout=log,
+            stderr=log,
+            # A shell lets what it runs in the background ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+
+
+def end(process, run, number, code):
+    """Ends a process by a signal; whether it was not at its end already."""
+    process.send_signal(number)
+    found, log = process.wait(), log_of(run).read_text()
+    if found == 0:
+        return False
+    assert found == code, log
+    if number == signal.SIGINT:
+        assert "interrupted" in log.splitlines()[-1]
+        assert not list(run.glob("*partial*"))
+    return True
 
 
 def log_of(run):
     return run.with_name(f"{run.name}.log")
 
 
-def wait_for_checkpoint(process, run):
-    """Whether the process has written a checkpoint, rather than ended."""
-    before = written(run)
-    while process.poll() is None:
-        if written(run) != before:
-            return True
+def wait_for_writes(process, run, num):
+    """Waits for a checkpoint and further files of a process, or for its end."""
+    before, states = checkpoints_of(run), set()
+    while process.poll() is None and len(states) < num:
         time.sleep(0.01)
-    return False
+        if checkpoints_of(run) - before:
+            states.add(frozenset(run.rglob("*")))
 
 
-def written(run):
+def checkpoints_of(run):
     return {path.name for path in (run / "checkpoints").glob("*.npz")}
-
-
-def finish(process, run):
-    process.wait()
-    assert is_complete(run), log_of(run).read_text()
 
 
 def is_complete(run):
@@ -156,7 +172,7 @@ def state(run):
     """Weights, states of optimizers and history of a run that has ended, by name."""
     model = keras.saving.load_model(run / "model.keras")
     variables = [*model.variables, *model.optimizer.variables]
-    arrays = {f"{i} {v.path}": np.array(v) for i, v in enumerate(variables)}
+    arrays = {str(i): np.array(v) for i, v in enumerate(variables)}
     lines = (run / "history.csv").read_text().splitlines()
     rows = [line.split(",") for line in lines]
     seconds = rows[0].index("seconds")

@@ -1,5 +1,4 @@
 import hashlib
-import time
 
 import keras
 import numpy as np
@@ -63,23 +62,6 @@ def test_it_is_the_network_without_training(digits):
     expected = network.predict(digits[0][:9] / 127.5 - 1.0, verbose=0)
     for found, value in zip(extractor(digits[0][:9]), expected, strict=True):
         np.testing.assert_allclose(found, value, atol=1e-5)
-
-
-def test_it_is_as_fast_as_predict(extractor, digits):
-    images = np.concatenate(digits[:2])
-    floats = images / np.float32(255)
-
-    def fastest(function):
-        times = []
-        for _ in range(5):
-            start = time.perf_counter()
-            function()
-            times.append(time.perf_counter() - start)
-        return min(times)
-
-    ours = fastest(lambda: extractor(images))
-    theirs = fastest(lambda: extractor.network.predict(floats, 250, verbose=0))
-    assert ours < 2 * theirs
 
 
 @pytest.mark.parametrize(

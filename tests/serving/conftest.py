@@ -38,7 +38,7 @@ class Served(NamedTuple):
         return [int(pid) for pid in started]
 
     def connection(self):
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
 
 
 def send(connection, path, body, kind="application/json"):
@@ -111,7 +111,7 @@ def wait_until_ready(process, port, log, seconds=120):
     while True:
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
         try:
             connection.request("GET", "/v2/health/ready")
             assert connection.getresponse().status == 200
@@ -142,6 +142,6 @@ def served(tmp_path_factory):
         yield served
     finally:
         process.terminate()
-        code = process.wait(timeout=60)
+        code = process.wait(timeout=600)
     assert code == 0, log.read_text()
     assert not any(Path(f"/proc/{pid}").exists() for pid in served.workers())

@@ -131,7 +131,7 @@ class Watch:
         self.latest = 0.0
 
     def _ask(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=300)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=600)
         while not self._ends.is_set():
             begin, waited = time.perf_counter(), waited_of(self._pid)
             own = waited_of("thread-self")
@@ -186,7 +186,7 @@ def children_of(pid):
 
 def post(port, model, body):
     """The status of the answer to a body."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
     try:
         connection.request(
             "POST",
@@ -237,7 +237,7 @@ def main(pid, port, model, num):
     times, statuses = [], []
 
     def good():
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
         for row in range(num // 10):
             seed = {
                 "name": "seed",

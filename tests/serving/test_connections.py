@@ -59,7 +59,7 @@ def exchange(talk, **limits):
         await started.wait()
         port = server.servers[0].sockets[0].getsockname()[1]
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(600):
                 return await talk(lambda: asyncio.open_connection("127.0.0.1", port))
         finally:
             server.should_exit = True

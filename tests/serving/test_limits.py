@@ -115,7 +115,7 @@ def test_all_bodies_together_have_a_bounded_length(monkeypatch):
 
 def connect(served, model, length):
     """A connection on which a body of some length has been announced."""
-    client = socket.create_connection(("127.0.0.1", served.port), timeout=60)
+    client = socket.create_connection(("127.0.0.1", served.port), timeout=600)
     head = f"POST /v2/models/{model}/infer HTTP/1.1\r\nHost: x\r\n"
     client.sendall(f"{head}Content-Length: {length}\r\n\r\n".encode())
     return client

@@ -103,7 +103,7 @@ def test_the_health_service_answers(channel):
     for name in ("", SERVICE):
         request = pb.HealthCheckRequest(service=name)
         assert health.Check(request).status == pb.HealthCheckResponse.SERVING
-        watched = health.Watch(request, timeout=30)
+        watched = health.Watch(request, timeout=600)
         assert next(watched).status == pb.HealthCheckResponse.SERVING
         watched.cancel()
     code, _ = refusal(health.Check, pb.HealthCheckRequest(service="other"))

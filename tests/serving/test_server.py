@@ -187,7 +187,7 @@ def test_killed_workers_are_replaced_and_lose_no_request(served, expected):
 
     def kill():
         for _ in range(100):
-            assert done.acquire(timeout=60)
+            assert done.acquire(timeout=600)
         for pid in killed:
             os.kill(pid, signal.SIGKILL)
 
@@ -389,7 +389,7 @@ def test_whatever_the_protocol_allows_is_answered(served, name):
 def test_a_taken_port_is_one_line_and_exit_code_2(served, tmp_path):
     options = ["--port", served.port, "--out", served.repository]
     process = start(["gan", *options], tmp_path / "log")
-    assert process.wait(timeout=60) == 2
+    assert process.wait(timeout=600) == 2
     last = (tmp_path / "log").read_text().splitlines()[-1]
     assert last.startswith("keras-gen:")
     assert "Address already in use" in last
@@ -400,7 +400,7 @@ def test_a_model_that_cannot_be_loaded_ends_the_server(served, tmp_path):
     (tmp_path / "repository" / "gan" / "gan.tflite").write_bytes(b"broken")
     options = ["--port", free_port(3), "--out", tmp_path / "repository"]
     process = start(["gan", *options], tmp_path / "log")
-    assert process.wait(timeout=60) == 2
+    assert process.wait(timeout=600) == 2
     last = (tmp_path / "log").read_text().splitlines()[-1]
     assert last.startswith("keras-gen: gan cannot be loaded")
     assert "`path` must be a .tflite file of keras_gen" in last
@@ -424,7 +424,7 @@ def test_a_repository_cannot_run_code(served, tmp_path):
     models = ["gan", "pixels"]
     options = ["--port", free_port(3), "--out", repository]
     process = start([*models, *options], tmp_path / "log", tmp_path)
-    assert process.wait(timeout=60) == 2
+    assert process.wait(timeout=600) == 2
     last = (tmp_path / "log").read_text().splitlines()[-1]
     assert "the server runs no code of a repository. Received: 'evil.Runtime'" in last
     del settings["implementation"]
@@ -434,5 +434,5 @@ def test_a_repository_cannot_run_code(served, tmp_path):
         wait_until_ready(process, options[1], tmp_path / "log")
     finally:
         process.terminate()
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=600) == 0
     assert not marker.exists()

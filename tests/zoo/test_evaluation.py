@@ -6,7 +6,7 @@ import pytest
 
 from keras_gen import zoo
 from keras_gen.domains import Images, Labels
-from keras_gen.files import sha256_of
+from keras_gen.files import sha256_of, write_json
 from keras_gen.images import to_uint8
 from keras_gen.models import GAN, Autoencoder, ConditionalGAN
 from keras_gen.models.base import marked
@@ -20,6 +20,7 @@ from keras_gen.zoo.publishing import table
 from keras_gen.zoo.publishing.measure import remeasure
 from keras_gen.zoo.publishing.plots import read_history
 from keras_gen.zoo.publishing.publish import publish
+from keras_gen.zoo.publishing.seeds import add_seeds
 from keras_gen.zoo.shards.files import num_shards, shard_name, write_shard
 from keras_gen.zoo.shelf import catalog
 from keras_gen.zoo.shelf.entry import Entry
@@ -269,18 +270,18 @@ def test_every_result_states_what_it_is(vae, vae_recipe):
         assert json.loads(json.dumps(result, allow_nan=False)) == result
 
 
-def test_distances_stand_between_floor_and_ceiling(vae, vae_recipe):
+def test_distances_stand_between_training_images_and_noise(vae, vae_recipe):
     (found,) = measure(vae, vae_recipe, ["distances"], TINY).values()
     columns = found["columns"]
     name = zoo.extractor("tiny_classifier").name
     assert found["metric"] == f"FD[{name}]"
     assert found["value"] == columns["FD"]["model"]
-    assert found["standard_deviation"] == columns["FD"]["standard_deviation"] > 0.0
-    assert columns["FD"]["floor"] < columns["FD"]["model"]
-    assert columns["FD"]["floor"] < columns["FD"]["ceiling"]
+    assert found["standard_error"] == columns["FD"]["standard_error"] > 0.0
+    assert columns["FD"]["training_images"] < columns["FD"]["model"]
+    assert columns["FD"]["training_images"] < columns["FD"]["noise"]
     for share in ("precision", "recall", "coverage"):
-        assert columns[share]["floor"] > 0.5 > columns[share]["ceiling"]
-    assert columns["memorization"]["floor"] is None
+        assert columns[share]["training_images"] > 0.5 > columns[share]["noise"]
+    assert columns["memorization"]["training_images"] is None
     assert found["protocol"]["seeds"] == [0, 1]
     assert found["protocol"]["num_samples"] == sum(found["classes"]["counts"]) == 300
     (again,) = measure(vae, vae_recipe, ["distances"], TINY).values()
@@ -288,11 +289,11 @@ def test_distances_stand_between_floor_and_ceiling(vae, vae_recipe):
     (other,) = measure(
         vae, vae_recipe, ["distances"], TINY._replace(seed=1, num_seeds=1)
     ).values()
-    assert other["standard_deviation"] is None
-    assert other["columns"]["FD"]["floor"] == columns["FD"]["floor"]
+    reference = other["columns"]["FD"]["training_images"]
+    assert reference == columns["FD"]["training_images"]
 
 
-def test_new_images_get_the_floor_and_copies_are_found(vae_recipe):
+def test_new_images_are_like_training_images_and_copies_are_found(vae_recipe):
     new = Replay(digits("train[5000:5300]", 300)[0])
     copies = Replay(digits("train[100:400]", 300)[0])
     columns = [
@@ -300,20 +301,22 @@ def test_new_images_get_the_floor_and_copies_are_found(vae_recipe):
         for model in (new, copies)
     ]
     for fresh in columns:
-        assert fresh["FD"]["model"] < 2 * fresh["FD"]["floor"]
-        assert fresh["precision"]["model"] > fresh["precision"]["floor"] - 0.1
-        assert fresh["FD"]["standard_deviation"] == 0.0
+        assert fresh["FD"]["model"] < 2 * fresh["FD"]["training_images"]
+        share = fresh["precision"]
+        assert share["model"] > share["training_images"] - 0.1
     assert columns[0]["memorization"]["model"] == pytest.approx(0.5, abs=0.1)
+    assert columns[0]["near_copies"]["model"] == pytest.approx(0.01, abs=0.02)
     assert columns[1]["memorization"]["model"] == 1.0
+    assert columns[1]["near_copies"]["model"] == 1.0
 
 
 def test_the_curve_shows_the_bias_of_few_samples(vae_recipe):
     model = Replay(digits("train[5000:7000]", 2000)[0])
     protocol = Protocol(2500, 2000, 10, num_seeds=1)
     curve = measure(model, vae_recipe, ["distances"], protocol)["distances"]["curve"]
-    assert curve["num_samples"] == [1000, 2000]
-    for row in ("model", "floor"):
-        assert curve[row][0] > curve[row][1]
+    assert curve["num_samples"] == [500, 1000, 2000]
+    for row in ("model", "training_images"):
+        assert curve[row][1] > curve[row][2]
 
 
 def test_label_accuracy_counts_samples_of_their_label(vae_recipe):
@@ -486,7 +489,7 @@ def test_the_tables_of_an_entry_hold_every_number(published):
         f"| `distances` | FD[{extractor}]",
         "| `negative_log_likelihood` |",
         "| coverage |",
-        "ceiling: noise",
+        "| noise |",
         "300 samples against 400 test images",
         "sampling seeds 0, 1",
         "FD over the number of samples",
@@ -521,6 +524,14 @@ def test_trainings_from_other_seeds_stand_beside_the_entry(published):
     assert rows[-1] in table.card_tables(Entry("tiny_vae"))
     with pytest.raises(ValueError, match=r"different seeds. Received: \['0', '0'\]"):
         publish("tiny_vae", runs[0], runs[0])
+    with pytest.raises(ValueError, match=r"Received: \['0', '1', '1'\]"):
+        add_seeds("tiny_vae", runs[1])
+    without = {key: report[key] for key in report if key != "training_seeds"}
+    write_json(folder / "metrics.json", without)
+    assert add_seeds("tiny_vae", runs[1]) == report
+    assert Entry("tiny_vae").report == report
+    with pytest.raises(ValueError, match="an entry with distances. .*'tiny_classif"):
+        add_seeds("tiny_classifier", runs[1])
 
 
 def test_an_exact_likelihood_and_its_lower_half_are_measured(tiny_zoo):

@@ -13,7 +13,11 @@ HISTORY = """epoch,distortion,loss,rate,seconds,val_loss
 2,120.0,138.0,18.0,14.0,NA
 """
 
-CURVE = {"num_samples": [1000, 2000], "model": [3.0, 2.5], "floor": [0.5, 0.2]}
+CURVE = {
+    "num_samples": [1000, 2000],
+    "model": [3.0, 2.5],
+    "training_images": [0.5, 0.2],
+}
 
 
 def size_of(path):

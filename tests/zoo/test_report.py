@@ -1,24 +1,24 @@
 import pytest
 
-from keras_gen.zoo.evaluation.report import describe, number, protocol_of, uncertainty
+from keras_gen.zoo.evaluation.report import describe, number
 
 RESULT = {
     "metric": "FD[tiny@01234567]",
     "value": 3.14159,
     "unit": "units",
-    "standard_deviation": 0.0123,
+    "standard_error": 0.0123,
     "columns": {
         "FD": {
             "model": 3.14159,
-            "standard_deviation": 0.0123,
-            "floor": 0.5,
-            "ceiling": 1234.5,
+            "standard_error": 0.0123,
+            "training_images": 0.5,
+            "noise": 1234.5,
         },
         "memorization": {
             "model": 0.5,
-            "standard_deviation": None,
-            "floor": None,
-            "ceiling": 0.0,
+            "standard_error": None,
+            "training_images": None,
+            "noise": 0.0,
         },
     },
     "protocol": {"num_samples": 10, "seeds": [0, 1], "bound": "none"},
@@ -51,12 +51,18 @@ def test_a_result_is_described_with_its_columns_and_protocol():
     assert first == (
         "FD[tiny@01234567] 3.142 ± 0.012 units (samples 10, seeds 0 1, bound none)"
     )
-    assert " ".join(frechet.split()) == "FD 3.142 ± 0.012 floor 0.5000 ceiling 1,234"
-    assert " ".join(memorization.split()) == "memorization 0.5000 floor — ceiling 0"
+    assert (
+        " ".join(frechet.split())
+        == "FD 3.142 ± 0.012 training images 0.5000 noise 1,234"
+    )
+    assert (
+        " ".join(memorization.split())
+        == "memorization 0.5000 training images — noise 0"
+    )
 
 
-def test_either_uncertainty_is_found():
-    assert uncertainty(RESULT) == 0.0123
-    assert uncertainty({"standard_error": 2.0}) == 2.0
-    assert uncertainty({}) is None
-    assert protocol_of(RESULT) == "samples 10, seeds 0 1, bound none"
+def test_a_squared_error_is_beside_that_of_what_needs_no_model():
+    result = {**RESULT, "without_model": {"the mean image": 52.0}}
+    assert describe(result).startswith(
+        "FD[tiny@01234567] 3.142 ± 0.012 units (the mean image: 52.00) (samples 10"
+    )

@@ -22,10 +22,10 @@ def path(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def folders(path, tmp_path_factory):
-    """The same samples, drawn by one, two and three processes."""
+    """The same samples, drawn by one process and by three."""
     root = tmp_path_factory.mktemp("shards")
     options = {"seed": 3, "shard_size": 8, "labels": [2, 0, 1]}
-    for workers in (1, 2, 3):
+    for workers in (1, 3):
         folder = root / str(workers)
         sample_shards(path, 20, folder, num_workers=workers, **options)
     return root
@@ -65,7 +65,6 @@ def fill(folder, model, **changes):
 def test_shards_do_not_depend_on_the_number_of_processes(folders):
     one = contents(folders / "1")
     assert sorted(one) == ["index.json", *(shard_name(i) for i in range(3))]
-    assert contents(folders / "2") == one
     assert contents(folders / "3") == one
 
 

@@ -1,4 +1,4 @@
-"""Classifier of Fashion-MNIST, whose features measure distances between clothes.
+"""Classifier of Fashion-MNIST, in whose features distances are measured.
 
 Command: keras-gen train classifier_fashion_mnist
 """
@@ -53,7 +53,7 @@ def compile(model, steps):
 
 
 def picture(model, columns=10):
-    """The test images that are least like their class to the classifier."""
+    """The test images whose label has the smallest probability."""
     images, labels = (np.concatenate(part) for part in zip(*data("test"), strict=True))
     chance = keras.ops.softmax(model.predict(images, 1000, verbose=0))
     of_label = np.take_along_axis(np.array(chance), labels[:, None], axis=1)[:, 0]

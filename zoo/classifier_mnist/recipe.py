@@ -1,4 +1,4 @@
-"""Classifier of MNIST, whose features the distances between digits are measured in.
+"""Classifier of MNIST, in whose features distances are measured.
 
 Command: keras-gen train classifier_mnist
 """
@@ -51,7 +51,7 @@ def compile(model, steps):
 
 
 def picture(model, columns=10):
-    """The test images that are least like their class to the classifier."""
+    """The test images whose label has the smallest probability."""
     images, labels = (np.concatenate(part) for part in zip(*data("test"), strict=True))
     chance = keras.ops.softmax(model.predict(images, 1000, verbose=0))
     of_label = np.take_along_axis(np.array(chance), labels[:, None], axis=1)[:, 0]

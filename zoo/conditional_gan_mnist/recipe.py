@@ -1,4 +1,4 @@
-"""GAN of MNIST that is told the digit.
+"""Conditional GAN of MNIST, with the digit as the label.
 
 The convolutions of Lucic et al., "Are GANs Created Equal?" (2018, arXiv:1711.10337), at
 half their width and without the hidden layer of 1,024.

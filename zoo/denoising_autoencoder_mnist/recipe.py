@@ -1,4 +1,4 @@
-"""Denoising autoencoder on MNIST with half of the pixels blacked out.
+"""Denoising autoencoder of MNIST, for images with half of their pixels black.
 
 Command: keras-gen train denoising_autoencoder_mnist
 """
@@ -45,7 +45,7 @@ def compile(model, steps):
 
 
 def picture(model):
-    """Test images, below them their corruption, below that what was recovered."""
+    """Rows of test images, of corrupted images and of recovered images."""
     images = next(iter(data("test[:30]"))).numpy()
     noise = model.noise_rows(Rows(len(images), seed=0))
     corrupted = model.corrupt(images, noise)

@@ -1,4 +1,4 @@
-"""Gated PixelCNN of dynamically binarized MNIST that is told the digit.
+"""Gated PixelCNN of dynamically binarized MNIST, with the digit as the label.
 
 Command: keras-gen train gated_pixel_cnn_mnist
 """

@@ -25,6 +25,11 @@ NUM_DRAWN = 400_000
 
 epochs = 15
 validation = "validation"
+distilled = {
+    "teacher": TEACHER,
+    "num_samples": NUM_DRAWN,
+    "drawing_seconds": 37 * 60,
+}
 binarization = "static"
 paper = {
     "negative_log_likelihood": {
@@ -62,7 +67,7 @@ def data(split="train", source=DATASET, download=False, **options):
 
 @functools.cache
 def with_samples(download):
-    """The training images and, behind them, samples of the teacher."""
+    """The training images, followed by samples of the teacher."""
     images = datasets.load(
         DATASET, image_shape=IMAGE_SHAPE, download=download, training=False
     )

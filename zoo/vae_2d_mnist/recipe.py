@@ -52,7 +52,7 @@ def compile(model, steps):
 
 
 def picture(model, side=20):
-    """The manifold: a grid over the unit square, through the inverse normal CDF."""
+    """Decodes a grid on the unit square, mapped by the inverse normal CDF."""
     chances = (np.arange(side, dtype=np.float32) + 0.5) / side
     levels = tfp.distributions.Normal(0.0, 1.0).quantile(chances)
     latents = tf.stack(tf.meshgrid(levels, levels[::-1]), axis=-1)

@@ -1,7 +1,7 @@
 """Convolutional VAE on the 256 grey levels of Fashion-MNIST.
 
-A logistic distribution on the levels gives every pixel a probability, so that the bound
-is one of the data as they are, in bits per dimension too.
+A logistic distribution on the levels gives every pixel a probability, so the bound
+holds for the images themselves and can be converted to bits per dimension.
 
 Command: keras-gen train vae_fashion_mnist
 """

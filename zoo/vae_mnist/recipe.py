@@ -52,7 +52,7 @@ def data(split="train", source="mnist", **options):
 
 
 def prepare(model, batches):
-    """Starts from the mean image: the encoder centred on it, the decoder giving it."""
+    """Centres the encoder on the mean image, which the decoder gives at first."""
     some = [np.mean(images, axis=0) for images in batches.take(20)]
     mean = np.mean(some, axis=0).ravel()
     first, last = (

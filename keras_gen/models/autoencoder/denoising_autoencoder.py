@@ -1,6 +1,7 @@
 """Denoising autoencoder (Vincent et al., 2008)."""
 
 import keras
+import tensorflow as tf
 
 from keras_gen.losses import squared_error
 from keras_gen.models.base import EncoderDecoder, Noise, marked
@@ -44,12 +45,12 @@ class DenoisingAutoencoder(EncoderDecoder):
         super().__init__(encoder, decoder, **kwargs)
         self.corruption = corruption
 
-    def noise_rows(self, rows):
+    def noise_rows(self, rows) -> tf.Tensor:
         """The noise that `corrupt()` takes, one example for each row."""
         return rows.normal(self.x_domain.shape, "corruption")
 
     @marked(("x", "noise"), ("x",), traced=None)
-    def corrupt(self, x, noise):
+    def corrupt(self, x, noise) -> tf.Tensor:
         """Corrupts examples.
 
         Args:

@@ -122,7 +122,7 @@ class MADE(SeveralOrderings, AutoregressiveModel):
         )
         self.site_parameters(tf.zeros((1, *self.image_shape)))
         for layer in [*self.hidden, self.outputs_layer]:
-            # A tensor is captured, where every graph would have a copy of an array.
+            # A graph captures a tensor, but has its own copy of an array.
             layer.places = tf.constant(layer.places)
 
     def site_parameters(self, x, y=None, training=False):
@@ -136,8 +136,8 @@ class MADE(SeveralOrderings, AutoregressiveModel):
         return self._parameters(batch.x, batch.rows.step % len(self.masks))
 
     def initial_cache(self, batch_size, y=None):
-        # Features stand before the batch, so that those of a unit are together, and
-        # sites in the order of each mask.
+        # The features come before the batch, so that the values of a unit are together.
+        # The sites are in the order of each mask.
         layers = [*self.hidden, self.outputs_layer]
         *kernels, outputs = self.masks.kernels_in_order(layers)
         zeros = tf.zeros(tf.stack([len(self.masks), 1, batch_size]))
@@ -162,7 +162,7 @@ class MADE(SeveralOrderings, AutoregressiveModel):
             states[0] += cache["inputs"][before][..., None] * value
             features = [tf.nn.relu(states[0])]
         for index, kernel in enumerate(cache["kernels"], start=1):
-            # Units whose last input came now; until then no output takes them.
+            # The units whose last input is known now. No output has used them so far.
             unit = tf.gather(self._finished[index - 1], place)
             bias = tf.gather(self.hidden[index].bias, unit[..., 1])[..., None]
             found = tf.nn.relu(tf.gather_nd(kernel, unit) @ features[0] + bias)
@@ -190,7 +190,7 @@ class MADE(SeveralOrderings, AutoregressiveModel):
         )
 
     def _by_ordering(self, found):
-        """Parameters under each ordering, a list, of those under each mask."""
+        """A list of the parameters under each ordering, from those under each mask."""
         size = self.num_masks
         return [self._mean(found[i : i + size]) for i in range(0, len(found), size)]
 

@@ -14,7 +14,7 @@ from keras_gen.random import Rows
 
 
 class Masks:
-    """The masks of a masked autoencoder; those of an ordering stand together.
+    """The masks of a masked autoencoder. Masks of one ordering are consecutive.
 
     Args:
         num_sites: Integer of at least 2.
@@ -33,7 +33,7 @@ class Masks:
         order: Int32 array of shape `(len(masks), num_sites)`, that of each mask.
         degrees: List of int32 arrays of shape `(len(masks), units)`, of the inputs and
             of each hidden layer.
-        is_direct: Boolean, whether the inputs stand beside the last hidden layer.
+        is_direct: Boolean, whether the inputs are connected to the outputs directly.
         parameters_per_site: Integer.
 
     Raises:
@@ -183,7 +183,7 @@ def units_by_degree(degrees, num_sites):
     Returns:
         Int32 array of shape `(num_sites, num_masks, most, 2)`: for each degree and mask
         the pairs of the mask and a unit, filled up by other units. None comes twice in
-        a row: TensorFlow Lite would add up what is written to it.
+        a row, because TensorFlow Lite would add the values written to it.
     """
     counts = [np.bincount(row, minlength=num_sites) for row in degrees]
     most = np.max(counts)

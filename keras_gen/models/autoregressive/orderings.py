@@ -12,18 +12,18 @@ class SeveralOrderings:
     It calls `set_orderings()` in its constructor.
     """
 
-    def set_orderings(self, orderings):
-        """States the orderings; of several, no known sites come first in all.
+    def set_orderings(self, orderings) -> None:
+        """Sets the orderings. If there are several, known sites cannot come first.
 
         Args:
-            orderings: Int32 array of shape `(num_orderings, num_sites)`, of each
-                ordering the sites in turn.
+            orderings: Int32 array of shape `(num_orderings, num_sites)`, the sites of
+                each ordering in turn.
         """
         self.orderings = orderings
         self.completes = len(orderings) == 1
 
-    def parameters_by_ordering(self, x):
-        """What `site_parameters()` gives under each ordering, a list of tensors.
+    def parameters_by_ordering(self, x) -> list:
+        """The result of `site_parameters()` under each ordering, a list of tensors.
 
         Args:
             x: Tensor of shape `(batch, *x_domain.shape)`.
@@ -93,7 +93,7 @@ def of_ordering(parameters, ordering):
     Args:
         parameters: List of tensors whose first axis is the batch, one for each
             ordering.
-        ordering: Int32 tensor of shape `(batch,)`; None if there is but one.
+        ordering: Int32 tensor of shape `(batch,)`; None if there is one ordering.
     """
     if ordering is None:
         return parameters[0]

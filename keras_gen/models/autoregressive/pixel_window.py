@@ -5,13 +5,14 @@ import tensorflow as tf
 
 
 def slide_window(window, site, value):
-    """Moves a window of pixels on to a site.
+    """Moves a window of pixels forward to a site.
 
     Args:
-        window: Tensor of shape `(batch, columns_left + 1, channels)`: pixels to the
-            left of one, and that pixel as far as it was known. Zeros as a row begins.
+        window: Tensor of shape `(batch, columns_left + 1, channels)`: the pixels to the
+            left of a pixel, and the known channels of that pixel. Zeros at the
+            beginning of a row.
         site: `Site`. Sites come in their order.
-        value: Tensor of shape `(batch,)`, the site before.
+        value: Tensor of shape `(batch,)`, the value of the site before.
 
     Returns:
         The window of the pixel of `site`, of the same shape.
@@ -29,11 +30,11 @@ def slide_window(window, site, value):
 
 
 def slide_rows(rows, row, above):
-    """Moves the rows above one row on, to a row.
+    """Moves a window of rows forward to a row.
 
     Args:
-        rows: Tensor of shape `(batch, rows_above, width, channels)`: rows above the one
-            before. Zeros as an image begins.
+        rows: Tensor of shape `(batch, rows_above, width, channels)`: the rows above the
+            row before. Zeros at the beginning of an image.
         row: Int32 scalar.
         above: Tensor of shape `(batch, width, channels)`, pixels in [0, 1] of the row
             before; unused if there is none.

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import check_count
-from keras_gen.domains import Scalars, Vectors
+from keras_gen.domains import Domain, Scalars, Vectors
 from keras_gen.latents import linear_path
 from keras_gen.models.base.marks import marked, marks_of
 
@@ -21,7 +21,7 @@ class Decoding:
     latent_dim = None
 
     @marked(("latents", "y"), ("x",))
-    def decode(self, latents, y=None):
+    def decode(self, latents, y=None) -> tf.Tensor:
         """Makes examples from latents.
 
         Args:
@@ -33,12 +33,14 @@ class Decoding:
         """
         raise NotImplementedError
 
-    def domain_of(self, name):
+    def domain_of(self, name) -> Domain | None:
         if name == "latents" and self.latent_dim is not None:
             return Vectors(self.latent_dim)
         return super().domain_of(name)
 
-    def interpolate(self, start, end, num_steps=10, path=linear_path, y=None):
+    def interpolate(
+        self, start, end, num_steps=10, path=linear_path, y=None
+    ) -> np.ndarray:
         """Makes examples along paths between latents.
 
         Args:
@@ -90,7 +92,7 @@ class Autoencoding(Decoding):
     call_takes = ("x", "y")
 
     @marked(("x", "y"), ("latents",))
-    def encode(self, x, y=None):
+    def encode(self, x, y=None) -> tf.Tensor:
         """Computes the latents of examples.
 
         Args:
@@ -103,7 +105,7 @@ class Autoencoding(Decoding):
         raise NotImplementedError
 
     @marked(("x", "y"), ("x",))
-    def reconstruct(self, x, y=None):
+    def reconstruct(self, x, y=None) -> tf.Tensor:
         """Encodes examples and decodes them again.
 
         Args:
@@ -115,7 +117,7 @@ class Autoencoding(Decoding):
         """
         return self(x if y is None else (x, y))
 
-    def call(self, inputs):
+    def call(self, inputs) -> tf.Tensor:
         """Reconstructions of `x`, or of a pair `(x, y)`."""
         x, y = inputs if isinstance(inputs, (tuple, list)) else (inputs, None)
         latents = self.encode(x, **_told(self.encode, y))
@@ -128,7 +130,7 @@ class ExactLikelihood:
     A subclass implements `batch_log_prob()`.
     """
 
-    def batch_log_prob(self, x, y=None):
+    def batch_log_prob(self, x, y=None) -> tf.Tensor:
         """The log-likelihood of the examples of one batch, without checks.
 
         Args:
@@ -140,7 +142,7 @@ class ExactLikelihood:
         """
         raise NotImplementedError
 
-    def log_prob_conditions(self, num_rows, **given):
+    def log_prob_conditions(self, num_rows, **given) -> dict:
         """Checks and completes the further arguments of `log_prob()`.
 
         Args:
@@ -159,11 +161,11 @@ class ExactLikelihood:
             )
         return {}
 
-    def domain_of(self, name):
+    def domain_of(self, name) -> Domain | None:
         return Scalars() if name == "log_prob" else super().domain_of(name)
 
     @marked(("x", "y"), ("log_prob",), traced="batch_log_prob")
-    def log_prob(self, x, y=None, batch_size=256, **conditions):
+    def log_prob(self, x, y=None, batch_size=256, **conditions) -> np.ndarray:
         """Computes the exact log-likelihood of examples, in batches.
 
         Args:
@@ -211,7 +213,7 @@ class Translation:
     call_takes = ("x",)
 
     @marked(("x",), ("y",))
-    def to_y(self, x):
+    def to_y(self, x) -> tf.Tensor:
         """Maps examples to the `y_domain`.
 
         Args:
@@ -222,11 +224,11 @@ class Translation:
         """
         raise NotImplementedError
 
-    def call(self, x):
+    def call(self, x) -> tf.Tensor:
         """The same as `to_y()`."""
         return self.to_y(x)
 
-    def comparison(self, batch):
+    def comparison(self, batch) -> tuple:
         return batch.y, self.to_y(batch.x)
 
 
@@ -234,7 +236,7 @@ class TwoWayTranslation(Translation):
     """Ability: a translation in both directions. A subclass implements `to_x()` too."""
 
     @marked(("y",), ("x",))
-    def to_x(self, y):
+    def to_x(self, y) -> tf.Tensor:
         """Maps examples to the `x_domain`.
 
         Args:

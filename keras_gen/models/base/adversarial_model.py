@@ -1,6 +1,7 @@
 """The base of models that learn from a discriminator."""
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from keras_gen import domains
@@ -91,7 +92,7 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
 
     # The game: hooks
 
-    def discriminator_terms(self, x, fakes, batch, training):
+    def discriminator_terms(self, x, fakes, batch, training) -> dict:
         """The loss of the discriminator, `"discriminator_loss"`, and further terms.
 
         Args:
@@ -105,7 +106,7 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
         """
         raise NotImplementedError
 
-    def generator_terms(self, fakes, batch, training):
+    def generator_terms(self, fakes, batch, training) -> dict:
         """The loss of the generator, `"generator_loss"`, and further terms.
 
         Args:
@@ -118,21 +119,21 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
         """
         raise NotImplementedError
 
-    def after_discriminator_update(self):
+    def after_discriminator_update(self) -> None:
         """Called after each update of the discriminator; does nothing here."""
 
     # What the game is played with
 
-    def generate(self, latents, y, training):
+    def generate(self, latents, y, training) -> tf.Tensor:
         """Makes samples from latents; `y` is None without classes."""
         fakes = self.generator(_told(latents, y), training=training)
         return ops.cast(fakes, "float32")
 
-    def score(self, x, y, training):
+    def score(self, x, y, training) -> tf.Tensor:
         """The discriminator's scores, float32 of shape `(batch, 1)`."""
         return ops.cast(self.discriminator(_told(x, y), training=training), "float32")
 
-    def phases(self):
+    def phases(self) -> list[Phase]:
         return [
             Phase(
                 "discriminator",
@@ -197,14 +198,14 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
     def decode(self, latents, y=None):
         return self(latents if y is None else (latents, y))
 
-    def call(self, inputs):
+    def call(self, inputs) -> tf.Tensor:
         """Makes samples from latents, or from a pair of latents and `y`."""
         is_pair = isinstance(inputs, (tuple, list))
         told = list(inputs) if is_pair else inputs
         return ops.cast(self.sampling_generator(told, training=False), "float32")
 
     @property
-    def sampling_generator(self):
+    def sampling_generator(self) -> keras.Model:
         """The network that samples: the averaged generator if there is one."""
         if self.average_decay is None:
             return self.generator

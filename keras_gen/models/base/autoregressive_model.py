@@ -71,7 +71,7 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
 
     # Hooks
 
-    def site_parameters(self, x, y=None, training=False):
+    def site_parameters(self, x, y=None, training=False) -> tf.Tensor:
         """The parameters of the distribution of every site, given the earlier ones.
 
         Args:
@@ -85,11 +85,11 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
         """
         raise NotImplementedError
 
-    def training_parameters(self, batch):
+    def training_parameters(self, batch) -> tf.Tensor:
         """The parameters of every site of a `Batch` in training."""
         return self.site_parameters(batch.x, batch.y, training=True)
 
-    def log_prob_of_sites(self, x, y=None):
+    def log_prob_of_sites(self, x, y=None) -> list:
         """The log probability of every site, for each component of a mixture.
 
         Args:
@@ -120,7 +120,7 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
         bits = loss / (math.log(2.0) * math.prod(self.x_domain.sites))
         return {"loss": loss, "bits_per_dimension": bits}
 
-    def log_prob_conditions(self, num_rows, mask=None, **given):
+    def log_prob_conditions(self, num_rows, mask=None, **given) -> dict:
         """Checks and completes the further arguments of `log_prob()`.
 
         Args:
@@ -142,7 +142,7 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
         return _log_mean_prob(log_probs)
 
     @marked(("x",), ("probabilities",), traced=None)
-    def classify(self, x, batch_size=256):
+    def classify(self, x, batch_size=256) -> np.ndarray:
         """Computes class probabilities by Bayes' rule, with equal prior probabilities.
 
         Args:
@@ -175,7 +175,9 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
 
     # What samples depend on, and what the network gives
 
-    def conditions(self, num_samples, first_row=0, y=None, temperature=1.0, **given):
+    def conditions(
+        self, num_samples, first_row=0, y=None, temperature=1.0, **given
+    ) -> dict:
         """Checks and completes the further arguments of `sample()`.
 
         Args:
@@ -203,7 +205,7 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
         temperature = np.full(num_samples, temperature, np.float32)
         return {"temperature": temperature, **conditions}
 
-    def call(self, inputs):
+    def call(self, inputs) -> tf.Tensor:
         """The parameters of every site of examples, or of a pair `(x, y)`."""
         is_pair = isinstance(inputs, (tuple, list)) and len(inputs) == 2
         x, y = inputs if is_pair else (inputs, None)

@@ -21,7 +21,7 @@ class Batch(NamedTuple):
     rows: Rows
     y: Any = None
 
-    def share(self, index, count):
+    def share(self, index, count) -> "Batch":
         """A share of the batch: every `count`-th example, from `index` on.
 
         If there are fewer than `count` examples, some are in several shares, and no

@@ -1,12 +1,13 @@
 """Reads batches of data beside a training."""
 
 import itertools
+from collections.abc import Iterator
 
 import keras
 import tensorflow as tf
 
 
-def is_dataset(x):
+def is_dataset(x) -> bool:
     """Whether batches can be read from `x`, on one device."""
     if hasattr(x, "shape") or isinstance(x, (list, tuple, dict, str)):
         return False
@@ -15,7 +16,7 @@ def is_dataset(x):
     return hasattr(x, "__iter__") or isinstance(x, keras.utils.PyDataset)
 
 
-def first_batch(x):
+def first_batch(x) -> tuple:
     """The first batch of a dataset, None if there is none, and the whole dataset."""
     batches = batches_of(x)
     if isinstance(x, tf.data.Dataset):
@@ -26,7 +27,7 @@ def first_batch(x):
     return first, (batch for batch in itertools.chain([first], batches))
 
 
-def batches_of(x):
+def batches_of(x) -> Iterator:
     """An iterator of the batches of a dataset; `x` itself if it is read only once."""
     if isinstance(x, keras.utils.PyDataset):
         return (x[index] for index in range(len(x)))

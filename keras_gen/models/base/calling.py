@@ -1,6 +1,7 @@
 """Methods of Keras that call a model: what they are given is checked and known."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import shown
@@ -13,7 +14,9 @@ class Calling:
     #: Names of the domains of what `call()` takes. A model need not have the last.
     call_takes = ()
 
-    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
+    def predict(
+        self, x, batch_size=None, verbose="auto", steps=None, callbacks=None
+    ) -> np.ndarray:
         """Calls the model on batches, like `keras.Model.predict()`.
 
         Raises:
@@ -27,7 +30,7 @@ class Calling:
             self._check_call(x)
         return super().predict(x, batch_size, verbose, steps, callbacks)
 
-    def predict_on_batch(self, x):
+    def predict_on_batch(self, x) -> np.ndarray:
         """Calls the model on one batch, like `keras.Model.predict_on_batch()`.
 
         Raises:
@@ -43,7 +46,7 @@ class Calling:
         verbose=None,
         input_signature=None,
         **kwargs,
-    ):
+    ) -> None:
         """Writes `call()` alone, like `keras.Model.export()`.
 
         `keras_gen.export.export_saved_model` writes all marked methods, such as

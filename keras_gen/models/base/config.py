@@ -3,6 +3,7 @@
 import copy
 import functools
 import inspect
+from typing import Self
 
 import keras
 
@@ -28,11 +29,11 @@ class ConfigBySignature:
                     "is traced already: give a Keras schedule of the training step "
                     f"where {type(self).__name__} takes one. Received: {value!r}"
                 )
-            # Keras makes them again.
+            # Keras makes these functions again.
             self.train_function = self.test_function = self.predict_function = None
         super().__setattr__(name, value)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         config = {
             name: keras.saving.serialize_keras_object(getattr(self, name))
             for name in arguments_of(type(self))
@@ -41,8 +42,8 @@ class ConfigBySignature:
         return {"name": self.name, "dtype": dtype, **config}
 
     @classmethod
-    def from_config(cls, config):
-        # Keras takes the configs of networks apart as it reads them.
+    def from_config(cls, config) -> Self:
+        # Keras changes the configs of networks when it reads them.
         config = copy.deepcopy(config)
         return cls(
             **{
@@ -53,7 +54,7 @@ class ConfigBySignature:
 
 
 @functools.cache
-def arguments_of(cls):
+def arguments_of(cls) -> list:
     """The constructor arguments of a model: its own, then the options of its bases."""
     names, own = {}, None
     for base in cls.__mro__:

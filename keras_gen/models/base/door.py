@@ -28,11 +28,11 @@ class Door:
         super().__init_subclass__(**kwargs)
         mark_overrides(cls)
 
-    def check_input(self, name, values):
+    def check_input(self, name, values) -> None:
         """Raises a ValueError unless `values` are valid for the argument `name`."""
         self.domain_of(name).check(values, name)
 
-    def take(self, name, values):
+    def take(self, name, values) -> tf.Tensor:
         """Checks an argument of a marked method and returns it as a tensor.
 
         Args:
@@ -48,7 +48,7 @@ class Door:
                 f"`{name}` must be left out: this {type(self).__name__} has none."
             )
         if tf.is_tensor(values) and values.dtype in (tf.bfloat16, tf.float16):
-            # What Keras has cast on the way in; numpy does not know the former.
+            # Keras casts inputs to half precision, and NumPy has no bfloat16.
             values = tf.cast(values, tf.float32)
         if is_symbolic(values):
             domain.check_shape(values, name)
@@ -56,7 +56,7 @@ class Door:
             self.check_input(name, values)
         return domain.cast(values)
 
-    def train_on_batch(self, x, y=None, **kwargs):
+    def train_on_batch(self, x, y=None, **kwargs) -> list | float | dict:
         """Takes a step on one batch, like `keras.Model.train_on_batch()`.
 
         Raises:
@@ -66,7 +66,7 @@ class Door:
         self.check_batch((x, y), self.num_shares)
         return super().train_on_batch(x, y, **kwargs)
 
-    def test_on_batch(self, x, y=None, **kwargs):
+    def test_on_batch(self, x, y=None, **kwargs) -> list | float | dict:
         """Computes the terms of one batch, like `keras.Model.test_on_batch()`.
 
         Raises:
@@ -84,7 +84,9 @@ class Door:
                     "be left out."
                 )
 
-    def fit(self, x=None, y=None, batch_size=None, epochs=1, **kwargs):
+    def fit(
+        self, x=None, y=None, batch_size=None, epochs=1, **kwargs
+    ) -> keras.callbacks.History:
         """Trains on `x`: examples, or a dataset of examples or of pairs `(x, y)`.
 
         It works like `keras.Model.fit()`, but all examples have the same weight: there
@@ -119,7 +121,9 @@ class Door:
         finally:
             self._validation_data, self._is_fitting = None, False
 
-    def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
+    def evaluate(
+        self, x=None, y=None, batch_size=None, **kwargs
+    ) -> float | list | dict:
         """Computes the means of the terms over `x`, like `keras.Model.evaluate()`.
 
         Raises:
@@ -153,7 +157,7 @@ class Door:
         finally:
             self._unread = before
 
-    def look_for_bad_batch(self, error=None):
+    def look_for_bad_batch(self, error=None) -> None:
         """Raises a BadBatchError that names a bad batch, if one has spoilt some steps.
 
         It reads the batches of a dataset again, if a term is NaN or infinite or a step
@@ -175,7 +179,7 @@ class Door:
             except ValueError as wrong:
                 raise BadBatchError(f"Batch {index} is wrong: {wrong}") from error
 
-    def check_batch(self, data, num_shares=1):
+    def check_batch(self, data, num_shares=1) -> None:
         """Raises a ValueError unless `data` is a batch that this model trains on.
 
         Args:
@@ -200,10 +204,10 @@ class Door:
         if len(x) < num_shares:
             raise ValueError(
                 f"{type(self).__name__} deals each batch into {num_shares} shares, so "
-                f"a batch must have at least so many examples. Received: {len(x)}"
+                f"a batch must have at least {num_shares} examples. Received: {len(x)}"
             )
 
-    def check_y(self, y, num_rows):
+    def check_y(self, y, num_rows) -> None:
         """Raises a ValueError unless `y` is valid for this number of examples.
 
         Args:
@@ -229,12 +233,12 @@ class Door:
                 f"{len(y)}"
             )
 
-    def check_y_left_out(self):
-        """Raises a ValueError if the model is told a `y`, which then is missing."""
+    def check_y_left_out(self) -> None:
+        """Raises a ValueError if the model needs a `y`, because none was given."""
         if self.y_domain is not None and not getattr(self.y_domain, "optional", False):
             self.check_y(None, 0)
 
-    def y_for(self, num_rows, y=None, first_row=0):
+    def y_for(self, num_rows, y=None, first_row=0) -> np.ndarray | None:
         """The array `y` for a number of examples; None for a model without `y_domain`.
 
         Args:
@@ -256,7 +260,7 @@ class Door:
 
 
 def _checked(model, x, y, kwargs, num_shares=1):
-    """`x`, once its first batch has passed the checks."""
+    """Checks the first batch of `x` and returns `x` with all its batches."""
     model._refuse_weights(kwargs)
     noun = model.x_domain.noun
     if x is None:
@@ -277,7 +281,7 @@ def _checked(model, x, y, kwargs, num_shares=1):
 
 
 def _divisible(model, x, batch_size, num_shares=1):
-    """`x`, once its batches can be dealt to the replicas."""
+    """Checks that the batches of `x` can be divided among replicas; returns `x`."""
     count = model.distribute_strategy.num_replicas_in_sync
     if count == 1:
         return x

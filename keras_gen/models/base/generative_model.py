@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_gen.arguments import shown
-from keras_gen.domains import Labels
+from keras_gen.domains import Domain, Labels
 from keras_gen.models.base import guard, keras_seams, replicas
 from keras_gen.models.base.batch import Batch
 from keras_gen.models.base.calling import Calling
@@ -49,13 +49,13 @@ class GenerativeModel(ConfigBySignature, Door, Calling, keras.Model):
     y_domain = None
     #: The marked method that `call()` is, and an export does by default.
     default_method = None
-    #: Whether methods that draw noise run under XLA, which compiles anew for each batch
-    #: size: some seconds that pay where sampling is a long loop of small operations.
-    #: Set it to False on a model that draws a single batch.
+    #: Whether methods that draw noise run under XLA. It compiles for some seconds, once
+    #: for each batch size, and makes a long loop of small operations faster. Set it to
+    #: False on a model that draws a single batch.
     compiled_sampling = False
-    #: Losses by which to tell that the game of two players has stopped: a dict of
-    #: `won`, that of a discriminator that tells all apart, and `drawn`, those of both
-    #: where it tells nothing. None where losses do not show it.
+    #: The losses of a game of two players that has stopped: a dict of `won`, the loss
+    #: of a discriminator that tells all fakes from data, and `drawn`, the losses of
+    #: both if it tells none. None if losses do not show that the game has stopped.
     stopped_losses = None
     #: Whether `compile()` was asked to skip updates that are not finite.
     skip_nonfinite = False
@@ -65,8 +65,8 @@ class GenerativeModel(ConfigBySignature, Door, Calling, keras.Model):
         self.seed = check_seed(seed)
         self._trackers = [keras.metrics.Mean(name=name) for name in self.term_names]
         self._compares = False
-        # Rows of the data seen since the last reset, so that each example of an
-        # evaluation has noise of its own, whatever the batch size.
+        # The examples seen since the last reset. With it, the noise of an example in an
+        # evaluation does not depend on the batch size.
         self._evaluated_rows = self.add_weight(
             shape=(),
             dtype="int32",
@@ -81,7 +81,7 @@ class GenerativeModel(ConfigBySignature, Door, Calling, keras.Model):
 
     # Hooks
 
-    def loss_terms(self, batch, training):
+    def loss_terms(self, batch, training) -> dict:
         """The scalars of one batch by name; `"loss"` is minimized.
 
         Args:
@@ -93,7 +93,7 @@ class GenerativeModel(ConfigBySignature, Door, Calling, keras.Model):
         """
         raise NotImplementedError
 
-    def phases(self):
+    def phases(self) -> list[Phase]:
         """The phases of a training step in their order, a list of `Phase`.
 
         If a phase makes `k` updates in a training step, the batch is divided into `k`
@@ -102,15 +102,15 @@ class GenerativeModel(ConfigBySignature, Door, Calling, keras.Model):
         """
         return [Phase("", self.loss_terms, self.trainable_variables)]
 
-    def default_optimizer(self):
+    def default_optimizer(self) -> keras.optimizers.Optimizer:
         """The optimizer of each phase, if `compile()` gets none."""
         return keras.optimizers.Adam(1e-3)
 
-    def comparison(self, batch):
+    def comparison(self, batch) -> tuple:
         """The two tensors that the metrics of `compile()` compare."""
         return batch.x, self(batch.x if batch.y is None else (batch.x, batch.y))
 
-    def domain_of(self, name):
+    def domain_of(self, name) -> Domain | None:
         """The domain of an input or output of marked methods, or None.
 
         Args:
@@ -120,7 +120,9 @@ class GenerativeModel(ConfigBySignature, Door, Calling, keras.Model):
 
     # Training
 
-    def compile(self, optimizer=None, loss=None, *, skip_nonfinite=False, **kwargs):
+    def compile(
+        self, optimizer=None, loss=None, *, skip_nonfinite=False, **kwargs
+    ) -> None:
         """Configures training.
 
         Args:
@@ -173,21 +175,21 @@ class GenerativeModel(ConfigBySignature, Door, Calling, keras.Model):
             optimizer_of(phase, self.optimizer).build(phase.variables)
         self.optimizer.built = True
 
-    def get_compile_config(self):
+    def get_compile_config(self) -> dict:
         config = super().get_compile_config()
         if self.compiled and self.skip_nonfinite:
             config["skip_nonfinite"] = True
         return config
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config) -> None:
         self.compile(**keras.saving.deserialize_keras_object(config))
 
     @property
-    def num_shares(self):
+    def num_shares(self) -> int:
         """Integer, the number of shares of a training batch."""
         return max(phase.steps for phase in self.phases())
 
-    def train_step(self, data):
+    def train_step(self, data) -> dict:
         batch = self._batch(data, step=keras_seams.steps_taken(self.optimizer))
         phases = self.phases()
         num_shares = max(phase.steps for phase in phases)
@@ -203,11 +205,11 @@ class GenerativeModel(ConfigBySignature, Door, Calling, keras.Model):
         optimizer = optimizer_of(phase, self.optimizer)
         before = guard.weights_before(self)
         variables = [variable.value for variable in phase.variables]
-        # Watching nothing else, the tape keeps nothing of the other phases' networks.
+        # The tape watches these only, so it keeps nothing of other phases' networks.
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(variables)
             terms = phase.named_terms(batch, True, self.term_names)
-            # Regularized; and gradients are summed over the replicas, not averaged.
+            # With regularization. Gradients are summed over the replicas.
             loss = sum(self.losses, terms[phase.loss]) / replicas.num_replicas()
             loss = optimizer.scale_loss(loss)
 
@@ -227,7 +229,7 @@ class GenerativeModel(ConfigBySignature, Door, Calling, keras.Model):
         self._track(terms, batch, tf.cast(finite, tf.int32))
         self._skipped.update_state(finite)
 
-    def test_step(self, data):
+    def test_step(self, data) -> dict:
         batch = self._batch(data, step=-1, first_row=self._evaluated_rows.value)
         num_rows = ops.shape(batch.x)[0] * replicas.num_replicas()
         self._evaluated_rows.assign_add(num_rows)
@@ -235,7 +237,7 @@ class GenerativeModel(ConfigBySignature, Door, Calling, keras.Model):
             self._track(phase.named_terms(batch, False, self.term_names), batch)
         return self._results(batch)
 
-    def reset_metrics(self):
+    def reset_metrics(self) -> None:
         if self._is_fitting:
             # Before an epoch and a validation: a bad batch is told early.
             self.look_for_bad_batch()
@@ -243,11 +245,11 @@ class GenerativeModel(ConfigBySignature, Door, Calling, keras.Model):
         self._evaluated_rows.assign(0)
 
     @property
-    def metrics(self):
+    def metrics(self) -> list:
         skipped = [self._skipped] if self.skip_nonfinite else []
         own = [*self._trackers, *skipped]
-        # Keras has a mean of a loss of its own besides, and keeps what an earlier
-        # `compile()` counted skipped updates with.
+        # Keras also has a mean of a loss of its own, and keeps the counter of skipped
+        # updates of an earlier `compile()`.
         names = {"loss", "skipped_updates"}
         return own + [
             m for m in super().metrics if m not in own and m.name not in names

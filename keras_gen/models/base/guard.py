@@ -1,4 +1,6 @@
-"""Updates that are left out because a number in them is not finite."""
+"""Updates that are skipped because a number in them is not finite."""
+
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -11,20 +13,20 @@ class SkippedUpdates(keras.metrics.Metric):
 
     def __init__(self, name="skipped_updates", **kwargs):
         super().__init__(name=name, **kwargs)
-        # Each replica has counted all of them.
+        # Each replica counts all of them.
         self.count = self.add_variable((), "zeros", aggregation="mean", name="count")
 
-    def update_state(self, finite):
+    def update_state(self, finite) -> None:
         self.count.assign_add(1.0 - tf.cast(finite, tf.float32))
 
-    def result(self):
+    def result(self) -> tf.Tensor:
         return keras.ops.convert_to_tensor(self.count)
 
-    def reset_state(self):
+    def reset_state(self) -> None:
         self.count.assign(0.0)
 
 
-def check_labels(domain, y):
+def check_labels(domain, y) -> None:
     """Lets a step fail if a label does not belong to the domain; not under XLA.
 
     Args:
@@ -36,14 +38,14 @@ def check_labels(domain, y):
     tf.debugging.Assert(is_label, [f"`y` must lie in [{low}, {high}]."])
 
 
-def weights_before(model):
-    """The weights that calls of layers change, if they may have to be restored.
+def weights_before(model) -> list:
+    """The weights that layers change in a forward pass, if updates can be skipped.
 
     Args:
         model: `GenerativeModel`.
 
     Returns:
-        List of tensors, empty unless updates may be skipped.
+        List of tensors; empty if updates are not skipped.
     """
     if not model.skip_nonfinite:
         return []
@@ -52,12 +54,12 @@ def weights_before(model):
     ]
 
 
-def restoring(model, optimizer):
-    """A function of `weights_before()` that undoes what a skipped update has changed.
+def restoring(model, optimizer) -> Callable:
+    """A function that takes `weights_before()` and restores these weights.
 
     Args:
         model: `GenerativeModel`.
-        optimizer: The optimizer of the update, whose count of steps goes on.
+        optimizer: The optimizer of the update. It still counts the step.
     """
 
     def restore(before):
@@ -68,15 +70,15 @@ def restoring(model, optimizer):
     return restore
 
 
-def all_finite(terms, gradients):
+def all_finite(terms, gradients) -> tf.Tensor:
     """Whether the numbers of an update are finite on all replicas, a boolean scalar.
 
     Args:
         terms: Dict of float scalars.
         gradients: List of tensors; None for a variable without one.
     """
-    # A sum of squares reads a gradient once. It overflows where an element is beyond
-    # 1e19, whose square no optimizer could keep either.
+    # A sum of squares reads a gradient once. It overflows if an element is beyond 1e19,
+    # and no optimizer could keep such a square either.
     squares = [
         tf.nn.l2_loss(getattr(gradient, "values", gradient))
         for gradient in gradients
@@ -91,22 +93,22 @@ def all_finite(terms, gradients):
     return context.all_reduce(tf.distribute.ReduceOp.SUM, wrong) == 0.0
 
 
-def apply_or_restore(finite, apply, gradients, restore, before):
+def apply_or_restore(finite, apply, gradients, restore, before) -> None:
     """Calls `apply(gradients)` or else `restore(before)` on all replicas.
 
     Args:
         finite: Boolean scalar, the same on all replicas.
-        apply: Function of a list of tensors, of which it takes all that differ between
-            replicas.
-        gradients: Its argument.
-        restore: Such a function, called where `finite` is False.
-        before: Its argument.
+        apply: Function of a list of tensors. The list must hold all tensors that the
+            function uses and that differ between replicas.
+        gradients: The argument of `apply`.
+        restore: The same kind of function, called if `finite` is False.
+        before: The argument of `restore`.
     """
     if replicas.num_replicas() == 1:
         tf.cond(finite, lambda: apply(gradients), lambda: restore(before))
         return
 
-    # Optimizers merge the replicas, which no branch within one of them can do.
+    # Optimizers merge the replicas, which a branch within one replica cannot do.
     def merge(strategy, finite, gradients, before):
         everywhere = strategy.extended.call_for_each_replica
         tf.cond(

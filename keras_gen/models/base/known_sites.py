@@ -24,14 +24,14 @@ class KnownSites(Domain):
     def __init__(self, sites):
         self.shape = tuple(sites)
 
-    def draw(self, rows):
+    def draw(self, rows) -> np.ndarray:
         """Masks of a random number of first sites."""
         num_sites = int(np.prod(self.shape))
         known = np.floor(np.asarray(rows.uniform((), "known")) * num_sites)
         mask = np.arange(num_sites) < known[:, None]
         return mask.reshape(-1, *self.shape)
 
-    def load(self, path):
+    def load(self, path) -> np.ndarray:
         """Reads masks from pictures, white where sites are known, or from an array.
 
         Pictures are as `keras_gen.domains.Images` reads them; a `.csv` or `.npy` file
@@ -43,13 +43,13 @@ class KnownSites(Domain):
         white = media.load_images(path, (height, width, 1)) > 127
         return np.repeat(white, channels, axis=-1)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {"sites": self.shape}
 
     def _check_values(self, values, name):
         self.full(values, len(values), name)
 
-    def full(self, mask, num_rows, name="mask"):
+    def full(self, mask, num_rows, name="mask") -> np.ndarray:
         """Checks a mask and repeats it for each example.
 
         Args:
@@ -123,7 +123,7 @@ class Completion:
         temperature=1.0,
         batch_size=256,
         first_row=0,
-    ):
+    ) -> np.ndarray:
         """Draws the unknown sites of examples given the known ones.
 
         Args:
@@ -162,7 +162,7 @@ class Completion:
         conditions |= {"x": x, "mask": mask}
         return self.draw(len(x), seed, batch_size, first_row, conditions)
 
-    def known_sites(self, mask, num_rows):
+    def known_sites(self, mask, num_rows) -> np.ndarray:
         """The mask of each example, a boolean array of shape `(num_rows, *sites)`.
 
         Raises:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
+import tensorflow_probability as tfp
 
 from keras_gen.arguments import check_count
 from keras_gen.domains import Scalars
@@ -45,7 +46,7 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
 
     # Hooks
 
-    def infer(self, x, noise, y=None, training=False):
+    def infer(self, x, noise, y=None, training=False) -> tuple:
         """Draws latents from the posterior, as a function of noise.
 
         Args:
@@ -61,7 +62,9 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
         """
         raise NotImplementedError
 
-    def likelihood(self, latents, y=None, training=False):
+    def likelihood(
+        self, latents, y=None, training=False
+    ) -> tfp.distributions.Distribution:
         """The TFP distribution of examples, one event for each of the latents.
 
         Args:
@@ -71,7 +74,7 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
         """
         raise NotImplementedError
 
-    def log_prior(self, latents, y=None):
+    def log_prior(self, latents, y=None) -> tf.Tensor:
         """The log density of latents under the prior.
 
         Args:
@@ -83,7 +86,7 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
         """
         raise NotImplementedError
 
-    def latents_from_noise(self, noise, y=None):
+    def latents_from_noise(self, noise, y=None) -> tf.Tensor:
         """Draws latents from the prior, as a function of noise.
 
         Args:
@@ -100,17 +103,17 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
         return rows.normal(self.domain_of("latents").shape, "latents")
 
     @property
-    def posterior_noise_shape(self):
+    def posterior_noise_shape(self) -> tuple:
         """Tuple, the shape of the noise that `infer()` takes for one example."""
         return self.domain_of("latents").shape
 
     # What follows
 
-    def posterior_noise(self, rows):
+    def posterior_noise(self, rows) -> tf.Tensor:
         """The noise that `infer()` takes, one draw for each row."""
         return rows.normal(self.posterior_noise_shape, "posterior")
 
-    def log_weights(self, x, noise, y=None, training=False):
+    def log_weights(self, x, noise, y=None, training=False) -> tf.Tensor:
         """The log importance weights `log p(x, z) - log q(z | x)`.
 
         Their mean over draws is the evidence lower bound. The log of the mean of their
@@ -135,7 +138,7 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
         log_likelihood = tf.reshape(likelihood.log_prob(repeated), tf.shape(log_q))
         return log_likelihood + self.log_prior(latents, **given) - log_q
 
-    def encode(self, x, y=None):
+    def encode(self, x, y=None) -> tf.Tensor:
         """Computes the latents of examples, by `infer()` with noise of zero.
 
         For a normal posterior these are the means.
@@ -164,7 +167,9 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
         return Scalars() if name == "bound" else super().domain_of(name)
 
     @marked(("x", "y"), ("bound",), traced=None)
-    def log_likelihood(self, x, num_importance_samples=5000, seed=0, y=None):
+    def log_likelihood(
+        self, x, num_importance_samples=5000, seed=0, y=None
+    ) -> LogLikelihood:
         """Computes the importance-weighted bound on `log p(x)`, in constant memory.
 
         Draw `k` of example `i` depends on the seed, `i` and `k` only.

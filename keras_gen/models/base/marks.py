@@ -7,6 +7,7 @@ marks. None of them asks for the class of a model.
 
 import functools
 import inspect
+from collections.abc import Callable
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -31,7 +32,7 @@ class Mark(NamedTuple):
     traced: str | None
 
 
-def marked(takes, gives, traced=""):
+def marked(takes, gives, traced="") -> Callable:
     """Marks a public method of a model.
 
     Args:
@@ -58,7 +59,7 @@ def marked(takes, gives, traced=""):
     return mark
 
 
-def marks_of(model):
+def marks_of(model) -> dict:
     """The marked methods that a model has, by name.
 
     The model has a method if it has a domain for everything that the method takes and
@@ -92,7 +93,7 @@ def _arguments_of(model, name):
     return set(inspect.signature(function).parameters)
 
 
-def mark_overrides(cls):
+def mark_overrides(cls) -> None:
     """Gives methods that override marked ones the same marks.
 
     A method without an argument for an `OPTIONAL` name does not take it.
@@ -132,6 +133,6 @@ def _checked(function, mark):
     return checked
 
 
-def is_symbolic(value):
+def is_symbolic(value) -> bool:
     """Whether a value is a tensor of a graph, whose numbers cannot be checked."""
     return tf.is_symbolic_tensor(value)

@@ -41,7 +41,7 @@ _KEEPERS = {
 }
 
 
-def check_reaches(name, network, bounds, what):
+def check_reaches(name, network, bounds, what) -> None:
     """Raises a ValueError if the last activation of a network cannot reach a range.
 
     Most often this is a sigmoid where logits are meant. An activation is not seen if a
@@ -67,7 +67,7 @@ def check_reaches(name, network, bounds, what):
         )
 
 
-def last_activation(tensor):
+def last_activation(tensor) -> str | None:
     """The name of the activation that a tensor is, in small letters, or None.
 
     Args:

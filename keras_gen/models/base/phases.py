@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn, Self
 
 import keras
 
@@ -33,11 +33,11 @@ class Phase(NamedTuple):
     optimizer: Callable[..., Any] | None = None
 
     @property
-    def loss(self):
+    def loss(self) -> str:
         """The name of the term that the phase minimizes."""
         return f"{self.name}_loss" if self.name else "loss"
 
-    def named_terms(self, batch, training, term_names):
+    def named_terms(self, batch, training, term_names) -> dict:
         """The terms of a batch, once their names are checked.
 
         Args:
@@ -66,7 +66,7 @@ class Phase(NamedTuple):
         return terms
 
 
-def choose_optimizer(model, optimizer, by_phase):
+def choose_optimizer(model, optimizer, by_phase) -> keras.optimizers.Optimizer:
     """The optimizer of a model: what `compile()` got, or the defaults of the phases.
 
     Args:
@@ -130,7 +130,7 @@ def choose_optimizer(model, optimizer, by_phase):
     return optimizer
 
 
-def optimizer_of(phase, optimizer):
+def optimizer_of(phase, optimizer) -> keras.optimizers.Optimizer:
     """The optimizer of a phase, from the optimizer of its model."""
     return optimizer.by_phase[phase.name] if phase.name else optimizer
 
@@ -154,42 +154,42 @@ class PhaseOptimizers(keras.optimizers.Optimizer):
         self.by_phase = dict(by_phase)
 
     @property
-    def optimizers(self):
+    def optimizers(self) -> list:
         """The optimizers, a list in the order of the phases."""
         return list(self.by_phase.values())
 
     @property
-    def variables(self):
+    def variables(self) -> list:
         own = keras_seams.own_variables(self)
         return own + [v for part in self.optimizers for v in part.variables]
 
     @property
-    def learning_rate(self):
+    def learning_rate(self) -> NoReturn:
         raise AttributeError(
             "Each phase has its own learning rate: take those of `optimizers`."
         )
 
-    def build(self, variables):
+    def build(self, variables) -> None:
         """Does nothing: the model builds the optimizer of each phase."""
 
-    def finalize_variable_values(self, variables):
+    def finalize_variable_values(self, variables) -> None:
         for optimizer in self.optimizers:
             optimizer.finalize_variable_values(keras_seams.trained_variables(optimizer))
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store) -> None:
         # Keras saves `by_phase` by itself.
         store["iterations"] = self.iterations.numpy()
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store) -> None:
         self.iterations.assign(store["iterations"])
 
-    def get_config(self):
+    def get_config(self) -> dict:
         serialize = keras.saving.serialize_keras_object
         by_phase = {name: serialize(part) for name, part in self.by_phase.items()}
         return {"by_phase": by_phase, "name": self.name}
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config, custom_objects=None) -> Self:
         deserialize = keras.saving.deserialize_keras_object
         by_phase = {
             name: deserialize(part, custom_objects)

@@ -1,8 +1,9 @@
-"""What replicas of a model share, so that together they take the step of one device.
+"""Makes several replicas of a model take the step of one device together.
 
-Each replica sees its part of a batch. Noise is numbered over the whole batch and losses
-are divided by the number of replicas, whose gradients Keras sums; this file has the
-rest: what is refused, normalization, clipping, and batches that divide.
+Each replica sees its part of a batch. Noise is numbered over the whole batch, and
+losses are divided by the number of replicas, because Keras sums their gradients. This
+file has the rest: checks of what replicas cannot do, normalization, clipping, and
+batches that can be divided.
 """
 
 import keras
@@ -11,13 +12,13 @@ import tensorflow as tf
 from keras_gen.models.base import keras_seams
 
 
-def num_replicas():
-    """Integer, replicas of the strategy in whose scope or step this is called."""
+def num_replicas() -> int:
+    """The number of replicas of the strategy in whose scope or step you call this."""
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def check_compile(model, optimizers, jit_compile, steps_per_execution):
-    """Raises a ValueError unless replicas can train so.
+def check_compile(model, optimizers, jit_compile, steps_per_execution) -> dict:
+    """Raises a ValueError if the replicas cannot train with these arguments.
 
     Args:
         model: `GenerativeModel`.
@@ -26,8 +27,8 @@ def check_compile(model, optimizers, jit_compile, steps_per_execution):
         steps_per_execution: Integer.
 
     Returns:
-        Dict of the last two. On several replicas "auto" turns XLA off, and there is one
-        step an execution: of several, Keras asks for placeholders that nobody feeds.
+        Dict of the last two. On several replicas, "auto" turns XLA off, and an
+        execution has one step, because Keras fails with more.
     """
     strategy = tf.distribute.get_strategy()
     for weight in model.weights:
@@ -62,14 +63,14 @@ def check_compile(model, optimizers, jit_compile, steps_per_execution):
     return {"jit_compile": False, "steps_per_execution": 1}
 
 
-def synchronize_normalization(model):
+def synchronize_normalization(model) -> None:
     """Lets batch normalization take the moments of the whole batch on all replicas."""
     for layer in keras_seams.layers_of(model):
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = True
 
 
-def apply(optimizer, gradients, variables):
+def apply(optimizer, gradients, variables) -> None:
     """Applies the gradients of a replica, clipped as those of one device would be.
 
     Args:
@@ -80,23 +81,23 @@ def apply(optimizer, gradients, variables):
     if keras_seams.clips(optimizer) and num_replicas() > 1:
         context = tf.distribute.get_replica_context()
         gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
-        # The optimizer clips again, a part which is within the bounds, and adds up.
+        # The optimizer clips again, which does not change these parts, and sums them.
         clipped = keras_seams.clipped(optimizer, gradients)
         gradients = [gradient / num_replicas() for gradient in clipped]
     scales = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
     if tf.distribute.has_strategy() or scales:
         optimizer.apply(gradients, variables)
     else:
-        # Here Keras sums nothing. As a replica it would sum over one, which makes a
-        # node through which all gradients pass, and after which TensorFlow's optimizer
-        # of graphs drops what orders the updates of a variable in a step. Where losses
-        # are scaled, Keras must be in a replica, and there is one update in a step.
+        # Within a replica, Keras would sum over this one replica. That sum is a node
+        # through which all gradients pass, and after it TensorFlow's optimizer of
+        # graphs drops the order of the updates of a variable in a step. If losses are
+        # scaled, Keras must be within a replica, but then a step has one update.
         context = tf.distribute.get_replica_context()
         context.merge_call(lambda strategy: optimizer.apply(gradients, variables))
 
 
-def results(of_replica):
-    """What a step returns: of several machines Keras averages over the first axis."""
+def results(of_replica) -> dict:
+    """The results of a step; with a first axis on several machines, as Keras needs."""
     strategy = tf.distribute.get_strategy()
     if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return {name: value[None] for name, value in of_replica.items()}
@@ -104,12 +105,12 @@ def results(of_replica):
 
 
 def check_batches(x, batch_size, divisor):
-    """`x`, of which every batch can be dealt to the replicas.
+    """Checks that every batch of `x` can be divided among the replicas.
 
     Args:
         x: What `fit()` takes, checked.
-        batch_size: Optional integer; for arrays 32 if not given.
-        divisor: Integer, what the examples of a batch must be a multiple of.
+        batch_size: Optional integer; for arrays it defaults to 32.
+        divisor: Integer. The number of examples in a batch must be a multiple of it.
 
     Returns:
         `x`; a `tf.data.Dataset` raises a `tf.errors.InvalidArgumentError` at the first
@@ -142,8 +143,8 @@ def check_batches(x, batch_size, divisor):
     return x
 
 
-def assign_everywhere(variable, value):
-    """Assigns the value that all replicas have found to a variable of theirs."""
+def assign_everywhere(variable, value) -> None:
+    """Assigns a value that all replicas have in common to a variable of each."""
 
     def merge(strategy, value):
         strategy.extended.update(
@@ -153,7 +154,7 @@ def assign_everywhere(variable, value):
     tf.distribute.get_replica_context().merge_call(merge, args=(value,))
 
 
-def whole_batch(tensor):
+def whole_batch(tensor) -> tf.Tensor:
     """The rows of all replicas, for terms that couple the examples of a batch.
 
     Gradients flow back to the rows of each replica.

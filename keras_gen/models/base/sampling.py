@@ -24,10 +24,10 @@ class Noise(Domain):
         noise = of_rows(Rows(1, 0))
         self.shape, self.dtype = tuple(noise.shape[1:]), noise.dtype.name
 
-    def draw(self, rows):
+    def draw(self, rows) -> np.ndarray:
         return np.asarray(self.of_rows(rows))
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {"shape": self.shape, "dtype": self.dtype}
 
 
@@ -43,7 +43,7 @@ class Sampler:
 
     # Hooks
 
-    def noise_rows(self, rows):
+    def noise_rows(self, rows) -> tf.Tensor:
         """The noise of samples, one for each row.
 
         Args:
@@ -54,7 +54,7 @@ class Sampler:
         """
         raise NotImplementedError
 
-    def from_noise(self, noise, **conditions):
+    def from_noise(self, noise, **conditions) -> tf.Tensor:
         """Makes samples from noise, without random operations.
 
         Args:
@@ -67,7 +67,7 @@ class Sampler:
         """
         raise NotImplementedError
 
-    def conditions(self, num_samples, first_row=0, y=None, **given):
+    def conditions(self, num_samples, first_row=0, y=None, **given) -> dict:
         """Checks and completes the further arguments of `sample()`.
 
         Args:
@@ -91,17 +91,17 @@ class Sampler:
             return {}
         return {"y": self.y_for(num_samples, y, first_row)}
 
-    def domain_of(self, name):
+    def domain_of(self, name) -> Domain | None:
         if name != "noise":
             return super().domain_of(name)
-        # Its shape takes a draw to find.
+        # Only a draw shows its shape.
         if self._noise is None:
             self._noise = Noise(self.noise_rows)
         return self._noise
 
     # What follows
 
-    def noise(self, num_samples, seed, first_row=0):
+    def noise(self, num_samples, seed, first_row=0) -> tf.Tensor:
         """The noise of samples `first_row ... first_row + num_samples - 1` of a seed.
 
         Args:
@@ -120,7 +120,9 @@ class Sampler:
         return self.noise_rows(Rows(num_samples, check_seed(seed), first_row))
 
     @marked(("noise", "y", "temperature"), ("x",), traced="from_noise")
-    def sample(self, num_samples, seed=None, batch_size=256, first_row=0, **conditions):
+    def sample(
+        self, num_samples, seed=None, batch_size=256, first_row=0, **conditions
+    ) -> np.ndarray:
         """Draws samples in batches.
 
         Args:
@@ -145,7 +147,7 @@ class Sampler:
         conditions = self.conditions(num_samples, first_row=first_row, **conditions)
         return self.draw(num_samples, seed, batch_size, first_row, conditions)
 
-    def draw(self, num_samples, seed, batch_size, first_row, conditions):
+    def draw(self, num_samples, seed, batch_size, first_row, conditions) -> np.ndarray:
         """Draws samples with arguments that are checked and complete.
 
         Args:

@@ -4,17 +4,18 @@ import math
 import numbers
 
 import keras
+import tensorflow as tf
 
 from keras_gen.arguments import shown
 from keras_gen.models.base import keras_seams
 
 
-def is_schedule(value):
+def is_schedule(value) -> bool:
     """Whether a value is a Keras schedule, a function of the training step."""
     return isinstance(value, keras.optimizers.schedules.LearningRateSchedule)
 
 
-def check_number(value, name, least=-math.inf, below=math.inf, above=-math.inf):
+def check_number(value, name, least=-math.inf, below=math.inf, above=-math.inf) -> None:
     """Raises a ValueError unless `value` is a finite number in bounds, or a schedule.
 
     Args:
@@ -43,7 +44,7 @@ def check_number(value, name, least=-math.inf, below=math.inf, above=-math.inf):
     )
 
 
-def at_step(model, value):
+def at_step(model, value) -> float | tf.Tensor:
     """The value of a number or schedule at the training step of a model.
 
     Args:

@@ -44,7 +44,7 @@ class SiteSampler(Sampler):
 
     # Hooks
 
-    def initial_cache(self, batch_size, y=None):
+    def initial_cache(self, batch_size, y=None) -> Any:
         """The cache of the fast sampler before the first site.
 
         Args:
@@ -56,7 +56,7 @@ class SiteSampler(Sampler):
         """
         raise NotImplementedError
 
-    def enter_row(self, cache, row, above):
+    def enter_row(self, cache, row, above) -> Any:
         """The cache at the beginning of a row of sites; by default unchanged.
 
         Args:
@@ -70,7 +70,7 @@ class SiteSampler(Sampler):
         """
         return cache
 
-    def advance(self, cache, site, level):
+    def advance(self, cache, site, level) -> tuple:
         """The parameters of the next site.
 
         Args:
@@ -85,7 +85,7 @@ class SiteSampler(Sampler):
         """
         raise NotImplementedError
 
-    def choose_order(self, noise):
+    def choose_order(self, noise) -> tuple:
         """The order in which each example draws its sites; by default raster order.
 
         Args:
@@ -97,7 +97,7 @@ class SiteSampler(Sampler):
         """
         return noise, None
 
-    def into_order(self, sites, order):
+    def into_order(self, sites, order) -> tf.Tensor:
         """Brings sites from raster order into the chosen order.
 
         Args:
@@ -106,11 +106,11 @@ class SiteSampler(Sampler):
         """
         return sites
 
-    def out_of_order(self, sites, order):
+    def out_of_order(self, sites, order) -> tf.Tensor:
         """The inverse of `into_order()`."""
         return sites
 
-    def ordered_parameters(self, x, y, order):
+    def ordered_parameters(self, x, y, order) -> tf.Tensor:
         """The parameters of every site under the order of each example."""
         return self.site_parameters(x, y)
 
@@ -162,7 +162,9 @@ class SiteSampler(Sampler):
         drawn = _loop(height, draw_row, state)[3]
         return self._completed(self.out_of_order(drawn, order), x, mask)
 
-    def from_noise_slowly(self, noise, y=None, temperature=1.0, x=None, mask=None):
+    def from_noise_slowly(
+        self, noise, y=None, temperature=1.0, x=None, mask=None
+    ) -> tf.Tensor:
         """The same as `from_noise()`, by the whole network for each site.
 
         Args:
@@ -204,11 +206,11 @@ class SiteSampler(Sampler):
         drawn = _loop(num_sites, draw_site, (tf.zeros_like(known),))[1]
         return self._completed(drawn, x, mask)
 
-    def levels_of(self, x):
+    def levels_of(self, x) -> tf.Tensor:
         """The levels of the sites of examples, int32 of shape `(batch, *sites)`."""
         return tf.reshape(self.x_domain.to_levels(x), (-1, *self.x_domain.sites))
 
-    def by_site(self, parameters):
+    def by_site(self, parameters) -> tf.Tensor:
         """Parameters in the shape `(batch, *sites, parameters_per_value)`."""
         shape = (*self.x_domain.sites, self.output_distribution.parameters_per_value)
         return tf.reshape(parameters, (-1, *shape))
@@ -258,7 +260,7 @@ class SiteSampler(Sampler):
         return self.levels_of(x), mask
 
 
-def check_temperature(temperature):
+def check_temperature(temperature) -> None:
     """Raises a ValueError unless `temperature` is a positive number, or an array."""
     least = np.finfo(np.float32).tiny
     values = np.asarray(temperature)

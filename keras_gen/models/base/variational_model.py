@@ -51,12 +51,12 @@ class VariationalModel(LatentVariableModel):
         check_reaches("encoder", encoder, REALS, "means and logs of scales")
         self.latent_dim = encoder.output_shape[-1] // 2
 
-    def prior(self):
+    def prior(self) -> tfd.Distribution:
         """The normal TFP distribution of latents, with event shape `(latent_dim,)`."""
         zeros = tf.zeros((self.latent_dim,))
         return tfd.MultivariateNormalDiag(zeros, tf.ones_like(zeros))
 
-    def posterior(self, x, training=False):
+    def posterior(self, x, training=False) -> tfd.Distribution:
         """The normal TFP distribution of the latents of each example."""
         outputs = tf.cast(self.encoder(x, training=training), tf.float32)
         mean, log_scale = tf.split(outputs, 2, axis=-1)

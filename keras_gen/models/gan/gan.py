@@ -58,7 +58,7 @@ class NonSaturatingModel(AdversarialModel):
         return {"generator_loss": self.generator_loss(None, fake_score)}
 
     @property
-    def stopped_losses(self):
+    def stopped_losses(self) -> dict | None:
         if is_schedule(self.label_smoothing):
             return None
         kept = 1.0 - self.label_smoothing

@@ -98,12 +98,12 @@ class WGANGP(AdversarialModel):
             "penalty": penalty,
         }
 
-    def between(self, x, fakes, rows):
+    def between(self, x, fakes, rows) -> tf.Tensor:
         """Random points, uniform on the segments between examples and fakes."""
         ones = (1,) * len(self.x_domain.shape)
         return x + rows.uniform(ones, "between") * (fakes - x)
 
-    def slope(self, x, y, training):
+    def slope(self, x, y, training) -> tf.Tensor:
         """The gradient of each score with respect to its example."""
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(x)

@@ -1,4 +1,4 @@
-"""Which numbers a model has."""
+"""Measures a model by all measures that apply to it."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -12,14 +12,14 @@ from keras_gen.zoo.shelf.entry import Entry
 
 
 class Measure(NamedTuple):
-    """A number that models can have.
+    """A measure, and the models that it applies to.
 
     Attributes:
-        name: String, by which it is asked for.
-        applies: Function of the model, the recipe and the data, which are None for the
-            recipe's own; returns whether the model has this number.
-        function: Function of the model, the recipe, the data and the protocol; returns
-            a result, see `measure()`.
+        name: String, the name of the measure.
+        applies: Function of the model, the recipe and the data (None for the data of
+            the recipe). It returns whether the measure applies to the model.
+        function: Function of the model, the recipe, the data and the protocol. It
+            returns a result; see `measure()`.
     """
 
     name: str
@@ -27,17 +27,17 @@ class Measure(NamedTuple):
     function: Callable
 
 
-def evaluate(name, metrics=None, protocol=None):
+def evaluate(name, metrics=None, protocol=None) -> dict:
     """Measures a pretrained model on the test data of its recipe.
 
     Args:
         name: String, one of `keras_gen.zoo.names()`.
         metrics: Optional list of strings; see `measure()`. Defaults to all that apply.
-        protocol: Optional `Protocol`. Defaults to that of the entry's card; `QUICK`
-            takes seconds.
+        protocol: Optional `Protocol`. Defaults to the protocol of the entry's card.
+            `QUICK` takes seconds.
 
     Returns:
-        Dict from metrics to results; see `measure()`.
+        Dict from names of measures to results; see `measure()`.
 
     Raises:
         ValueError: If there is no such entry, a metric does not apply, or the protocol
@@ -46,7 +46,7 @@ def evaluate(name, metrics=None, protocol=None):
     return evaluate_entry(Entry(name), metrics, protocol)
 
 
-def evaluate_entry(entry, metrics=None, protocol=None):
+def evaluate_entry(entry, metrics=None, protocol=None) -> dict:
     """`evaluate()` of an `Entry`."""
     if protocol is not None and protocol.samples is not None:
         drawn = read_index(protocol.samples).get("weights_sha256")
@@ -55,27 +55,27 @@ def evaluate_entry(entry, metrics=None, protocol=None):
                 f"The samples in {str(protocol.samples)!r} are not those of "
                 f"{entry.name}: they were drawn by weights of sha256 {drawn}."
             )
-        # Whether there are enough is known before anything is measured.
+        # Too few samples are found before anything is measured.
         read_shards(protocol.samples, num_samples=protocol.num_samples)
     return measure(entry.load(), entry.recipe, metrics, protocol)
 
 
-def measure(model, recipe, metrics=None, protocol=None, data=None):
-    """Numbers of a model, each with its protocol.
+def measure(model, recipe, metrics=None, protocol=None, data=None) -> dict:
+    """Measures a model. Each result has its protocol.
 
     Args:
         model: A model of the recipe.
         recipe: A recipe, from `load_recipe()`.
         metrics: Optional list of strings, names of `MEASURES` that apply to the model.
             Defaults to all of them.
-        protocol: Optional `Protocol`. Defaults to that of the card.
-        data: Optional `tf.data.Dataset`, test images instead of the recipe's. What is
-            compared with the images of the recipe's extractor does then not apply.
+        protocol: Optional `Protocol`. Defaults to the protocol of the card.
+        data: Optional `tf.data.Dataset`, test images instead of the recipe's. Measures
+            in the features of the recipe's extractor then do not apply.
 
     Returns:
-        Dict from metrics to results: dicts of `metric`, `value`, `unit`,
-        `standard_error` or `standard_deviation` if it has one, what else the measure
-        found, and `protocol`.
+        Dict from names of measures to results. A result is a dict of `metric`, `value`,
+        `unit`, `protocol`, `standard_error` if there is one, and further items of the
+        measure.
 
     Raises:
         ValueError: If a metric does not apply or the protocol is not as stated.
@@ -95,7 +95,7 @@ def measure(model, recipe, metrics=None, protocol=None, data=None):
     }
 
 
-def metrics_for(model, recipe, data=None):
+def metrics_for(model, recipe, data=None) -> list:
     """Names of the measures that apply to a model, a list in their order."""
     return [m.name for m in MEASURES if m.applies(model, recipe, data)]
 
@@ -128,7 +128,7 @@ def _samples(model, recipe, data):
 
 
 def _has_distances(model, recipe, data):
-    # An extractor knows nothing of other data.
+    # The extractor was trained on the data of the recipe.
     extracts = hasattr(recipe, "extractor") and data is None
     return extracts and _samples(model, recipe, data)
 
@@ -138,7 +138,7 @@ def _has_label_accuracy(model, recipe, data):
     return distances and isinstance(model.y_domain, Labels)
 
 
-#: All measures; the first that applies to a model is the one it is compared by.
+#: All measures. The first one that applies to a model is used to compare it.
 MEASURES = (
     Measure(
         "negative_log_likelihood", _has_likelihood, measures.negative_log_likelihood

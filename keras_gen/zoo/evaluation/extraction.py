@@ -6,15 +6,15 @@ from keras_gen.metrics import FeatureExtractor
 from keras_gen.zoo.shelf.entry import Entry
 
 
-def extractor(name):
-    """The feature extractor that a classifier of the zoo is.
+def extractor(name) -> FeatureExtractor:
+    """A classifier of the zoo as a feature extractor.
 
     Args:
         name: String, an entry whose model is a classifier with a layer `"features"`.
 
     Returns:
-        `keras_gen.metrics.FeatureExtractor`, named by the entry and the first eight
-        digits of the sha256 of its weights.
+        `keras_gen.metrics.FeatureExtractor`. Its name is the name of the entry with the
+        first eight digits of the sha256 of the weights.
 
     Raises:
         ValueError: If there is no such entry, it has no weights or is no classifier.
@@ -22,7 +22,7 @@ def extractor(name):
     return extractor_of(Entry(name))
 
 
-def extractor_of(entry):
+def extractor_of(entry) -> FeatureExtractor:
     """`extractor()` of an `Entry`."""
     model = entry.load()
     layers = [layer.name for layer in model.layers]

@@ -1,15 +1,15 @@
-"""The measures of a model, each a function that returns a value with its protocol.
+"""The measures of a model: functions that return a value with its protocol.
 
-A result is a dict of `metric`, `value`, `unit`, an uncertainty and `protocol`, all of
-which JSON can hold. The uncertainty is a `standard_error` over images where the
-images are the sample, a `standard_deviation` over seeds, and absent of a count or a
-time.
+A result is a dict of `metric`, `value`, `unit`, an uncertainty and `protocol`, which
+can be written as JSON. The uncertainty is a `standard_error`: over the test images,
+and for distances over the samples too. A count or a time has none.
 """
 
 import os
 import platform
 import time
 
+import keras
 import numpy as np
 
 from keras_gen.metrics import active_units as active_units_of
@@ -20,7 +20,7 @@ from keras_gen.zoo.shelf.recipes import first_examples
 _ROWS_AT_ONCE = 500
 
 
-def negative_log_likelihood(model, recipe, data, protocol):
+def negative_log_likelihood(model, recipe, data, protocol) -> dict:
     """The negative log likelihood in nats, or its importance-weighted bound."""
     x, *y = _test_examples(recipe, data, protocol)
     if "log_prob" in marks_of(model):
@@ -49,7 +49,7 @@ def negative_log_likelihood(model, recipe, data, protocol):
     }
 
 
-def completion(model, recipe, data, protocol):
+def completion(model, recipe, data, protocol) -> dict:
     """The negative log likelihood of the lower half of images given the upper one."""
     x, *y = _test_examples(recipe, data, protocol)
     mask = upper_half(model.x_domain.shape)
@@ -65,14 +65,14 @@ def completion(model, recipe, data, protocol):
     }
 
 
-def upper_half(image_shape):
+def upper_half(image_shape) -> np.ndarray:
     """A mask of shape `(height, width)` that is True in the upper half."""
     height, width, _ = image_shape
     return np.repeat(np.arange(height) < height // 2, width).reshape(height, width)
 
 
 def _exact(nats):
-    """Value, unit and standard error of numbers in nats, one an image."""
+    """Value, unit and standard error, from an array of nats, one for each image."""
     nats = nats.astype(np.float64)
     return {
         "value": float(nats.mean()),
@@ -86,19 +86,20 @@ def _binarization(recipe):
     return {} if stated is None else {"binarization": stated}
 
 
-def squared_error(model, recipe, data, protocol):
+def squared_error(model, recipe, data, protocol) -> dict:
     """The squared error of the reconstruction, summed over an image.
 
-    Of corrupted images, where the model learned to recover them. The `ceiling` is the
-    error of what needs no model: the corrupted image itself, or else the mean image.
+    A model that learned to recover corrupted images gets corrupted images.
+    `without_model` is the error of what needs no model: of the corrupted images
+    themselves, else of the mean image.
     """
     x, *y = _test_examples(recipe, data, protocol)
     stated, inputs = {"num_images": len(x)}, x
-    without_model = x.mean(axis=0)
+    name, without_model = "the mean image", x.mean(axis=0)
     if "corrupt" in marks_of(model):
         rows = Rows(len(x), check_seed(protocol.seed))
         inputs = model.corrupt(x, model.domain_of("noise").draw(rows))
-        without_model = np.asarray(inputs)
+        name, without_model = "the corrupted images", np.asarray(inputs)
         stated |= {
             "corruption": type(model.corruption).__name__,
             "seed": protocol.seed,
@@ -116,31 +117,35 @@ def squared_error(model, recipe, data, protocol):
         "value": float(errors.mean()),
         "unit": "squared pixel values an image",
         "standard_error": float(errors.std(ddof=1) / np.sqrt(len(errors))),
-        "floor": 0.0,
-        "ceiling": float(errors_of(without_model).mean()),
+        "without_model": {name: float(errors_of(without_model).mean())},
         "protocol": stated,
     }
 
 
-def accuracy(model, recipe, data, protocol):
-    """The share of images that a classifier gives their label, in percent.
+def accuracy(model, recipe, data, protocol) -> dict:
+    """The percentage of images that a classifier gives their label.
 
-    A generative model with classes is one too, by Bayes' rule.
+    A generative model with classes is a classifier by Bayes' rule. The result of a
+    network also holds the mean `cross_entropy` of the labels, in nats.
     """
     x, labels = _test_examples(recipe, data, protocol)
+    found = {}
     if "classify" in marks_of(model):
-        predicted = model.classify(x).argmax(axis=-1)
+        scores = model.classify(x)
     else:
-        predicted = model.predict(x, verbose=0).argmax(axis=-1)
+        scores = model.predict(x, verbose=0)
+        losses = keras.losses.sparse_categorical_crossentropy(labels, scores, True)
+        found["cross_entropy"] = float(np.mean(losses))
     return {
         "metric": "accuracy",
-        **share(predicted == labels),
+        **share(scores.argmax(axis=-1) == labels),
+        **found,
         "protocol": {"num_images": len(x)},
     }
 
 
-def active_units(model, recipe, data, protocol):
-    """How many latents vary with the image."""
+def active_units(model, recipe, data, protocol) -> dict:
+    """The number of latents that vary with the image."""
     x, *y = _test_examples(recipe, data, protocol)
     parts = {"x": x, **_given(model, "encode", y)}
     means = []
@@ -157,14 +162,14 @@ def active_units(model, recipe, data, protocol):
     }
 
 
-def sampling(model, recipe, data, protocol, batch_size=100, repetitions=10):
-    """Milliseconds that a sample takes: the fastest of several repetitions.
+def sampling(model, recipe, data, protocol, batch_size=100, repetitions=10) -> dict:
+    """The time of a sample in milliseconds, the shortest of several repetitions.
 
-    What a machine does beside it can only add to a time, so the fastest says most; the
-    `median` is kept with it.
+    Other work on the machine can only make a time longer, so the shortest is the best
+    estimate. The result also has the `median`.
     """
     seconds = []
-    # The first one traces and is not counted.
+    # The first repetition traces, so it does not count.
     for _ in range(1 + repetitions):
         start = time.perf_counter()
         model.sample(batch_size, protocol.seed)
@@ -184,7 +189,7 @@ def sampling(model, recipe, data, protocol, batch_size=100, repetitions=10):
 
 
 def _given(model, method, y):
-    """What a method takes beside examples, from what the data have beside them."""
+    """The argument `y` of a method, from the data; empty if it takes none."""
     return {"y": y[0]} if "y" in marks_of(model)[method].takes else {}
 
 
@@ -193,8 +198,8 @@ def _test_examples(recipe, data, protocol):
     return first_examples(data, protocol.num_images)
 
 
-def share(hits):
-    """Value, unit and standard error of a share, from booleans."""
+def share(hits) -> dict:
+    """Value, unit and standard error of a percentage, from booleans."""
     rate = float(np.mean(hits))
     return {
         "value": 100 * rate,
@@ -203,6 +208,6 @@ def share(hits):
     }
 
 
-def machine():
-    """What the numbers were measured on, in words."""
+def machine() -> str:
+    """A description of this machine, a string."""
     return f"{platform.machine()}, {os.cpu_count()} CPU cores"

@@ -1,4 +1,4 @@
-"""How much is measured."""
+"""Protocols: the numbers of images, samples and seeds of a measurement."""
 
 from typing import NamedTuple
 
@@ -7,19 +7,19 @@ from keras_gen.random import check_seed
 
 
 class Protocol(NamedTuple):
-    """How much is measured; the full protocol by default.
+    """The numbers of images, samples and seeds. The defaults are the full protocol.
 
     Attributes:
-        num_images: Integer of at least 2, the most test images to take.
-        num_samples: Integer of at least 2, samples to compare with them.
-        num_training_images: Integer of at least 1, training images among which the
-            nearest to a sample is searched.
-        num_seeds: Integer of at least 1, sets of samples, of seeds `seed`, `seed + 1`
-            and so on.
+        num_images: Integer of at least 2, the largest number of test images.
+        num_samples: Integer of at least 2, the samples compared with the test images.
+        num_training_images: Integer of at least 1, the training images among which the
+            nearest neighbour of a sample is searched.
+        num_seeds: Integer of at least 1, the number of sets of samples. Their seeds are
+            `seed`, `seed + 1` and so on.
         num_importance_samples: Integer of at least 1, for a bound on the likelihood.
-        seed: Integer in [0, 2**31), of everything random.
-        samples: Optional path of a folder of shards of the model, whose first
-            `num_samples` are measured instead of samples that are drawn.
+        seed: Integer in [0, 2**31), the seed of all random numbers.
+        samples: Optional path of a folder of shards of the model. If given, its first
+            `num_samples` samples are measured, and none are drawn.
     """
 
     num_images: int = 10_000
@@ -30,18 +30,18 @@ class Protocol(NamedTuple):
     seed: int = 0
     samples: str | None = None
 
-    def check(self):
-        """Raises a ValueError that names a field which is not as stated."""
+    def check(self) -> None:
+        """Raises a ValueError if a field is not as stated."""
         for name, least in zip(self._fields[:5], (2, 2, 1, 1, 1), strict=True):
             check_count(getattr(self, name), name, least)
         check_seed(self.seed)
 
 
-#: A protocol of seconds, whose numbers the tests find again.
-QUICK = Protocol(1000, 1000, 1000, num_seeds=1, num_importance_samples=100)
+#: A protocol that takes seconds.
+QUICK = Protocol(500, 500, 500, num_seeds=1, num_importance_samples=50)
 
 
-def full_protocol(recipe):
+def full_protocol(recipe) -> Protocol:
     """The protocol of an entry's card; a recipe may lower the importance samples."""
     samples = getattr(recipe, "num_importance_samples", 5000)
     return Protocol(num_importance_samples=samples)

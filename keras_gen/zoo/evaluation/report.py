@@ -3,8 +3,8 @@
 import math
 
 
-def number(value, error=None, digits=4):
-    """A number as text: to two digits of its error, else to so many of its own."""
+def number(value, error=None, digits=4) -> str:
+    """A number as text, with two digits of its error, else with `digits` digits."""
     if value is None:
         return "—"
     if isinstance(value, int):
@@ -18,24 +18,18 @@ def number(value, error=None, digits=4):
     return f"{value:,.{decimals}f}"
 
 
-def uncertainty(result):
-    """The standard error of a result, or its standard deviation; None without."""
-    return result.get("standard_error", result.get("standard_deviation"))
-
-
-def result_of(result):
-    """A result with uncertainty, unit and bounds, as text without its protocol."""
+def result_of(result) -> str:
+    """A result with its uncertainty and unit, as text without its protocol."""
     text = (
-        f"{result['metric']} {number(result['value'], uncertainty(result))} "
+        f"{result['metric']} {number(result['value'], result.get('standard_error'))} "
         f"{result['unit']}"
     )
-    if "ceiling" not in result:
-        return text
-    floor, ceiling = number(result["floor"]), number(result["ceiling"])
-    return f"{text} (floor {floor}, ceiling {ceiling})"
+    for name, value in result.get("without_model", {}).items():
+        text += f" ({name}: {number(value)})"
+    return text
 
 
-def protocol_of(result):
+def protocol_of(result) -> str:
     """The protocol of a result, as text."""
     return ", ".join(
         f"{key.removeprefix('num_').replace('_', ' ')} {_plain(value)}"
@@ -43,24 +37,26 @@ def protocol_of(result):
     )
 
 
-def columns_of(result):
-    """The columns of distances: rows of `(name, model, floor, ceiling)`, as text."""
+def columns_of(result) -> list:
+    """The columns of distances: rows of name, model, training images and noise."""
     return [
         (
             name.replace("_", " "),
-            number(column["model"], column["standard_deviation"]),
-            number(column["floor"]),
-            number(column["ceiling"]),
+            number(column["model"], column["standard_error"]),
+            number(column["training_images"]),
+            number(column["noise"]),
         )
         for name, column in result.get("columns", {}).items()
     ]
 
 
-def describe(result):
+def describe(result) -> str:
     """Lines of text for a result of `keras_gen.zoo.evaluate()`."""
     lines = [f"{result_of(result)} ({protocol_of(result)})"]
-    for name, model, floor, ceiling in columns_of(result):
-        lines.append(f"  {name:13} {model:22} floor {floor:10} ceiling {ceiling}")
+    for name, model, training_images, noise in columns_of(result):
+        lines.append(
+            f"  {name:13} {model:22} training images {training_images:10} noise {noise}"
+        )
     return "\n".join(lines)
 
 

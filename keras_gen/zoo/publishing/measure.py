@@ -1,8 +1,8 @@
-"""Measures an entry of the zoo again, from its weights, in place.
+"""Measures an entry of the zoo again and replaces its results.
 
-Run as `python -m keras_gen.zoo.publishing.measure NAME [METRIC ...]`. It writes the
-full and the quick results into `zoo/NAME/metrics.json`, of all metrics that apply or of
-those named; `python -m keras_gen.zoo.publishing.table` then updates the pages.
+Run `python -m keras_gen.zoo.publishing.measure NAME [METRIC ...]`. It writes the full
+and the quick results into `zoo/NAME/metrics.json`, for the metrics that you name or for
+all that apply. Then run `python -m keras_gen.zoo.publishing.table` to update the pages.
 """
 
 import sys
@@ -14,19 +14,19 @@ from keras_gen.zoo.evaluation.report import describe
 from keras_gen.zoo.publishing.plots import save_plots
 from keras_gen.zoo.shelf.entry import Entry
 
-#: What depends on the machine and is not found again by the quick protocol.
+#: Measures that depend on the machine, which the quick protocol leaves out.
 _TIMES = ("sampling",)
 
 
-def remeasure(name, metrics=None):
-    """Measures an entry by the full and the quick protocol and keeps the results.
+def remeasure(name, metrics=None) -> dict:
+    """Measures an entry by the full and the quick protocol and writes the results.
 
     Args:
         name: String, one of `keras_gen.zoo.names()`.
         metrics: Optional list of strings; see `keras_gen.zoo.evaluate()`.
 
     Returns:
-        Dict from metrics to the full results.
+        Dict from names of measures to the full results.
 
     Raises:
         ValueError: If there is no such entry, it has no weights, or a metric does not
@@ -38,14 +38,14 @@ def remeasure(name, metrics=None):
     applying = metrics_for(model, entry.recipe)
     for kind, results in (("results", full), ("quick", quick)):
         found = {**report.get(kind, {}), **results}
-        # The one that the model is compared by comes first.
+        # The first result is used to compare models.
         report[kind] = {key: found[key] for key in applying if key in found}
     write_json(entry.folder / "metrics.json", report)
     save_plots(entry.folder, report["results"])
     return full
 
 
-def measured(model, recipe, metrics=None):
+def measured(model, recipe, metrics=None) -> tuple:
     """Results by the full and by the quick protocol, two dicts."""
     full = measure(model, recipe, metrics)
     quick = [name for name in full if name not in _TIMES]

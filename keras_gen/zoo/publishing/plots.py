@@ -1,4 +1,4 @@
-"""The curves of an entry: its training, and the bias of its distance."""
+"""Figures of an entry: the curves of its training, and the bias of its distance."""
 
 import csv
 import math
@@ -12,18 +12,19 @@ from keras_gen.lazy import optional_import
 
 #: Rows of a history that an entry keeps.
 _MOST_ROWS = 200
-#: Columns of a history that are no measure of the model.
+#: Columns of a history that do not measure the model.
 _NOT_DRAWN = ("epoch", "seconds", "val_seconds", "learning_rate")
 _COLUMNS = 3
 
 
-def thin(history, most_rows=_MOST_ROWS):
-    """A history for an entry: at most so many rows, and columns that hold a number.
+def thin(history, most_rows=_MOST_ROWS) -> str:
+    """Shortens a history for an entry: fewer rows, and no columns without a number.
 
     Args:
         history: String, the contents of a `history.csv`.
-        most_rows: Integer, rows to keep, the first and the last among them: half
-            evenly spaced and half dense at the beginning, where most happens.
+        most_rows: Integer, the largest number of rows to keep. The first and the last
+            row are kept. Half of the rows are evenly spaced; the other half are denser
+            at the beginning, where the numbers change fastest.
     """
     header, *rows = csv.reader(history.splitlines())
     if len(rows) > most_rows:
@@ -40,23 +41,23 @@ def thin(history, most_rows=_MOST_ROWS):
     return "\n".join(lines) + "\n"
 
 
-def read_history(path):
-    """The columns of a `history.csv`: a dict of float arrays.
+def read_history(path) -> dict:
+    """The columns of a `history.csv`, a dict of float arrays.
 
-    What was not measured after an epoch is NaN.
+    A number that was not measured after an epoch is NaN.
     """
     header, *rows = csv.reader(Path(path).read_text(encoding="utf-8").splitlines())
     values = [[_number(text) for text in row] for row in rows]
     return dict(zip(header, np.array(values).T, strict=True))
 
 
-def save_plots(folder, results):
+def save_plots(folder, results) -> Path:
     """Draws `training.png` of an entry from its `history.csv` and its results.
 
-    One panel for the losses and one for each other number over the epochs, or over the
-    time where they were validated; for models with a rate and a distortion the path
-    that the two took; and the Fréchet distance over the number of samples, where it was
-    measured at several.
+    There is a panel for the losses and one for each other number. They are drawn over
+    the epochs, or over the time if there are validation images. Models with a rate and
+    a distortion have a panel with the path of the two. If the Fréchet distance was
+    measured for several numbers of samples, the last panel shows it.
 
     Args:
         folder: Path of the entry.
@@ -83,7 +84,7 @@ def save_plots(folder, results):
 
 
 def _training_panels(history):
-    """Functions that draw one panel each, into the axes that they get."""
+    """Functions that draw one panel each, into the axes that you pass."""
     names = [name for name in history if name not in _NOT_DRAWN]
     groups = {}
     has_path = {"rate", "distortion"} <= set(names)
@@ -105,14 +106,14 @@ def _draw_progress(axes, title, names, history):
     if "seconds" in history and any(name.startswith("val_") for name in names):
         xlabel, progress = "minutes", history["seconds"] / 60
     for name in names:
-        # An epoch without a measurement is no gap in the line.
+        # The line has no gap at an epoch without a measurement.
         measured = np.isfinite(history[name])
         axes.plot(
             progress[measured], history[name][measured], label=name, linewidth=1.2
         )
     axes.set(xlabel=xlabel, ylabel=title.replace("_", " "))
     finite = values[np.isfinite(values)]
-    # The first epochs would flatten all that follows.
+    # On a linear scale, the first epochs would flatten the others.
     if finite.min() > 0 and finite.max() > 5 * finite.min():
         axes.set_yscale("log")
     if len(names) > 1:
@@ -120,7 +121,7 @@ def _draw_progress(axes, title, names, history):
 
 
 def _draw_path(axes, history):
-    """The path in the plane of rate and distortion, marked at a few epochs."""
+    """The path in the plane of rate and distortion, with marks at a few epochs."""
     rate, distortion = history["rate"], history["distortion"]
     axes.plot(rate, distortion, linewidth=1.0, color="0.6", zorder=1)
     epochs = history["epoch"] + 1
@@ -135,8 +136,9 @@ def _draw_path(axes, history):
 
 
 def _draw_curve(axes, curve, metric):
-    for name in ("model", "floor"):
-        axes.plot(curve["num_samples"], curve[name], marker="o", label=name)
+    for name in ("model", "training_images"):
+        label = name.replace("_", " ")
+        axes.plot(curve["num_samples"], curve[name], marker="o", label=label)
     axes.set(xscale="log", yscale="log", xlabel="samples")
     axes.set_ylabel(metric, fontsize=8)
     axes.set_xticks(curve["num_samples"], [f"{n:,}" for n in curve["num_samples"]])
@@ -145,7 +147,7 @@ def _draw_curve(axes, curve, metric):
 
 
 def _save(path, panels):
-    # Without pyplot, whose figures are global and choose a window system.
+    # pyplot keeps figures globally and chooses a window system, so it is not used.
     optional_import("matplotlib", "plots", "A figure of a training")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -159,11 +161,11 @@ def _save(path, panels):
         axes.spines[["top", "right"]].set_visible(False)
         draw(axes)
     with written_whole(path) as partial:
-        # Without the version in it, the same figure is the same bytes for longer.
+        # Without the version of matplotlib, equal figures have equal bytes.
         figure.savefig(partial, dpi=100, metadata={"Software": None})
     return path
 
 
 def _number(text):
-    """A number of a history; NaN where it was not measured."""
+    """A number of a history; NaN if it was not measured."""
     return float(text) if text not in ("", "NA") else math.nan

@@ -1,26 +1,26 @@
-"""Turns the folder of a finished run into an entry of the zoo.
+"""Makes an entry of the zoo from the folder of a finished run.
 
-Run as `python -m keras_gen.zoo.publishing.publish NAME RUN [RUN ...]`. It measures the
-run's model by the full protocol and writes `model.weights.h5`, `metrics.json`,
-`history.csv`, `samples.png` and `training.png` into `zoo/NAME`, beside the recipe.
-Further runs are of the same recipe with other seeds: the distances of their samples
-show how much of a number is the luck of one training.
+Run `python -m keras_gen.zoo.publishing.publish NAME RUN [RUN ...]`. It measures the
+model of the first run by the full protocol and writes `model.weights.h5`,
+`metrics.json`, `history.csv`, `samples.png` and `training.png` into `zoo/NAME`, which
+holds the recipe. Further runs must have the same recipe and other seeds. Their
+distances show how much the numbers depend on the seed of the training. Those of later
+runs are added by `python -m keras_gen.zoo.publishing.seeds`.
 """
 
 import shutil
 import sys
 
 from keras_gen.files import read_json, sha256_of, write_json, write_text, written_whole
-from keras_gen.zoo.evaluation.evaluate import measure
 from keras_gen.zoo.evaluation.report import describe
 from keras_gen.zoo.publishing.measure import measured
 from keras_gen.zoo.publishing.plots import save_plots, thin
+from keras_gen.zoo.publishing.seeds import check_seeds, model_of, with_seeds
 from keras_gen.zoo.shelf.entry import Entry
-from keras_gen.zoo.shelf.loading import open_model
 from keras_gen.zoo.training.run_folder import RunFolder
 
 
-def publish(name, run, *others):
+def publish(name, run, *others) -> dict:
     """Measures a run and makes it the entry `name`.
 
     Args:
@@ -35,21 +35,11 @@ def publish(name, run, *others):
         ValueError: If there is no such entry or run, or two runs have one seed.
     """
     entry, run, others = Entry(name), RunFolder(run), [RunFolder(o) for o in others]
-    seeds = [_seed_of(one) for one in (run, *others)]
-    if len(set(seeds)) < len(seeds):
-        raise ValueError(f"Runs must have different seeds. Received: {seeds}")
-    model = _model_of(entry.recipe, run)
-    report = read_json(run.report)
+    report, model = read_json(run.report), model_of(entry.recipe, run)
+    check_seeds(report, others)
     report["results"], report["quick"] = measured(model, entry.recipe)
     if others:
-        found = [report["results"], *(_distances_of(entry, o) for o in others)]
-        report["training_seeds"] = {
-            seed: {
-                name: column["model"]
-                for name, column in results["distances"]["columns"].items()
-            }
-            for seed, results in zip(seeds, found, strict=True)
-        }
+        report = with_seeds(report, entry.recipe, others)
     with written_whole(entry.weights) as partial:
         model.save_weights(partial)
         report["weights_sha256"] = sha256_of(partial)
@@ -61,22 +51,6 @@ def publish(name, run, *others):
     write_json(entry.folder / "metrics.json", report)
     save_plots(entry.folder, report["results"])
     return report
-
-
-def _distances_of(entry, run):
-    return measure(_model_of(entry.recipe, run), entry.recipe, ["distances"])
-
-
-def _model_of(recipe, run):
-    """A run's model as the recipe builds it: without the moments of the optimizer."""
-    model = recipe.model()
-    model.set_weights(open_model(run.path).get_weights())
-    return model
-
-
-def _seed_of(run):
-    """The seed of a run, as a string, which is what JSON makes of a key."""
-    return str(read_json(run.arguments)["seed"])
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Writes the tables of the README and of the entries' cards from the entries.
 
-Run it as `python -m keras_gen.zoo.publishing.table`. Each table stands between two
-marks. The text between them is replaced.
+Run `python -m keras_gen.zoo.publishing.table`. It replaces the text between each pair
+of marks.
 """
 
+import math
 import re
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from keras_gen.zoo.evaluation.report import (
     number,
     protocol_of,
     result_of,
-    uncertainty,
 )
 from keras_gen.zoo.shelf.catalog import names, root
 from keras_gen.zoo.shelf.entry import Entry
@@ -23,8 +23,8 @@ from keras_gen.zoo.shelf.entry import Entry
 _BEGIN, _END = "<!-- table: begin -->", "<!-- table: end -->"
 
 
-def models_table():
-    """The README's table in Markdown: a row for each public model, with its file."""
+def models_table() -> str:
+    """The README's table of models in Markdown, with a row for each public model."""
     import keras_gen.models
 
     rows = ["| model | paper | file |", "|---|---|---|"]
@@ -35,8 +35,12 @@ def models_table():
     return "\n".join(rows)
 
 
-def entries_table(entries):
-    """The README's table in Markdown: a row for each of some entries with results."""
+def entries_table(entries) -> str:
+    """The README's table of entries in Markdown.
+
+    Args:
+        entries: List of `Entry`, which have results.
+    """
     rows = ["| entry | model | result on test data | paper |", "|---|---|---|---|"]
     for entry in entries:
         metric, result = next(iter(entry.report["results"].items()))
@@ -44,14 +48,14 @@ def entries_table(entries):
         cells = [
             f"[`{entry.name}`](zoo/{entry.name}/card.md)",
             _linked_model_of(entry.report["model"]),
-            short_result_of(result),
+            _short_result(entry) + (", distilled" if _distilled(entry) else ""),
             "" if paper is None else str(paper["value"]),
         ]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
-def card_tables(entry):
+def card_tables(entry) -> str:
     """The tables of one entry's card in Markdown."""
     tables = [_facts(entry)]
     if "distances" in entry.report["results"]:
@@ -64,18 +68,25 @@ def card_tables(entry):
     return "\n\n".join(tables)
 
 
-def short_result_of(result):
-    """A result in a few words; its unit, extractor and protocol stand in the card."""
+def _short_result(entry):
+    """The first result in a few words. The card has its extractor and protocol."""
+    result, *_ = entry.report["results"].values()
+    error, seeds = result.get("standard_error"), entry.report.get("training_seeds")
+    if seeds is not None and "columns" in result:
+        found = [columns["FD"] for columns in seeds.values()]
+        error = math.hypot(error, np.std(found, ddof=1))
     name = result["metric"].partition("[")[0]
-    value = number(result["value"], uncertainty(result))
+    value = number(result["value"], error)
     unit = f" {result['unit']}" if result["unit"] in ("nats", "%") else ""
-    column = result.get("columns", {}).get(name)
-    floor = "" if column is None else f" (floor {number(column['floor'], digits=2)})"
-    return f"{name} {value}{unit}{floor}"
+    text = f"{name} {value}{unit}"
+    if name not in result.get("columns", {}):
+        return text
+    others = number(result["columns"][name]["training_images"], digits=2)
+    return f"{text} (training images {others})"
 
 
-def paper_of(recipe, metric, result):
-    """The number of a recipe's paper, a dict; None unless the protocol is the same.
+def paper_of(recipe, metric, result) -> dict | None:
+    """The number of a recipe's paper, a dict; None if the protocol is another one.
 
     Args:
         recipe: A recipe, from `load_recipe()`.
@@ -91,7 +102,7 @@ def paper_of(recipe, metric, result):
 
 
 def _facts(entry):
-    """What an entry is, and each of its results with its protocol and command."""
+    """The facts of an entry, and its results with their protocols."""
     report = entry.report
     training = report["training"]
     versions = ", ".join(f"{key} {v}" for key, v in training["versions"].items())
@@ -100,7 +111,7 @@ def _facts(entry):
         "|---|---|---|",
         f"| model | {_model_of(report['model'])}, {report['parameters']:,} parameters "
         "| |",
-        f"| training | {training['epochs']} epochs in {_training_time(training)} | "
+        f"| training | {training['epochs']} epochs in {_training_time(entry)} | "
         f"seed {training['seed']}, {versions} |",
         f"| sha256 of the weights | `{report['weights_sha256']}` | |",
     ]
@@ -115,13 +126,13 @@ def _facts(entry):
     ]
     command = f"`keras-gen evaluate {entry.name} --metrics=NAME`"
     return "\n".join(rows) + (
-        f"\n\n{command} computes a number again; add `--quick` for the quick ones."
+        f"\n\n{command} computes a number again; add `--quick` for a quick one."
     )
 
 
 def _columns_table(name, result):
     rows = [
-        "| | samples | floor: training images | ceiling: noise |",
+        "| | samples | training images | noise |",
         "|---|---|---|---|",
     ]
     rows += [f"| {' | '.join(column)} |" for column in columns_of(result)]
@@ -129,14 +140,17 @@ def _columns_table(name, result):
     seeds = ", ".join(map(str, protocol["seeds"]))
     return "\n".join(rows) + (
         f"\n\n{protocol['num_samples']:,} samples against {protocol['num_images']:,} "
-        f"test images, in the features of `{protocol['extractor']}`: mean and standard "
-        f"deviation over the sampling seeds {seeds}. The floor is the result of "
-        "training images in place of samples, the ceiling that of uniform noise. Chi "
-        "square compares the classes of samples with those of test images. "
-        "Memorization is the probability that a sample is closer to its nearest of "
-        f"{protocol['num_training_images']:,} training images than a test image is to "
-        f"its own. `keras-gen evaluate {name} --metrics=distances` computes all of "
-        "them again."
+        f"test images, in the features of `{protocol['extractor']}`: the mean over the "
+        f"sampling seeds {seeds}, and its standard error over samples and test images. "
+        "The other columns are the results of training images and of uniform noise in "
+        "place of samples. Chi square compares the classes of samples with those of "
+        f"test images; {number(result['classes']['chi_square'], digits=2)} is expected "
+        "if both have the same distribution. Memorization is the probability that a "
+        "sample is closer to its nearest training image than a test image is to its "
+        "own. Near copies are the share of samples that are closer to a training image "
+        "than 99% of test images are, so 0.01 is expected; there are "
+        f"{protocol['num_training_images']:,} training images. `keras-gen evaluate "
+        f"{name} --metrics=distances` computes these numbers again."
     )
 
 
@@ -150,12 +164,15 @@ def _classes_table(classes):
 
 def _curve_table(curve):
     sizes = [f"{size:,}" for size in curve["num_samples"]]
-    rows = {row: map(number, curve[row]) for row in ("model", "floor")}
+    rows = {
+        row.replace("_", " "): map(number, curve[row])
+        for row in ("model", "training_images")
+    }
     return _wide_table("FD over the number of samples", sizes, rows)
 
 
 def _seeds_table(seeds):
-    """The results of trainings from other seeds, each a mean over sampling seeds."""
+    """The results of trainings with different seeds, means over sampling seeds."""
     columns = list(next(iter(seeds.values())))
     rows = {
         f"seed {seed}": map(number, found.values()) for seed, found in seeds.items()
@@ -167,19 +184,34 @@ def _seeds_table(seeds):
 
 
 def _wide_table(title, header, rows):
-    """A table of a few long rows: a dict from the name of a row to its cells."""
+    """A table of a few long rows; `rows` is a dict from their names to their cells."""
     lines = [[title, *header], ["---"] * (1 + len(header))]
     lines += [[name, *cells] for name, cells in rows.items()]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 def _beside(recipe, metric, result):
+    """The paper's number in brackets, and whether the two compare; empty without."""
     paper = paper_of(recipe, metric, result)
-    return "" if paper is None else f" (paper: {paper['value']}, {paper['source']})"
+    if paper is None:
+        return ""
+    text = f" (paper: {paper['value']}, {paper['source']})"
+    distilled = getattr(recipe, "distilled", None)
+    if distilled is None:
+        return text
+    return (
+        f"{text}, distilled: the model also learned from {distilled['num_samples']:,} "
+        f"samples of `{distilled['teacher']}`, so the two numbers are not on an equal "
+        "footing"
+    )
+
+
+def _distilled(entry):
+    return hasattr(entry.recipe, "distilled")
 
 
 def _model_of(name):
-    """The class of an entry's model, linked to its paper where it has one."""
+    """The class of an entry's model, with a link to its paper if there is one."""
     import keras_gen.models
 
     if name not in keras_gen.models.__all__:
@@ -204,8 +236,21 @@ def _linked_model_of(name):
     return f"[`{name}`]({link}), {year.group()}"
 
 
-def _training_time(training):
-    return f"{training['seconds'] / 60:.0f} min, {training['machine']}"
+def _training_time(entry):
+    """The machine and the time of a training, the teacher's included."""
+    training = entry.report["training"]
+    own = round(training["seconds"] / 60)
+    text = f"{own} min"
+    if _distilled(entry):
+        distilled = entry.recipe.distilled
+        teacher = Entry(distilled["teacher"]).report["training"]
+        teaching = round(teacher["seconds"] / 60)
+        drawing = round(distilled["drawing_seconds"] / 60)
+        text += (
+            f", after {teaching} min for the training of the teacher and {drawing} min "
+            f"for its samples: {own + teaching + drawing} min in all"
+        )
+    return f"{text}, {training['machine']}"
 
 
 def _value_of(metric, result):
@@ -214,14 +259,14 @@ def _value_of(metric, result):
     return result_of(result).removeprefix(f"{name} ")
 
 
-def reference_of(model):
+def reference_of(model) -> str:
     """The text after `Reference:` in the docstring of a model class, on one line."""
     found = re.search(r"Reference:\s*\n(.*?)(\n\s*\n|\Z)", model.__doc__, re.DOTALL)
     return " ".join(found.group(1).split()).split("; ")[0].rstrip(".")
 
 
-def pages():
-    """Every page with a table, and what it should hold: pairs of path and text."""
+def pages() -> list:
+    """Pairs of the path of each page with tables and the text that it should hold."""
     entries = [Entry(name) for name in names()]
     entries = [entry for entry in entries if "results" in entry.report]
     texts = [(root().parent / "README.md", [entries_table(entries), models_table()])]

@@ -18,7 +18,7 @@ from keras_gen.random import check_seed, fresh_seed
 from keras_gen.zoo.shards.files import intact, num_shards, read_index, shard_name
 from keras_gen.zoo.shelf.loading import open_model, weights_sha256
 
-#: What makes up a request: the shards of others do not go on with it.
+#: The parts of a request. A folder is continued only by an equal request.
 _REQUEST = (
     "model",
     "weights_sha256",
@@ -40,7 +40,7 @@ def sample_shards(
     labels=None,
     temperature=None,
     progress=None,
-):
+) -> dict:
     """Draws samples into a folder of shards, by several processes.
 
     Sample `i` is sample `i` of `model.sample(num_samples, seed)`, whichever process
@@ -109,7 +109,7 @@ def sample_shards(
 
 
 def _conditions(model, name, labels, temperature):
-    """What samples depend on beside noise, as an index has it."""
+    """The labels and the temperature of the samples, as an index stores them."""
     kind, marks = type(model).__name__, marks_of(model)
     if "sample" not in marks:
         raise ValueError(f"{name} ({kind}) does not sample.")
@@ -135,7 +135,7 @@ def _conditions(model, name, labels, temperature):
 
 @contextlib.contextmanager
 def _alone_in(folder):
-    """Holds a folder against other processes, and leaves no part of a shard in it."""
+    """Locks a folder against other processes, and removes unfinished shards."""
     held = os.open(folder, os.O_RDONLY)
     try:
         try:
@@ -183,7 +183,7 @@ def _index_of(folder, request):
 
 
 def _drawn(index, folder, missing, num_workers):
-    """Pairs of a shard's number and its sha256, as the workers are done with them."""
+    """Yields the number and the sha256 of each shard when a worker has written it."""
     waiting = iter(missing)
     with contextlib.ExitStack() as stack:
         answers = stack.enter_context(selectors.DefaultSelector())
@@ -225,7 +225,7 @@ def _worker():
 
 
 def _send(worker, message):
-    # The death of a worker is told by its answer.
+    # `_answer()` reports a worker that has died.
     with contextlib.suppress(BrokenPipeError):
         worker.stdin.write(json.dumps(message) + "\n")
         worker.stdin.flush()

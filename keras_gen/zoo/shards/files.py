@@ -1,4 +1,4 @@
-"""Samples in shards: a folder of files that were drawn apart and are read in order.
+"""Samples in shards: a folder of files, drawn separately and read in order.
 
 The folder holds `shard-00000.npz`, `shard-00001.npz` and so on, and `index.json`: what
 was drawn, and the sha256 of each shard that is there. A shard has samples as the domain
@@ -10,6 +10,7 @@ width, channels)`), `waveforms` (int16, `(num, length)`); and, of models with cl
 import hashlib
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +29,8 @@ def num_shards(index):
     return -(-index["num_samples"] // index["shard_size"])
 
 
-def read_index(folder):
-    """What a folder of shards holds.
+def read_index(folder) -> dict:
+    """The index of a folder of shards.
 
     Args:
         folder: Path.
@@ -37,8 +38,8 @@ def read_index(folder):
     Returns:
         Dict of `name` and `model` (its class), `weights_sha256`, `seed`, `labels` (in
         turn; None without classes), `temperature` (None without one), `num_samples`,
-        `shard_size`, `shape` (of a sample), and `sha256`, a dict of those of the shards
-        by their files.
+        `shard_size`, `shape` (of a sample), and `sha256`, a dict from the file of
+        each shard to its sha256.
 
     Raises:
         ValueError: If the folder has no index, or one that cannot be read.
@@ -60,14 +61,15 @@ def read_index(folder):
     return index
 
 
-def read_shards(folder, batch_size=1000, num_samples=None):
+def read_shards(folder, batch_size=1000, num_samples=None) -> Iterator:
     """Samples from a folder of shards, in order, in constant memory.
 
     Args:
         folder: Path of what `keras_gen.zoo.sample_shards()` has written.
         batch_size: Integer of at least 1; a batch does not reach over the end of a
             shard, so it may be smaller.
-        num_samples: Optional integer of at least 1, the first so many alone.
+        num_samples: Optional integer of at least 1, how many samples to read. Defaults
+            to all.
 
     Returns:
         Iterator over pairs: samples, an array of shape `(batch, *shape)` (uint8 for

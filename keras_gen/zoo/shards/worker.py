@@ -2,9 +2,9 @@
 
     python -m keras_gen.zoo.shards.worker
 
-On standard input comes an index with its `folder`, then the number of one shard after
-the other, each a line of JSON; on standard output leaves a line for each that is
-written. When the input ends, so does the process.
+The process reads lines of JSON from standard input: first an index with its `folder`,
+then the number of each shard to draw. It writes a line to standard output for each
+shard that it has written. It ends when the input ends.
 """
 
 import json

@@ -1,1 +1,1 @@
-"""What stands in the zoo: entries, their recipes and their weights."""
+"""The entries of the zoo, their recipes and their weights."""

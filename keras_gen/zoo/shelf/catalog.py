@@ -1,4 +1,4 @@
-"""Which entries there are: each is a folder, and the folders are the registry."""
+"""The list of entries: each folder with a recipe is an entry."""
 
 import difflib
 from pathlib import Path
@@ -6,18 +6,18 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parents[2]
 
 
-def root():
-    """The folder of entries: the copy in an installed wheel, else the checkout's."""
+def root() -> Path:
+    """The folder of all entries, in an installed wheel or in the repository."""
     installed = _PACKAGE / "zoo" / "entries"
     return installed if installed.is_dir() else _PACKAGE.parent / "zoo"
 
 
-def names():
+def names() -> list:
     """Names of all entries, a sorted list of strings."""
     return sorted(recipe.parent.name for recipe in root().glob("*/recipe.py"))
 
 
-def folder_of(name):
+def folder_of(name) -> Path:
     """The folder of an entry.
 
     Args:

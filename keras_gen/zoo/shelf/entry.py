@@ -1,4 +1,4 @@
-"""An entry of the zoo, read once."""
+"""An entry of the zoo, whose files are read once."""
 
 import ast
 import functools
@@ -9,10 +9,10 @@ from keras_gen.zoo.shelf.recipes import run_recipe
 
 
 class Entry:
-    """A folder of the zoo: a recipe, and the weights and numbers that it has led to.
+    """An entry of the zoo: a folder with a recipe, weights and results.
 
-    Each file is read when it is first needed, and then no more: the recipe runs at
-    most once. TensorFlow is imported by the recipe alone.
+    Each file is read when it is first needed, and only once; so the recipe runs at most
+    once. Only the recipe imports TensorFlow.
 
     Args:
         name: String, one of `keras_gen.zoo.names()`.
@@ -38,7 +38,7 @@ class Entry:
 
     @functools.cached_property
     def description(self):
-        """The docstring of the recipe, found without running it."""
+        """The docstring of the recipe, read without running the recipe."""
         source = (self.folder / "recipe.py").read_text(encoding="utf-8")
         return ast.get_docstring(ast.parse(source)) or ""
 
@@ -81,8 +81,8 @@ class Entry:
         return model
 
 
-def info(name):
-    """What is known of an entry.
+def info(name) -> dict:
+    """The facts of an entry.
 
     Args:
         name: String, one of `names()`.

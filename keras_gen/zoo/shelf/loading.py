@@ -9,8 +9,8 @@ from keras_gen.zoo.shelf.catalog import names
 from keras_gen.zoo.shelf.entry import Entry
 
 
-def load(name):
-    """A pretrained model of the zoo.
+def load(name) -> keras.Model:
+    """Loads a pretrained model of the zoo.
 
     Args:
         name: String, one of `keras_gen.zoo.names()`.
@@ -30,8 +30,8 @@ def load(name):
     return Entry(name).load()
 
 
-def open_model(name_or_path):
-    """A model of the zoo by its name, else a saved one by its path or its run folder.
+def open_model(name_or_path) -> keras.Model:
+    """Loads a model of the zoo by its name, or a saved model from a file or run folder.
 
     Raises:
         ValueError: If there is no such entry or file, or the file cannot be read.
@@ -47,7 +47,7 @@ def open_model(name_or_path):
         raise ValueError(f"{str(path)!r} cannot be loaded: {error}") from error
 
 
-def weights_sha256(name_or_path):
+def weights_sha256(name_or_path) -> str:
     """The sha256 of the weights or of the saved model that `open_model()` opens.
 
     Raises:

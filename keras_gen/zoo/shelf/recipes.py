@@ -11,24 +11,26 @@ A recipe's docstring says in one line what it trains. It defines
   unless `keras_gen.models.base.num_replicas()` is 1;
 - optionally `prepare(model, batches)`, which sets initial weights that depend on the
   training data;
-- optionally `training_dtype`, a dtype policy such as `"mixed_bfloat16"` in which the
-  model is trained: `model()` then takes `dtype`. The entry has the dtype of `model()`,
-  which should be float32: rounding to bfloat16 changes sampled pixels, and TFLite does
-  not have it;
-- optionally `validation`, a split of its own dataset whose loss is reported after each
-  epoch, as `val_loss`;
-- optionally `extractor`, the zoo entry in whose features samples are compared with the
-  test images of that entry;
-- optionally `num_importance_samples`, if 5,000 would take too long for the number of
-  the card;
-- optionally `binarization`, how `data()` makes its images binary; it is part of the
+- optionally `training_dtype`, the dtype policy of the training, such as
+  `"mixed_bfloat16"`. `model()` then takes `dtype`. The entry has the default dtype of
+  `model()`, which should be float32: rounding to bfloat16 changes sampled pixels, and
+  TFLite does not have bfloat16;
+- optionally `validation`, a split of the recipe's dataset. Its loss is reported after
+  each epoch, as `val_loss`;
+- optionally `extractor`, a classifier of the zoo. Samples are compared with its test
+  images in its features;
+- optionally `num_importance_samples` for the full protocol, if 5,000 take too long;
+- optionally `binarization`, how `data()` makes images binary. It is part of the
   protocol of a likelihood;
-- optionally `paper`, the numbers of the literature: a dict from names of
-  `keras_gen.zoo.evaluation.evaluate.MEASURES` to dicts of `value`, `source` (where it
-  is printed) and `protocol`, the items that a measured number must share to stand
-  beside it;
-- for an extractor `image_range`, the range of the images that `data()` gives;
-- optionally `picture(model)`: a uint8 array to show, instead of samples.
+- optionally `paper`, published numbers: a dict from names of
+  `keras_gen.zoo.evaluation.evaluate.MEASURES` to dicts of `value`, `source` and
+  `protocol`. Tables show a published number only if the protocol of the measured one
+  has the same items;
+- optionally `distilled`, if the model also learns from samples of another entry: a dict
+  of `teacher` (the name of that entry), `num_samples` and `drawing_seconds`. Tables
+  mark the numbers of such an entry, and count the time of the teacher;
+- for an extractor `image_range`, the range of the images of `data()`;
+- optionally `picture(model)`: a uint8 array to show instead of samples.
 """
 
 import importlib.util
@@ -71,11 +73,11 @@ def run_recipe(path, name):
 
 
 def first_examples(data, num_examples):
-    """The first examples of a dataset: a list of arrays, images and labels if it has.
+    """The first examples of a dataset: a list of arrays, images and labels if any.
 
     Args:
         data: `tf.data.Dataset` of batches of images or of `(images, labels)`.
-        num_examples: Integer, at most so many.
+        num_examples: Integer, the largest number of examples to return.
     """
     parts, count = [], 0
     for batch in data:

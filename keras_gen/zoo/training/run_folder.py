@@ -1,4 +1,4 @@
-"""The folder of a run: what stands in it, and who may write into it."""
+"""The folder of a run: its files, and who may write into it."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from keras_gen.files import read_json, write_json, write_text
 
 
 class RunFolder:
-    """The paths of what a training writes.
+    """The paths of the files that a training writes.
 
     Args:
         path: String or path of the folder.
@@ -62,11 +62,11 @@ class RunFolder:
 
     @classmethod
     def interrupted(cls, out, arguments):
-        """The folder of a run that can go on.
+        """The folder of a run that can be resumed.
 
         Args:
             out: Path of the folder.
-            arguments: Dict, what the run must have been started with.
+            arguments: Dict, the arguments that the run must have been started with.
 
         Raises:
             ValueError: If there is no such run, it was started with other arguments, or
@@ -93,11 +93,11 @@ class RunFolder:
         return folder
 
     def begin(self, arguments):
-        """Writes down what the run is started with."""
+        """Writes the arguments that the run is started with."""
         write_json(self.arguments, arguments)
 
     def rewind(self, epochs):
-        """Cuts the history to the epochs that a resumed training has behind it."""
+        """Cuts the history to the epochs before the start of a resumed training."""
         if epochs:
             rows = self.history.read_text(encoding="utf-8").splitlines()[: 1 + epochs]
             write_text(self.history, "\n".join(rows) + "\n")
@@ -108,7 +108,7 @@ class RunFolder:
         return self.pictures / f"epoch_{epoch + 1:04d}"
 
     def finish(self, report):
-        """Writes the report, with which the run is complete."""
+        """Writes the report, which completes the run."""
         write_json(self.report, report)
 
     def _check_writable(self):

@@ -9,7 +9,7 @@ import tensorflow as tf
 _DEVICE = re.compile(r"(CPU|GPU):(\d+)")
 
 
-def mirrored(devices=None):
+def mirrored(devices=None) -> tf.distribute.Strategy:
     """A strategy of one replica on each of some devices of this machine.
 
     To try a strategy, name more CPUs than the machine has: TensorFlow then divides the
@@ -50,7 +50,7 @@ def mirrored(devices=None):
     return tf.distribute.MirroredStrategy(devices)
 
 
-def multiworker():
+def multiworker() -> tf.distribute.Strategy:
     """A strategy of one replica on each device of several machines.
 
     The environment variable `TF_CONFIG` lists the machines: see `docs/scaling.md`.
@@ -67,7 +67,7 @@ def multiworker():
     return tf.distribute.MultiWorkerMirroredStrategy()
 
 
-def worker_index():
+def worker_index() -> int:
     """The number of this process among the workers of `TF_CONFIG`; 0 is the chief.
 
     Raises:
@@ -100,7 +100,7 @@ def worker_index():
     return index
 
 
-def is_chief(strategy):
+def is_chief(strategy) -> bool:
     """Whether this process is the one that writes."""
     several = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
     return not several or worker_index() == 0

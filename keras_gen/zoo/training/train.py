@@ -5,6 +5,7 @@ import math
 import sys
 import time
 from importlib.metadata import version
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -47,7 +48,7 @@ def train(
     checkpoint_minutes=None,
     max_skipped=None,
     verbose="auto",
-):
+) -> Path | None:
     """Trains a model by a recipe.
 
     The run folder has `checkpoints/`, from which the run is resumed, `model.keras` (the
@@ -59,7 +60,7 @@ def train(
     Args:
         name: String, a zoo entry or the path of a recipe.
         data: Optional string, the name of another dataset or a folder of images.
-            Images are brought to the recipe's shape. A folder has no test split: the
+            Images are converted to the recipe's shape. A folder has no test split: the
             model is then measured on training images.
         epochs: Optional integer of at least 1. Defaults to the recipe's.
         seed: Integer in [0, 2**31). Initial weights, the order of the data and noise
@@ -135,7 +136,7 @@ def train(
 
 
 class _Data:
-    """The data of a training: the recipe's, or another source brought to its shape."""
+    """The data of a training: the recipe's, or another source in the recipe's shape."""
 
     def __init__(self, recipe, source, seed, download):
         self.source = source
@@ -149,7 +150,7 @@ class _Data:
         self.steps = int(self.batches.cardinality())
 
     def facts(self):
-        """What tells data from others: how they are dealt, and the first means."""
+        """Facts that identify the data: the batches, and the means of some images."""
         first = next(iter(self.batches))
         images = first[0] if isinstance(first, tuple) else first
         return {
@@ -208,7 +209,7 @@ def _compiled(recipe, batches, strategy, seed, epochs, max_skipped):
 
 
 def _skip_nonfinite(model):
-    """Compiles a model as it is compiled, but to skip updates that are not finite."""
+    """Compiles a model again, so that it skips updates that are not finite."""
     if not marks_of(model):
         raise ValueError(
             "`max_skipped` must be left out for a model that is no `GenerativeModel`. "
@@ -224,8 +225,8 @@ def _skip_nonfinite(model):
 
 def _execute_whole_epochs(model, steps, start, strategy):
     """Lowers `steps_per_execution` until it divides what is left of each epoch."""
-    # Of an endless stream Keras takes whole executions, more than an epoch's steps. On
-    # several replicas it has no more than one step.
+    # Keras takes whole executions from an endless stream, even beyond the end of an
+    # epoch. On several replicas an execution has one step.
     several = strategy is not None and strategy.num_replicas_in_sync > 1
     at_once = 1 if several else model.steps_per_execution
     model.steps_per_execution = math.gcd(steps, start[1], at_once)

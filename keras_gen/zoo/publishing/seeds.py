@@ -1,0 +1,97 @@
+"""Sets trainings with other seeds beside an entry.
+
+Run `python -m keras_gen.zoo.publishing.seeds NAME RUN [RUN ...]`. The runs must have
+the recipe of the entry and other seeds. It measures the distances of their samples and
+writes them into `zoo/NAME/metrics.json`. They show how much the numbers of the entry
+depend on the seed of the training.
+"""
+
+import sys
+
+from keras_gen.files import read_json, write_json
+from keras_gen.zoo.evaluation.evaluate import measure
+from keras_gen.zoo.shelf.entry import Entry
+from keras_gen.zoo.shelf.loading import open_model
+from keras_gen.zoo.training.run_folder import RunFolder
+
+
+def add_seeds(name, *runs) -> dict:
+    """Sets the distances of other trainings beside those of an entry.
+
+    Args:
+        name: String, an entry with distances.
+        *runs: Paths of run folders of its recipe, with seeds that it does not have.
+
+    Returns:
+        The new contents of `metrics.json`, a dict.
+
+    Raises:
+        ValueError: If there is no such entry or run, the entry has no distances, or two
+            trainings have one seed.
+    """
+    entry, runs = Entry(name), [RunFolder(run) for run in runs]
+    if "distances" not in entry.report.get("results", {}):
+        raise ValueError(f"`name` must be an entry with distances. Received: {name!r}")
+    check_seeds(entry.report, runs)
+    report = with_seeds(entry.report, entry.recipe, runs)
+    write_json(entry.folder / "metrics.json", report)
+    return report
+
+
+def check_seeds(report, runs) -> None:
+    """Raises a ValueError if two trainings of a report and of some runs have one seed.
+
+    Args:
+        report: Dict, the contents of a `metrics.json`.
+        runs: List of `RunFolder`.
+    """
+    seeds = [*report.get("training_seeds", [_own_seed(report)]), *map(_seed_of, runs)]
+    if len(set(seeds)) < len(seeds):
+        raise ValueError(f"Runs must have different seeds. Received: {seeds}")
+
+
+def with_seeds(report, recipe, runs) -> dict:
+    """A report with the distances of other trainings of its recipe.
+
+    Args:
+        report: Dict, the contents of a `metrics.json` with distances.
+        recipe: A recipe, from `load_recipe()`.
+        runs: List of `RunFolder`, with other seeds.
+    """
+    own = {_own_seed(report): _values(report["results"])}
+    others = {
+        _seed_of(run): _values(measure(model_of(recipe, run), recipe, ["distances"]))
+        for run in runs
+    }
+    return {
+        **report,
+        "training_seeds": {**report.get("training_seeds", own), **others},
+    }
+
+
+# Seeds are strings, because keys of JSON are.
+
+
+def _own_seed(report):
+    return str(report["training"]["seed"])
+
+
+def _seed_of(run):
+    return str(read_json(run.arguments)["seed"])
+
+
+def _values(results):
+    columns = results["distances"]["columns"]
+    return {name: column["model"] for name, column in columns.items()}
+
+
+def model_of(recipe, run):
+    """The model of a run, built by the recipe and so without an optimizer's state."""
+    model = recipe.model()
+    model.set_weights(open_model(run.path).get_weights())
+    return model
+
+
+if __name__ == "__main__":
+    for number, columns in add_seeds(*sys.argv[1:])["training_seeds"].items():
+        print(f"seed {number}: FD {columns['FD']:.4g}")
