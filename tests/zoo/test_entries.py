@@ -45,7 +45,7 @@ def test_every_entry_is_whole():
     assert zoo.names() == ENTRIES
     for name in ENTRIES:
         files = {path.name for path in (catalog.root() / name).iterdir()}
-        assert files - {"__pycache__"} == {
+        assert files >= {
             "recipe.py",
             "card.md",
             "metrics.json",
