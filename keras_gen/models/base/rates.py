@@ -13,7 +13,7 @@ def warn_of_zero_rate(optimizer):
     """
     for part in getattr(optimizer, "optimizers", [optimizer]):
         # `float()` does not take the variables of replicas.
-        rate, step = np.array(part.learning_rate), int(np.array(part.iterations))
+        rate, step = np.asarray(part.learning_rate), int(np.asarray(part.iterations))
         if rate == 0.0:
             warnings.warn(
                 f"The learning rate of {type(part).__name__} is 0 at step {step}, so "
