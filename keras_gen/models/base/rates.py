@@ -13,10 +13,11 @@ def warn_of_zero_rate(optimizer):
     """
     for part in getattr(optimizer, "optimizers", [optimizer]):
         # An array first: variables of several replicas are no numbers.
-        if float(np.array(part.learning_rate)) == 0.0:
+        if float(np.asarray(part.learning_rate)) == 0.0:
+            step = int(np.asarray(part.iterations))
             warnings.warn(
-                f"The learning rate of {type(part).__name__} is 0 at step "
-                f"{int(np.array(part.iterations))}, so training changes no weight. Its schedule "
-                "may be over: call `compile()` again to train longer.",
+                f"The learning rate of {type(part).__name__} is 0 at step {step}, so "
+                "training changes no weight. Its schedule may be over: call `compile()` "
+                "again to train longer.",
                 stacklevel=3,
             )
