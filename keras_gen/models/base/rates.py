@@ -17,7 +17,7 @@ def warn_of_zero_rate(optimizer):
             step = int(np.asarray(part.iterations))
             warnings.warn(
                 f"The learning rate of {type(part).__name__} is 0 at step {step}, so "
-                "training changes no weight. Its schedule may be over: call `compile()` "
-                "again to train longer.",
+                "training changes no weight. Its schedule may be over: call "
+                "`compile()` again to train longer.",
                 stacklevel=3,
             )
