@@ -12,9 +12,9 @@ def warn_of_zero_rate(optimizer):
         optimizer: Keras optimizer, or `PhaseOptimizers`.
     """
     for part in getattr(optimizer, "optimizers", [optimizer]):
-        # `float()` does not take the variables of replicas.
-        rate, step = np.asarray(part.learning_rate), int(np.asarray(part.iterations))
-        if rate == 0.0:
+        # An array first: variables of several replicas are no numbers.
+        if float(np.asarray(part.learning_rate)) == 0.0:
+            step = int(np.asarray(part.iterations))
             warnings.warn(
                 f"The learning rate of {type(part).__name__} is 0 at step {step}, so "
                 "training changes no weight. Its schedule may be over: call "
