@@ -27,7 +27,7 @@ ONNX = ["tf2onnx>=1.17", "onnx>=1.17", "onnxruntime>=1.20"]
 # `keras_gen/serving` changes parts of MLServer and uvicorn that may move with a
 # version. This MLServer needs uvloop before 0.22, and Python before 3.13. With
 # httptools its REST server parses faster.
-SERVE = ["orjson"] + [
+SERVE = ["orjson", "prometheus-client"] + [
     f"{requirement}; python_version < '3.13'"
     for requirement in (
         "mlserver==1.7.1",

@@ -1,13 +1,26 @@
 """Checks of arguments: each error names the argument and the value."""
 
 import numbers
+import reprlib
+
+_LONGEST = 300
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = 200
+_REPR.maxlevel = 3
+_REPR.maxlist = _REPR.maxtuple = _REPR.maxdict = 12
+
+
+def shown(value) -> str:
+    """A value as the text of an error, of bounded length."""
+    text = _REPR.repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def check_count(value, name, least):
     """Raises a ValueError unless `value` is an integer of at least `least`."""
     if not _is_integer(value) or value < least:
         raise ValueError(
-            f"`{name}` must be an integer of at least {least}. Received: {value!r}"
+            f"`{name}` must be an integer of at least {least}. Received: {shown(value)}"
         )
 
 
@@ -15,7 +28,7 @@ def check_odd(value, name, least):
     """Raises a ValueError unless `value` is an odd integer of at least `least`."""
     check_count(value, name, least)
     if value % 2 == 0:
-        raise ValueError(f"`{name}` must be odd. Received: {value}")
+        raise ValueError(f"`{name}` must be odd. Received: {shown(value)}")
 
 
 def check_multiple(value, name, num_channels):
@@ -24,7 +37,7 @@ def check_multiple(value, name, num_channels):
     if value % num_channels:
         raise ValueError(
             f"`{name}` must be a multiple of the {num_channels} channels. "
-            f"Received: {value}"
+            f"Received: {shown(value)}"
         )
 
 
@@ -32,7 +45,9 @@ def check_sizes(name, sizes):
     """Raises a ValueError unless `sizes` is a sequence of positive integers."""
     is_sequence = isinstance(sizes, (tuple, list))
     if not is_sequence or not all(_is_integer(size) and size > 0 for size in sizes):
-        raise ValueError(f"`{name}` must hold positive integers. Received: {sizes!r}")
+        raise ValueError(
+            f"`{name}` must hold positive integers. Received: {shown(sizes)}"
+        )
 
 
 def check_image_shape(image_shape):
@@ -40,7 +55,7 @@ def check_image_shape(image_shape):
     if not isinstance(image_shape, (tuple, list)) or len(image_shape) != 3:
         raise ValueError(
             "`image_shape` must be (height, width, channels). Received: "
-            f"{image_shape!r}"
+            f"{shown(image_shape)}"
         )
     for size in image_shape:
         check_count(size, "image_shape", 1)

@@ -6,7 +6,6 @@ the command line read domains, and know nothing else about the kind of data.
 """
 
 import math
-import reprlib
 from pathlib import Path
 from typing import Self
 
@@ -14,7 +13,7 @@ import keras
 import numpy as np
 
 from keras_gen import media
-from keras_gen.arguments import check_count, check_sizes
+from keras_gen.arguments import check_count, check_sizes, shown
 
 
 class Domain:
@@ -79,8 +78,7 @@ class Domain:
         """
         if not hasattr(values, "shape"):
             raise ValueError(
-                f"`{name}` must be an array of {self.noun}. Received: "
-                f"{reprlib.repr(values)}"
+                f"`{name}` must be an array of {self.noun}. Received: {shown(values)}"
             )
         shape = tuple(values.shape)
         if shape[:1] == (0,) or not shape:
@@ -224,7 +222,7 @@ class Images(_Levels):
     def __init__(self, shape, low=0.0, high=1.0, levels=None):
         if not isinstance(shape, (tuple, list)) or len(shape) != 3:
             raise ValueError(
-                f"`shape` must be (height, width, channels). Received: {shape!r}"
+                f"`shape` must be (height, width, channels). Received: {shown(shape)}"
             )
         check_sizes("shape", shape)
         if not low < high:
@@ -265,7 +263,7 @@ class Images(_Levels):
         return keras.ops.cast(keras.ops.clip(levels, 0.0, 255.0), "uint8")
 
     def _save(self, path, values):
-        media.save_png(path, media.grid(self.to_bytes(values)))
+        media.save_png(path, media.grid(self.to_bytes(values)), len(values))
 
     def load(self, path):
         """Reads images from a `.npy` file, an image file or a folder of image files.
@@ -562,14 +560,14 @@ def for_network(name, domain, network) -> Domain:
         network: Built network.
 
     Raises:
-        ValueError: If the domain has another shape than the network takes.
+        ValueError: If it is no domain, or one of another shape than the network takes.
     """
     shape = tuple(network.input_shape[1:])
     if domain is None:
         return of_shape(shape)
-    if domain.shape != shape:
+    if not isinstance(domain, Domain) or domain.shape != shape:
         raise ValueError(
-            f"`{name}` must have the shape {shape} that the network takes. Received: "
-            f"{domain!r}"
+            f"`{name}` must be a domain of the shape {shape} that the network takes. "
+            f"Received: {shown(domain)}"
         )
     return domain

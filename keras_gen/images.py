@@ -2,6 +2,7 @@
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from keras_gen.files import written_whole
 
@@ -63,14 +64,19 @@ def grid(images, columns=None, gap=0) -> np.ndarray:
     return picture[: rows * (height + gap) - gap, : columns * (width + gap) - gap]
 
 
-def save_png(path, image) -> None:
+def save_png(path, image, num_images=None) -> None:
     """Writes one image to `path`, whole or not at all.
 
     Args:
         path: String or path, the file to write.
         image: Uint8 array of shape `(height, width, 1 or 3)`.
+        num_images: Optional integer, how many cells of a grid hold an image. It is
+            written into the file as the text `num_images`.
     """
     image = np.asarray(image)
     picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+    text = PngInfo()
+    if num_images is not None:
+        text.add_text("num_images", str(num_images))
     with written_whole(path) as partial:
-        picture.save(partial, format="PNG")
+        picture.save(partial, format="PNG", pnginfo=text)

@@ -186,7 +186,10 @@ def _grey_or_colour(image):
 
 def _tiles(path, shape):
     height, width, channels = shape
-    pixels = np.asarray(read_picture(path).convert("L" if channels == 1 else "RGB"))
+    image = read_picture(path)
+    pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
+    # The last cells of a grid may be empty.
+    count = str(image.info.get("num_images", ""))
     rows, columns = pixels.shape[0] // height, pixels.shape[1] // width
     if pixels.shape[:2] != (rows * height, columns * width):
         raise ValueError(
@@ -194,7 +197,8 @@ def _tiles(path, shape):
             f"Received: {pixels.shape[0]} x {pixels.shape[1]}"
         )
     pixels = pixels.reshape(rows, height, columns, width, -1).transpose(0, 2, 1, 3, 4)
-    return pixels.reshape(-1, height, width, pixels.shape[-1])
+    tiles = pixels.reshape(-1, height, width, pixels.shape[-1])
+    return tiles[: int(count)] if count.isdecimal() and len(count) < 9 else tiles
 
 
 def save_wav(path, waveforms, sample_rate):

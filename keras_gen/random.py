@@ -21,6 +21,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.arguments import shown
+
 _MAX_SEED = 2**31 - 1
 _ROUNDS = 10
 _MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
@@ -37,7 +39,8 @@ def check_seed(seed, name="seed") -> int:
     is_integer = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
     if not is_integer or not 0 <= seed <= _MAX_SEED:
         raise ValueError(
-            f"`{name}` must be an integer from 0 to {_MAX_SEED}. Received: {seed!r}"
+            f"`{name}` must be an integer from 0 to {_MAX_SEED}. Received: "
+            f"{shown(seed)}"
         )
     return int(seed)
 

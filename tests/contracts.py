@@ -47,6 +47,7 @@ from keras_gen.models.base import (
     Sampler,
     marks_of,
 )
+from keras_gen.models.base.config import arguments_of
 from keras_gen.random import Rows, seed_initializers
 
 TESTS = Path(__file__).parent
@@ -204,6 +205,24 @@ class ModelContract:
         again = self.model_class.from_config(config).get_config()
         assert again["seed"] == 5
         assert json.dumps(config, sort_keys=True) == json.dumps(again, sort_keys=True)
+
+    def test_networks_of_another_kind_are_refused_by_name(self, trained):
+        arguments = {n: getattr(trained, n) for n in arguments_of(self.model_class)}
+        for name, network in arguments.items():
+            is_network = isinstance(network, keras.Model)
+            if not is_network or self.model_class not in public_models():
+                continue
+            inputs = network.inputs[0] if len(network.inputs) == 1 else network.inputs
+            for wrong in (
+                keras.Model(inputs, [network.outputs[0]] * 2),
+                keras.Model(inputs, {"only": network.outputs[0]}),
+                keras.Sequential([keras.layers.Dense(1)]),
+                type("Subclassed", (keras.Model,), {})(),
+                "network",
+            ):
+                expected = f"`{name}` must be a built network with one output"
+                with refused(expected, type(wrong).__name__):
+                    self.model_class(**{**arguments, name: wrong})
 
     def test_fit_reports_every_term(self, training):
         assert set(training.reported) == set(training.model.term_names)

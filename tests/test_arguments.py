@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_gen.arguments import check_count, check_multiple, check_sizes
+from keras_gen.arguments import check_count, check_multiple, check_sizes, shown
 
 
 @pytest.mark.parametrize("value", [0, -1, 1.0, 1.5, True, "1", None, [1]])
@@ -11,6 +11,25 @@ def test_a_bad_count_is_named_with_its_value(value):
     with pytest.raises(ValueError, match="`batch_size`.*at least 1") as error:
         check_count(value, "batch_size", 1)
     assert repr(value) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        list(range(10**6)),
+        np.zeros((9, 99, 99)).tolist(),
+        "a" * 10**6,
+        10**4000,
+        np.zeros((99, 99)),
+        {"a": [1] * 10**5},
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_long_value_is_shown_in_few_words(value):
+    assert len(shown(value)) <= 303
+    with pytest.raises(ValueError) as error:
+        check_sizes("filters", value)
+    assert len(str(error.value)) < 400
 
 
 @pytest.mark.parametrize("value", [1, 2**40, np.int64(3), np.uint8(1)])

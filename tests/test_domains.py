@@ -146,6 +146,13 @@ def test_what_is_saved_is_loaded_again(name, ending, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
+@pytest.mark.parametrize("num", [1, 4, 5, 13])
+def test_empty_cells_of_a_picture_are_no_images(num, tmp_path):
+    white = np.ones((num, 4, 4, 1))
+    Images((4, 4, 1)).save(tmp_path / "grid.png", white)
+    np.testing.assert_array_equal(Images((4, 4, 1)).load(tmp_path / "grid.png"), white)
+
+
 def test_a_folder_of_pictures_is_a_batch_in_the_order_of_names(tmp_path):
     domain = DOMAINS["grey"]
     drawn = domain.draw(Rows(3, 0))

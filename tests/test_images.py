@@ -83,7 +83,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     save_png(path, noise(5, 4, 1))
     before = path.read_bytes()
 
-    def half(image, file, format=None):
+    def half(image, file, **options):
         file.write_bytes(b"half")
         raise OSError("no space left")
 

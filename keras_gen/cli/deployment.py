@@ -110,6 +110,7 @@ def serve(
     workers: int = 1,
     queue: int = 1024,
     deadline: int = 60,
+    drain: int = 0,
 ):
     """Serves models over REST and gRPC.
 
@@ -123,23 +124,24 @@ def serve(
         workers: Processes that run the models.
         queue: Requests that may wait for a worker; others are refused.
         deadline: Seconds until a request is given up.
+        drain: Seconds for which a server that is told to stop still takes requests,
+            while it says that it is not ready.
     """
     if importlib.util.find_spec("mlserver") is None:
         raise ImportError(
             "the server needs mlserver, on Python 3.11 or 3.12: pip install "
             "'keras-gen[serve]'"
         )
-    from keras_gen.serving.repository import is_exported, label_of, write_repository
+    from keras_gen.serving.repository import write_repository
 
     folder = out or f"exports/repository/{format}"
     check_flag("workers", workers, 1, 1024)
     check_flag("port", port, 1, 65533)
     check_flag("queue", queue, 1, 2**20)
     check_flag("deadline", deadline, 1, 86400)
-    if overwrite or not all(is_exported(folder, label_of(m)) for m in models):
-        import_tensorflow()
-    served = write_repository(models, folder, format, overwrite)
+    check_flag("drain", drain, 0, 86400)
+    served = write_repository(models, folder, format, overwrite, in_process=False)
     from keras_gen.serving.server import serve as run_server
 
     print(f"Serving {', '.join(served)} at http://{host}:{port}", flush=True)
-    run_server(folder, served, host, port, workers, queue, deadline)
+    run_server(folder, served, host, port, workers, queue, deadline, drain)

@@ -7,17 +7,20 @@ other; a likelihood on levels then returns probabilities, cumulative probabiliti
 quantiles of levels, which are the integers from 0 to `num_levels - 1`.
 """
 
+import math
 from typing import Self
 
 import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from keras_gen.arguments import check_count
+from keras_gen.arguments import check_count, shown
 from keras_gen.distributions.bernoulli_image import BernoulliImage
 from keras_gen.distributions.discretized_logistic import DiscretizedLogistic
 
 tfd = tfp.distributions
+
+_REALS = (-math.inf, math.inf)
 
 
 class Likelihood:
@@ -33,6 +36,9 @@ class Likelihood:
     parameters_per_value = 1
     #: Integer, how many levels a value can have; None if it is continuous.
     num_levels = None
+    #: Pair of floats, what the outputs of a network must be able to come near to, such
+    #: as `(-inf, inf)` for logits. None if it is the range of the values.
+    parameter_range = None
 
     def get_config(self) -> dict:
         return {}
@@ -120,6 +126,8 @@ class BernoulliLikelihood(MixableLikelihood):
     array([0, 1], dtype=int32)
     """
 
+    parameter_range = _REALS
+
     def __call__(self, outputs):
         outputs = tf.cast(outputs, tf.float32)
         if outputs.shape.rank == 4:
@@ -156,6 +164,8 @@ class CategoricalLikelihood(MixableLikelihood):
     array([0, 1, 2], dtype=int32)
     """
 
+    parameter_range = _REALS
+
     def __init__(self, num_levels=256):
         check_count(num_levels, "num_levels", 2)
         self.num_levels = num_levels
@@ -191,7 +201,7 @@ class GaussianLikelihood(Likelihood):
 
     def __init__(self, scale=1.0):
         if not scale > 0:
-            raise ValueError(f"`scale` must be positive. Received: {scale}")
+            raise ValueError(f"`scale` must be positive. Received: {shown(scale)}")
         self.scale = float(scale)
 
     def __call__(self, outputs):
@@ -214,10 +224,13 @@ class LearnedGaussianLikelihood(Likelihood):
     """
 
     parameters_per_value = 2
+    parameter_range = _REALS
 
     def __init__(self, least_scale=1e-2):
         if not least_scale > 0:
-            raise ValueError(f"`least_scale` must be positive. Received: {least_scale}")
+            raise ValueError(
+                f"`least_scale` must be positive. Received: {shown(least_scale)}"
+            )
         self.least_scale = float(least_scale)
 
     def __call__(self, outputs):
@@ -247,6 +260,7 @@ class DiscretizedLogisticLikelihood(LevelLikelihood):
     """
 
     parameters_per_value = 2
+    parameter_range = _REALS
 
     def __init__(self, num_levels=256):
         check_count(num_levels, "num_levels", 2)

@@ -2,6 +2,8 @@
 
 import keras
 
+from keras_gen.arguments import shown
+
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class GaussianCorruption(keras.layers.Layer):
@@ -20,7 +22,7 @@ class GaussianCorruption(keras.layers.Layer):
     def __init__(self, stddev, **kwargs):
         super().__init__(**kwargs)
         if not stddev >= 0:
-            raise ValueError(f"`stddev` must be at least 0. Received: {stddev}")
+            raise ValueError(f"`stddev` must be at least 0. Received: {shown(stddev)}")
         self.stddev = float(stddev)
         self.built = True
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gen.arguments import check_count
+from keras_gen.arguments import check_count, shown
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -72,7 +72,9 @@ class MaskedConv2D(keras.layers.Layer):
                 f"would be masked. Received: {columns_right}"
             )
         if mask_type not in ("A", "B"):
-            raise ValueError(f"`mask_type` must be 'A' or 'B'. Received: {mask_type!r}")
+            raise ValueError(
+                f"`mask_type` must be 'A' or 'B'. Received: {shown(mask_type)}"
+            )
         self.filters = filters
         self.rows_above = rows_above
         self.columns_left = columns_left

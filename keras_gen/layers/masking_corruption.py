@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_gen.arguments import shown
+
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class MaskingCorruption(keras.layers.Layer):
@@ -22,7 +24,7 @@ class MaskingCorruption(keras.layers.Layer):
     def __init__(self, rate, **kwargs):
         super().__init__(**kwargs)
         if not 0 <= rate < 1:
-            raise ValueError(f"`rate` must lie in [0, 1). Received: {rate}")
+            raise ValueError(f"`rate` must lie in [0, 1). Received: {shown(rate)}")
         self.rate = float(rate)
         self.built = True
 

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_gen.arguments import check_count
+from keras_gen.arguments import check_count, shown
 
 
 class BaseReferenceNormalization(keras.layers.Layer):
@@ -25,7 +25,7 @@ class BaseReferenceNormalization(keras.layers.Layer):
         super().__init__(**kwargs)
         check_count(reference_size, "reference_size", least=2)
         if not epsilon > 0:
-            raise ValueError(f"`epsilon` must be above 0. Received: {epsilon}")
+            raise ValueError(f"`epsilon` must be above 0. Received: {shown(epsilon)}")
         self.reference_size = int(reference_size)
         self.epsilon = float(epsilon)
 

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_gen.arguments import shown
+
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class SpectralNormalization(keras.layers.Wrapper):
@@ -43,7 +45,9 @@ class SpectralNormalization(keras.layers.Wrapper):
     def build(self, input_shape) -> None:
         super().build(input_shape)
         if getattr(self.layer, "kernel", None) is None:
-            raise ValueError(f"`layer` must have a kernel. Received: {self.layer!r}")
+            raise ValueError(
+                f"`layer` must have a kernel. Received: {shown(self.layer)}"
+            )
         self.direction = self.add_weight(
             (self.layer.kernel.shape[-1],),
             initializer="random_normal",

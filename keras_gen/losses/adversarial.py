@@ -10,12 +10,14 @@ import numbers
 import keras
 from keras import ops
 
+from keras_gen.arguments import shown
+
 
 def check_label_smoothing(label_smoothing) -> None:
     """Raises a ValueError unless `label_smoothing` lies in [0, 1), or is a tensor."""
     if isinstance(label_smoothing, numbers.Real) and not 0 <= label_smoothing < 1:
         raise ValueError(
-            f"`label_smoothing` must lie in [0, 1). Received: {label_smoothing}"
+            f"`label_smoothing` must lie in [0, 1). Received: {shown(label_smoothing)}"
         )
 
 

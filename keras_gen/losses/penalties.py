@@ -2,6 +2,8 @@
 
 from keras import ops
 
+from keras_gen.arguments import shown
+
 _EPSILON = 1e-12
 
 
@@ -34,7 +36,7 @@ def gradient_penalty(gradient, target=1.0):
     4.0
     """
     if not target >= 0:
-        raise ValueError(f"`target` must be at least 0. Received: {target}")
+        raise ValueError(f"`target` must be at least 0. Received: {shown(target)}")
     gradient = ops.cast(gradient, "float32")
     axes = tuple(range(1, len(gradient.shape)))
     norm = ops.sqrt(ops.sum(ops.square(gradient), axis=axes) + _EPSILON)

@@ -1,6 +1,6 @@
 """Functions that return built networks. They import without TensorFlow."""
 
-from keras_gen.networks.checks import check_mirrored
+from keras_gen.networks.checks import check_mirrored, check_network
 from keras_gen.networks.classifier import conv_classifier
 from keras_gen.networks.conv import conv_decoder, conv_encoder
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
@@ -9,6 +9,7 @@ from keras_gen.networks.reference import with_reference
 
 __all__ = [
     "check_mirrored",
+    "check_network",
     "conv_classifier",
     "conv_decoder",
     "conv_encoder",

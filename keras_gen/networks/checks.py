@@ -1,8 +1,51 @@
-"""Checks of networks that are given to models."""
+"""Checks of networks that are given to models, and of the sizes of their images."""
+
+import keras
+
+from keras_gen.arguments import check_sizes, shown
+
+
+def check_network(name, network, num_inputs=None, one_output=True) -> None:
+    """Raises a ValueError unless `network` is a built network of known shapes.
+
+    Args:
+        name: String, the name of the argument.
+        network: Any value.
+        num_inputs: Optional integer, how many inputs the network must have.
+        one_output: Boolean, whether it must have one output, not in a list or dict.
+    """
+    expected = f"`{name}` must be a built network" + " with one output" * one_output
+    expected += ", such as those of `keras_gen.networks`. Received: "
+    if not isinstance(network, keras.Model):
+        raise ValueError(expected + shown(network))
+    # Neither subclassed networks nor those without `Input` have them.
+    outputs = getattr(network, "outputs", None)
+    if outputs is None:
+        raise ValueError(
+            f"{expected}{network.name!r}, a {type(network).__name__} without known "
+            "inputs and outputs. Give it an `Input`: `inputs = keras.Input(shape)`, "
+            f"`{name} = keras.Model(inputs, network(inputs))`"
+        )
+    if one_output and not hasattr(network.output, "shape"):
+        raise ValueError(
+            f"{expected}{network.name!r} with outputs {shown(network.output)}"
+        )
+    shapes = [tuple(tensor.shape[1:]) for tensor in (*network.inputs, *outputs)]
+    if any(None in shape for shape in shapes):
+        raise ValueError(
+            f"{expected}{network.name!r} with unknown sizes in {shown(shapes)}"
+        )
+    if num_inputs is not None and len(network.inputs) != num_inputs:
+        raise ValueError(
+            f"`{name}` must have {num_inputs} input{'s' * (num_inputs > 1)}. Received: "
+            f"{network.name!r} with {len(network.inputs)}"
+        )
 
 
 def check_mirrored(encoder, decoder) -> None:
     """Raises a ValueError unless `decoder` maps outputs of `encoder` to its inputs."""
+    check_network("encoder", encoder, 1)
+    check_network("decoder", decoder, 1)
     images, latents = tuple(encoder.input_shape[1:]), tuple(encoder.output_shape[1:])
     if len(latents) != 1:
         raise ValueError(
@@ -18,3 +61,32 @@ def check_mirrored(encoder, decoder) -> None:
             f"`decoder` must end in the images of `encoder`, of shape {images}. "
             f"Received output shape: {tuple(decoder.output_shape[1:])}"
         )
+
+
+def smallest_sides(image_shape, filters, num_whole=0) -> tuple[int, int]:
+    """The height and width of an image after the layers that halve it, a pair.
+
+    Args:
+        image_shape: Tuple `(height, width, channels)`.
+        filters: List of integers, the channels of at least one layer.
+        num_whole: Integer, the layers that do not halve.
+
+    Raises:
+        ValueError: If a size is not a positive integer or the image cannot be halved
+            that often.
+    """
+    check_sizes("image_shape", image_shape)
+    check_sizes("filters", filters)
+    if len(image_shape) != 3 or not filters:
+        raise ValueError(
+            "`image_shape` must be (height, width, channels) and `filters` must hold "
+            f"at least one integer. Received: {shown(image_shape)} and {shown(filters)}"
+        )
+    height, width, _ = image_shape
+    scale = 2 ** (len(filters) - num_whole)
+    if height % scale or width % scale:
+        raise ValueError(
+            f"The height and width of `image_shape` must be divisible by {scale} for "
+            f"{len(filters)} `filters`. Received: {image_shape} and {shown(filters)}"
+        )
+    return height // scale, width // scale

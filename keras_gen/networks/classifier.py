@@ -4,6 +4,7 @@ import keras
 from keras import layers
 
 from keras_gen.arguments import check_sizes
+from keras_gen.networks.checks import smallest_sides
 
 
 def conv_classifier(
@@ -31,20 +32,8 @@ def conv_classifier(
         ValueError: If a size is not a positive integer or the image cannot be halved
             that often.
     """
-    check_sizes("image_shape", image_shape)
-    check_sizes("filters", filters)
     check_sizes("num_classes", (num_classes,))
-    if len(image_shape) != 3 or not filters:
-        raise ValueError(
-            "`image_shape` must be (height, width, channels) and `filters` must name "
-            f"at least one stage. Received: {image_shape} and {filters}"
-        )
-    scale = 2 ** (len(filters) - 1)
-    if image_shape[0] % scale or image_shape[1] % scale:
-        raise ValueError(
-            f"The height and width of `image_shape` must be divisible by {scale} for "
-            f"{len(filters)} `filters`. Received: {image_shape}"
-        )
+    smallest_sides(image_shape, filters, num_whole=1)
     inputs = x = keras.Input(tuple(image_shape), name="images")
     for stage, channels in enumerate(filters):
         if stage:

@@ -1,9 +1,12 @@
 """Convolutional encoders and decoders."""
 
+import math
+
 import keras
 from keras import layers
 
 from keras_gen.arguments import check_sizes
+from keras_gen.networks.checks import smallest_sides
 
 
 def conv_encoder(
@@ -28,7 +31,7 @@ def conv_encoder(
             that often.
     """
     check_sizes("units", (units,))
-    _check_halves(image_shape, filters)
+    smallest_sides(image_shape, filters)
     inputs = x = keras.Input(tuple(image_shape), name="images")
     for index, channels in enumerate(filters):
         x = layers.Conv2D(
@@ -71,14 +74,10 @@ def conv_decoder(
             to that often.
     """
     check_sizes("latent_dim", (latent_dim,))
-    _check_halves(image_shape, filters)
-    height, width, channels = image_shape
-    scale = 2 ** len(filters)
-    smallest = (height // scale, width // scale, filters[0])
+    smallest = (*smallest_sides(image_shape, filters), filters[0])
+    channels = image_shape[-1]
     inputs = keras.Input((latent_dim,), name="latents")
-    x = layers.Dense(smallest[0] * smallest[1] * smallest[2], activation, name="dense")(
-        inputs
-    )
+    x = layers.Dense(math.prod(smallest), activation, name="dense")(inputs)
     x = layers.Reshape(smallest, name="reshape")(x)
     for index, depth in enumerate(filters[1:]):
         x = layers.Conv2DTranspose(
@@ -86,19 +85,3 @@ def conv_decoder(
         )(x)
     x = layers.Conv2DTranspose(channels, kernel_size, 2, "same", name="outputs")(x)
     return keras.Model(inputs, x, name=name)
-
-
-def _check_halves(image_shape, filters):
-    check_sizes("image_shape", image_shape)
-    check_sizes("filters", filters)
-    if len(image_shape) != 3 or not filters:
-        raise ValueError(
-            "`image_shape` must be (height, width, channels) and `filters` must name "
-            f"at least one convolution. Received: {image_shape} and {filters}"
-        )
-    scale = 2 ** len(filters)
-    if image_shape[0] % scale or image_shape[1] % scale:
-        raise ValueError(
-            f"The height and width of `image_shape` must be divisible by {scale} for "
-            f"{len(filters)} `filters`. Received: {image_shape}"
-        )

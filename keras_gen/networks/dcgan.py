@@ -4,13 +4,14 @@ Reference: Radford et al., Unsupervised Representation Learning with Deep Convol
 Generative Adversarial Networks, 2015 (arXiv:1511.06434), section 3.
 """
 
+import math
+
 import keras
 from keras import layers
 
-from keras_gen.arguments import check_sizes
+from keras_gen.arguments import check_sizes, shown
+from keras_gen.networks.checks import smallest_sides
 from keras_gen.networks.labels import with_labels
-
-_SMALLEST_SIDES = (4, 7)
 
 
 def dcgan_generator(
@@ -32,7 +33,7 @@ def dcgan_generator(
         filters: List of integers, the input channels of each transposed convolution.
             The first are the output of the dense layer.
         image_shape: Tuple `(height, width, channels)` of the outputs. Height and width
-            must each be 4 or 7 times `2 ** len(filters)`.
+            must be divisible by `2 ** len(filters)`.
         kernel_size: Integer, the side of each kernel in pixels.
         normalization: Function without arguments that returns a new layer, such as
             `keras.layers.BatchNormalization`, or `None` for no normalization. Layers
@@ -46,8 +47,8 @@ def dcgan_generator(
         [-1, 1].
 
     Raises:
-        ValueError: If a size is not a positive integer, the image is not 4 or 7 pixels
-            wide and high after halving, or `normalization` does not return a layer.
+        ValueError: If a size is not a positive integer, the image cannot be halved that
+            often, or `normalization` does not return a layer.
 
     Example:
     >>> from keras_gen.networks import dcgan_generator
@@ -56,13 +57,12 @@ def dcgan_generator(
     """
     check_sizes("latent_dim", (latent_dim,))
     check_sizes("kernel_size", (kernel_size,))
-    height, width = _smallest_sides(image_shape, filters)
-    smallest = (height, width, filters[0])
+    smallest = (*smallest_sides(image_shape, filters), filters[0])
     use_bias = normalization is None
     inputs = keras.Input((latent_dim,), name="latents")
     inputs, x = with_labels(inputs, num_classes)
     x = layers.Dense(
-        height * width * filters[0],
+        math.prod(smallest),
         use_bias=use_bias,
         kernel_initializer=_initializer(),
         name="projection",
@@ -109,7 +109,7 @@ def dcgan_discriminator(
 
     Args:
         image_shape: Tuple `(height, width, channels)` of the inputs. Height and width
-            must each be 4 or 7 times `2 ** len(filters)`.
+            must be divisible by `2 ** len(filters)`.
         filters: List of integers, the channels of each convolution.
         kernel_size: Integer, the side of each kernel in pixels.
         normalization: Function without arguments that returns a new layer, such as
@@ -127,8 +127,8 @@ def dcgan_discriminator(
         A built `keras.Model` from images to logits of shape `(1,)`.
 
     Raises:
-        ValueError: If a size is not a positive integer, the image is not 4 or 7 pixels
-            wide and high after halving, or `normalization` does not return a layer.
+        ValueError: If a size is not a positive integer, the image cannot be halved that
+            often, or `normalization` does not return a layer.
 
     Example:
     >>> from keras_gen.networks import dcgan_discriminator
@@ -136,7 +136,7 @@ def dcgan_discriminator(
     (None, 1)
     """
     check_sizes("kernel_size", (kernel_size,))
-    _smallest_sides(image_shape, filters)
+    smallest_sides(image_shape, filters)
     inputs = keras.Input(tuple(image_shape), name="images")
     inputs, x = with_labels(inputs, num_classes)
     for index, channels in enumerate(filters):
@@ -177,25 +177,6 @@ def _normalize(x, normalization):
     if not isinstance(layer, layers.Layer):
         raise ValueError(
             "`normalization` must be a function without arguments that returns a new "
-            f"layer, or None. Received: {normalization!r}"
+            f"layer, or None. Received: {shown(normalization)}"
         )
     return layer(x)
-
-
-def _smallest_sides(image_shape, filters):
-    check_sizes("image_shape", image_shape)
-    check_sizes("filters", filters)
-    if len(image_shape) != 3 or not filters:
-        raise ValueError(
-            "`image_shape` must be (height, width, channels) and `filters` must name "
-            f"at least one convolution. Received: {image_shape} and {filters}"
-        )
-    scale = 2 ** len(filters)
-    allowed = [side * scale for side in _SMALLEST_SIDES]
-    if image_shape[0] not in allowed or image_shape[1] not in allowed:
-        raise ValueError(
-            f"The height and width of `image_shape` must be {allowed[0]} or "
-            f"{allowed[1]} for {len(filters)} `filters`. Received: {image_shape} and "
-            f"{filters}"
-        )
-    return image_shape[0] // scale, image_shape[1] // scale

@@ -5,6 +5,7 @@ from keras import ops
 
 from keras_gen.layers import DropReferenceBatch, PrependReferenceBatch
 from keras_gen.layers.reference_batch_normalization import BaseReferenceNormalization
+from keras_gen.networks.checks import check_network
 
 
 def with_reference(network, reference, name=None) -> keras.Model:
@@ -60,10 +61,7 @@ def with_reference(network, reference, name=None) -> keras.Model:
 
 
 def _check_reference(network, reference):
-    if len(network.inputs) != 1:
-        raise ValueError(
-            f"`network` must have one input. Received: {len(network.inputs)}"
-        )
+    check_network("network", network, 1, one_output=False)
     shape = tuple(reference.shape)
     images = tuple(network.inputs[0].shape[1:])
     if shape[1:] != images or not shape[0]:

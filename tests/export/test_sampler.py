@@ -87,6 +87,27 @@ def test_the_command_says_what_is_wrong_in_one_line(exports, arguments, message)
     assert message in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.parametrize("name", ["DCGAN", "GAN", "PixelCNN"])
+def test_a_row_does_not_depend_on_those_beside_it(exports, sampler, name):
+    opened = sampler.Sampler(exports(name)[1].path)
+    for signature, stated in opened.metadata["signatures"].items():
+        random = np.random.default_rng(0)
+        inputs = {
+            name: random.random((9, *tensor["shape"][1:]))
+            * (100 if tensor["dtype"] == "int32" else 1)
+            for name, tensor in stated["inputs"].items()
+        }
+        whole = opened.run(signature, **inputs)["x"]
+        for size in (1, 2, 5, 8):
+            parts = [
+                opened.run(
+                    signature, **{n: v[first : first + size] for n, v in inputs.items()}
+                )["x"]
+                for first in range(0, 9, size)
+            ]
+            np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_pictures_are_png_files(sampler, channels):
     picture = np.arange(5 * 4 * channels, dtype=np.uint8).reshape(5, 4, channels)

@@ -10,7 +10,7 @@ import tensorflow as tf
 from contracts import make_tiny
 
 from keras_gen.distributions import BernoulliLikelihood
-from keras_gen.export import Parity, export_tflite, tflite
+from keras_gen.export import Parity, export_tflite, litert, tflite
 from keras_gen.export.parity import check_parity, distance_of
 from keras_gen.export.signatures import sha256_of_weights
 from keras_gen.metrics import Features, frechet_distance
@@ -107,6 +107,27 @@ def test_transposed_convolutions_have_twins_for_blocks(exports):
     with zipfile.ZipFile(exports("PixelCNN")[1].path) as attached:
         stated = json.loads(attached.read("keras_gen.json"))["signatures"]
     assert not any("block" in found for found in stated.values())
+
+
+SAMPLER = """
+class Sampler:
+    opened = 0
+
+    def __init__(self, path, num_threads):
+        Sampler.opened += 1
+
+    def run(self, signature, seed):
+        return {"x": seed + Sampler.opened}
+"""
+
+
+def test_a_file_is_compared_where_memory_has_been_used(tmp_path):
+    (tmp_path / "sampler.py").write_text(SAMPLER)
+    np.savez(tmp_path / "in.npz", **{"sample/seed": np.zeros(3)})
+    arguments = [tmp_path / name for name in ("sampler.py", "x.tflite", "in.npz")]
+    litert.main(*arguments, tmp_path / "out.npz")
+    with np.load(tmp_path / "out.npz") as found:
+        np.testing.assert_array_equal(found["sample/x"], [2, 2, 2])
 
 
 def test_an_operation_that_is_no_built_in_is_named_with_its_line(tmp_path):

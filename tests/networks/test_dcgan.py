@@ -15,7 +15,8 @@ IMAGE_SHAPES = [
     ((28, 28, 1), [6, 4]),
     ((28, 16, 3), [6, 4]),
     ((8, 14, 5), [3]),
-    ((32, 56, 3), [5, 4, 3]),
+    ((32, 48, 3), [5, 4, 3]),
+    ((20, 12, 1), [3, 2]),
 ]
 NORMALIZATIONS = [
     None,
@@ -175,13 +176,12 @@ def test_a_saved_network_is_the_same_network(network, tmp_path):
     [
         ("image_shape", (16, 16)),
         ("image_shape", (16, 0, 1)),
-        ("image_shape", (20, 16, 1)),
-        ("image_shape", (16, 24, 1)),
-        ("image_shape", (32, 32, 1)),
+        ("image_shape", (18, 16, 1)),
+        ("image_shape", (16, 26, 1)),
         ("filters", []),
         ("filters", [4, 0]),
         ("filters", 4),
-        ("filters", [4, 4, 4]),
+        ("filters", [4, 4, 4, 4, 4]),
         ("kernel_size", 0),
         ("kernel_size", 2.5),
     ],

@@ -9,7 +9,7 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import check_count, check_sizes
+from keras_gen.arguments import check_count, check_sizes, shown
 from keras_gen.random import Rows
 
 
@@ -70,7 +70,7 @@ class Masks:
         ):
             raise ValueError(
                 "`degree_range` must be a pair of integers that rises from at least 1 "
-                f"to at most {num_sites - 1}. Received: {degree_range}"
+                f"to at most {num_sites - 1}. Received: {shown(degree_range)}"
             )
         self.parameters_per_site = parameters_per_site
         self.is_direct = direct_connections or not hidden_units

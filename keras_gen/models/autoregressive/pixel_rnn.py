@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from keras_gen.arguments import check_count, check_multiple, check_odd
+from keras_gen.arguments import check_count, check_multiple, check_odd, shown
 from keras_gen.layers import (
     DiagonalRecurrence,
     MaskedConv2D,
@@ -79,7 +79,7 @@ class PixelRNN(AutoregressiveModel):
         if not isinstance(recurrence, (RowRecurrence, DiagonalRecurrence)):
             raise ValueError(
                 "`recurrence` must be `RowRecurrence()` or `DiagonalRecurrence()` of "
-                f"`keras_gen.layers`. Received: {recurrence!r}"
+                f"`keras_gen.layers`. Received: {shown(recurrence)}"
             )
         check_multiple(units, "units", channels)
         check_count(num_layers, "num_layers", 1)

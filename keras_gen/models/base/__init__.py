@@ -18,6 +18,7 @@ from keras_gen.models.base.latent_variable_model import (
     LogLikelihood,
 )
 from keras_gen.models.base.marks import Mark, marked, marks_of
+from keras_gen.models.base.output_range import REALS, check_reaches
 from keras_gen.models.base.phases import Phase, PhaseOptimizers
 from keras_gen.models.base.replicas import (
     assign_everywhere,
@@ -25,7 +26,7 @@ from keras_gen.models.base.replicas import (
     whole_batch,
 )
 from keras_gen.models.base.sampling import Noise, Sampler
-from keras_gen.models.base.schedules import at_step, check_number
+from keras_gen.models.base.schedules import at_step, check_number, is_schedule
 from keras_gen.models.base.site_sampling import Site
 from keras_gen.models.base.variational_model import VariationalModel
 
@@ -44,6 +45,7 @@ __all__ = [
     "Noise",
     "Phase",
     "PhaseOptimizers",
+    "REALS",
     "Sampler",
     "Site",
     "Translation",
@@ -52,6 +54,8 @@ __all__ = [
     "assign_everywhere",
     "at_step",
     "check_number",
+    "check_reaches",
+    "is_schedule",
     "layers_of",
     "marked",
     "marks_of",

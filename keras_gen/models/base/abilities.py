@@ -89,6 +89,7 @@ class Autoencoding(Decoding):
     """
 
     default_method = "reconstruct"
+    call_takes = ("x", "y")
 
     @marked(("x", "y"), ("latents",))
     def encode(self, x, y=None) -> tf.Tensor:
@@ -209,6 +210,7 @@ class Translation:
     """
 
     default_method = "to_y"
+    call_takes = ("x",)
 
     @marked(("x",), ("y",))
     def to_y(self, x) -> tf.Tensor:

@@ -5,13 +5,15 @@ import tensorflow as tf
 from keras import ops
 
 from keras_gen import domains
-from keras_gen.arguments import check_count
+from keras_gen.arguments import check_count, shown
 from keras_gen.models.base import replicas
 from keras_gen.models.base.abilities import Decoding
 from keras_gen.models.base.generative_model import GenerativeModel
+from keras_gen.models.base.output_range import REALS, check_reaches
 from keras_gen.models.base.phases import Phase
 from keras_gen.models.base.sampling import Sampler
-from keras_gen.models.base.schedules import at_step, check_number
+from keras_gen.models.base.schedules import at_step, check_number, is_schedule
+from keras_gen.networks import check_network
 
 
 class AdversarialModel(Sampler, Decoding, GenerativeModel):
@@ -42,10 +44,16 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
         num_classes: Optional integer of at least 2, the number of classes.
 
     Raises:
-        ValueError: If the networks do not match, or an argument is wrong.
+        ValueError: If the networks do not match, one ends in an activation that cannot
+            reach what its outputs are, such as a sigmoid for scores, or an argument is
+            wrong.
     """
 
     term_names = ("discriminator_loss", "generator_loss")
+    #: Pair of floats, what scores must be able to come near to: logits may be any
+    #: numbers. None if anything will do.
+    score_range = REALS
+    call_takes = ("latents", "y")
 
     def __init__(
         self,
@@ -62,9 +70,11 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
         check_count(discriminator_steps, "discriminator_steps", 1)
         if average_decay is not None and not 0 < average_decay < 1:
             raise ValueError(
-                f"`average_decay` must lie in (0, 1). Received: {average_decay}"
+                f"`average_decay` must lie in (0, 1). Received: {shown(average_decay)}"
             )
         check_number(instance_noise, "instance_noise", 0)
+        check_network("generator", generator)
+        check_network("discriminator", discriminator)
         self.generator = generator
         self.discriminator = discriminator
         self.discriminator_steps = discriminator_steps
@@ -156,7 +166,7 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
         return self.generate(latents, batch.y, training)
 
     def _with_noise(self, x, rows, stream):
-        if not callable(self.instance_noise) and self.instance_noise == 0:
+        if not is_schedule(self.instance_noise) and self.instance_noise == 0:
             return x
         noise = rows.normal(self.x_domain.shape, stream)
         return x + at_step(self, self.instance_noise) * noise
@@ -183,7 +193,7 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
         return rows.normal((self.latent_dim,), "latents")
 
     def from_noise(self, noise, y=None):
-        return self.decode(noise, y)
+        return self.decode(self.take("noise", noise), y)
 
     def decode(self, latents, y=None):
         return self(latents if y is None else (latents, y))
@@ -202,6 +212,9 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
         return self.averaged_generator
 
     def _check_networks(self):
+        domain = self.x_domain
+        check_reaches("generator", self.generator, domain.bounds, domain.noun)
+        check_reaches("discriminator", self.discriminator, self.score_range, "scores")
         _check_inputs("generator", self.generator, "latents", self.num_classes)
         _check_inputs("discriminator", self.discriminator, "examples", self.num_classes)
         score = tuple(self.discriminator.output_shape[1:])

@@ -1,12 +1,11 @@
 """The base of models that draw an example site by site."""
 
 import math
-import numbers
 
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import check_image_shape
+from keras_gen.arguments import check_image_shape, shown
 from keras_gen.distributions import LevelLikelihood
 from keras_gen.domains import Domain, Images, Labels, Scalars, Vectors
 from keras_gen.models.base.abilities import ExactLikelihood
@@ -14,7 +13,7 @@ from keras_gen.models.base.config import arguments_of
 from keras_gen.models.base.generative_model import GenerativeModel
 from keras_gen.models.base.known_sites import Completion
 from keras_gen.models.base.marks import marked
-from keras_gen.models.base.site_sampling import SiteSampler
+from keras_gen.models.base.site_sampling import SiteSampler, check_temperature
 
 
 class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeModel):
@@ -43,18 +42,19 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
     """
 
     term_names = ("loss", "bits_per_dimension")
+    call_takes = ("x", "y")
 
     def __init__(self, x_domain, output_distribution, num_classes=None, **kwargs):
         super().__init__(**kwargs)
         if not isinstance(output_distribution, LevelLikelihood):
             raise ValueError(
                 "`output_distribution` must be a likelihood on levels, such as "
-                f"`BernoulliLikelihood()`. Received: {output_distribution!r}"
+                f"`BernoulliLikelihood()`. Received: {shown(output_distribution)}"
             )
         if num_classes is not None and "num_classes" not in arguments_of(type(self)):
             raise ValueError(
                 f"`num_classes` must be left out: {type(self).__name__} learns from "
-                f"examples alone. Received: {num_classes}"
+                f"examples alone. Received: {shown(num_classes)}"
             )
         num_levels = output_distribution.num_levels
         if not isinstance(x_domain, Domain):
@@ -195,11 +195,11 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
         Raises:
             ValueError: If an argument is wrong.
         """
-        least = np.finfo(np.float32).tiny
-        if not isinstance(temperature, numbers.Real) or not temperature >= least:
+        check_temperature(temperature)
+        if np.ndim(temperature):
             raise ValueError(
-                f"`temperature` must be a positive number, of at least {least}. "
-                f"Received: {temperature!r}"
+                "`temperature` must be a positive number, one for all samples. "
+                f"Received: {shown(temperature)}"
             )
         conditions = super().conditions(num_samples, first_row, y, **given)
         temperature = np.full(num_samples, temperature, np.float32)
@@ -216,7 +216,8 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
                 + ("`x` alone." if y is not None else "pairs (x, y).")
             )
         self.x_domain.check_shape(x, "x")
-        return self.site_parameters(x, y)
+        y = None if y is None else self.y_domain.cast(y)
+        return self.site_parameters(self.x_domain.cast(x), y)
 
     def comparison(self, batch):
         parameters = self.by_site(self.site_parameters(batch.x, batch.y))

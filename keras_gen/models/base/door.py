@@ -1,22 +1,29 @@
 """Checks of the data of a model: a traced step cannot raise errors."""
 
+import contextlib
 import itertools
-import reprlib
+from collections.abc import Iterator
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.arguments import shown
 from keras_gen.domains import Labels
 from keras_gen.models.base import replicas
+from keras_gen.models.base.batches import batches_of, first_batch, is_dataset
 from keras_gen.models.base.marks import is_symbolic, mark_overrides
 from keras_gen.models.base.rates import warn_of_zero_rate
+
+
+class BadBatchError(ValueError):
+    """A later batch of a dataset is wrong."""
 
 
 class Door:
     """Abstract: `fit()`, `evaluate()` and marked methods that check their data."""
 
-    _validation_data = None
+    _validation_data = _unread = None
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -50,6 +57,34 @@ class Door:
             self.check_input(name, values)
         return domain.cast(values)
 
+    def train_on_batch(self, x, y=None, **kwargs) -> list | float | dict:
+        """Takes a step on one batch, like `keras.Model.train_on_batch()`.
+
+        Raises:
+            ValueError: If the batch is wrong, as in `fit()`.
+        """
+        self._refuse_weights(kwargs)
+        self.check_batch((x, y), self.num_shares)
+        return super().train_on_batch(x, y, **kwargs)
+
+    def test_on_batch(self, x, y=None, **kwargs) -> list | float | dict:
+        """Computes the terms of one batch, like `keras.Model.test_on_batch()`.
+
+        Raises:
+            ValueError: If the batch is wrong, as in `evaluate()`.
+        """
+        self._refuse_weights(kwargs)
+        self.check_batch((x, y))
+        return super().test_on_batch(x, y, **kwargs)
+
+    def _refuse_weights(self, kwargs):
+        for name in ("sample_weight", "class_weight"):
+            if kwargs.get(name) is not None:
+                raise ValueError(
+                    f"{type(self).__name__} weighs all examples equally: `{name}` must "
+                    "be left out."
+                )
+
     def fit(
         self, x=None, y=None, batch_size=None, epochs=1, **kwargs
     ) -> keras.callbacks.History:
@@ -57,12 +92,15 @@ class Door:
 
         It works like `keras.Model.fit()`, but all examples have the same weight: there
         is no `sample_weight` and no `class_weight`. A model without `y_domain` ignores
-        `y`.
+        `y`. Callbacks need `mode="min"` to monitor a term other than `"loss"`.
+
+        Arrays are checked as a whole, and the first batch of a dataset. On one replica,
+        the others are checked if a term becomes NaN or infinite or a step fails.
 
         Raises:
-            ValueError: If the first batch is empty, has a wrong shape or dtype, or
-                holds NaN, values outside the domain or weights; or if `y` is missing or
-                wrong for a model that learns from pairs.
+            ValueError: If the data are empty, have a wrong shape or dtype, or hold NaN,
+                values outside the domain or weights; or if `y` is missing or wrong for
+                a model that learns from pairs.
         """
         x = _checked(self, x, y, kwargs, self.num_shares)
         validation = kwargs.get("validation_data")
@@ -81,7 +119,8 @@ class Door:
             warn_of_zero_rate(self.optimizer)
         self._validation_data, self._is_fitting = validation, True
         try:
-            return super().fit(x, y, batch_size, epochs, **kwargs)
+            with self._explaining(x, lambda: int(self.optimizer.iterations) + 1):
+                return super().fit(x, y, batch_size, epochs, **kwargs)
         finally:
             self._validation_data, self._is_fitting = None, False
 
@@ -98,7 +137,50 @@ class Door:
         checked = checked[0] if isinstance(checked, tuple) else checked
         if x is None or x is not checked:
             x = _divisible(self, _checked(self, x, y, kwargs), batch_size)
-        return super().evaluate(x, y, batch_size, **kwargs)
+        with self._explaining(x, lambda: kwargs.get("steps")):
+            return super().evaluate(x, y, batch_size, **kwargs)
+
+    @contextlib.contextmanager
+    def _explaining(self, x, count):
+        """Where steps on `x` fail or give NaN, `look_for_bad_batch()` is called."""
+        before = self._unread
+        is_read_again = is_dataset(x) and not isinstance(x, Iterator)
+        # Machines must not wait for one that looks.
+        if self.distribute_strategy.num_replicas_in_sync > 1:
+            is_read_again = False
+        self._unread = (x, count) if is_read_again else None
+        try:
+            yield
+            self.look_for_bad_batch()
+        except BadBatchError:
+            raise
+        except (tf.errors.InvalidArgumentError, ValueError) as error:
+            self.look_for_bad_batch(error)
+            raise
+        finally:
+            self._unread = before
+
+    def look_for_bad_batch(self, error=None) -> None:
+        """Raises a BadBatchError that names a bad batch, if one has spoilt some steps.
+
+        It reads the batches of a dataset again, if a term is NaN or infinite or a step
+        has failed. A generator can be read only once, so nothing is looked for in it.
+
+        Args:
+            error: Optional exception, with which the steps have ended.
+        """
+        if self._unread is None:
+            return
+        terms = [float(tracker.result()) for tracker in self._trackers]
+        has_failed = isinstance(error, tf.errors.InvalidArgumentError)
+        if np.isfinite(terms).all() and not has_failed:
+            return
+        (x, count), self._unread = self._unread, None
+        for index, batch in enumerate(itertools.islice(batches_of(x), count())):
+            try:
+                self.check_batch(batch)
+            except ValueError as wrong:
+                raise BadBatchError(f"Batch {index} is wrong: {wrong}") from error
 
     def check_batch(self, data, num_shares=1) -> None:
         """Raises a ValueError unless `data` is a batch that this model trains on.
@@ -111,7 +193,7 @@ class Door:
         if isinstance(data, dict):
             raise ValueError(
                 f"`x` must give {self.x_domain.noun} or pairs (x, y). Received a dict "
-                f"with keys: {sorted(data)}"
+                f"with keys: {shown(sorted(data))}"
             )
         if isinstance(data, tuple) and len(data) > 2:
             raise ValueError(
@@ -182,12 +264,7 @@ class Door:
 
 def _checked(model, x, y, kwargs, num_shares=1):
     """Checks the first batch of `x` and returns `x` with all its batches."""
-    for name in ("sample_weight", "class_weight"):
-        if kwargs.get(name) is not None:
-            raise ValueError(
-                f"{type(model).__name__} weighs all examples equally: `{name}` must "
-                "be left out."
-            )
+    model._refuse_weights(kwargs)
     noun = model.x_domain.noun
     if x is None:
         raise ValueError(f"`x` must be given: {noun}, or a dataset of {noun}.")
@@ -196,23 +273,14 @@ def _checked(model, x, y, kwargs, num_shares=1):
     if hasattr(x, "shape"):
         model.check_batch((x, y), num_shares)
         return x
-    if isinstance(x, keras.utils.PyDataset):
-        model.check_batch(x[0] if len(x) else None, num_shares)
-        return x
-    if isinstance(x, tf.data.Dataset):
-        model.check_batch(next(iter(x.take(1)), None), num_shares)
-        return x
-    if not hasattr(x, "__iter__") or isinstance(x, (list, tuple, dict, str)):
+    if not is_dataset(x):
         raise ValueError(
             f"`x` must be an array of {noun}, a `tf.data.Dataset`, a "
-            f"`keras.utils.PyDataset` or a generator. Received: {reprlib.repr(x)}"
+            f"`keras.utils.PyDataset` or a generator. Received: {shown(x)}"
         )
-    batches = iter(x)
-    first = next(batches, None)
+    first, x = first_batch(x)
     model.check_batch(first, num_shares)
-    if batches is not x:
-        return x
-    return (batch for batch in itertools.chain([first], batches))
+    return x
 
 
 def _divisible(model, x, batch_size, num_shares=1):

@@ -5,6 +5,7 @@ import tensorflow as tf
 from keras_gen import domains
 from keras_gen.models.base.abilities import Autoencoding
 from keras_gen.models.base.generative_model import GenerativeModel
+from keras_gen.models.base.output_range import check_reaches
 from keras_gen.networks import check_mirrored
 
 
@@ -20,7 +21,8 @@ class EncoderDecoder(Autoencoding, GenerativeModel):
             in [0, 1] if the encoder's input has three axes, else vectors.
 
     Raises:
-        ValueError: If the networks do not match.
+        ValueError: If the networks do not match, or the decoder's last activation
+            cannot reach the range of examples.
     """
 
     def __init__(self, encoder, decoder, *, x_domain=None, **kwargs):
@@ -29,6 +31,7 @@ class EncoderDecoder(Autoencoding, GenerativeModel):
         self.encoder = encoder
         self.decoder = decoder
         self.x_domain = domains.for_network("x_domain", x_domain, encoder)
+        check_reaches("decoder", decoder, self.x_domain.bounds, self.x_domain.noun)
         self.latent_dim = encoder.output_shape[-1]
 
     def encode(self, x):

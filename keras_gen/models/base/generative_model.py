@@ -4,9 +4,11 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_gen.domains import Domain
+from keras_gen.arguments import shown
+from keras_gen.domains import Domain, Labels
 from keras_gen.models.base import guard, keras_seams, replicas
 from keras_gen.models.base.batch import Batch
+from keras_gen.models.base.calling import Calling
 from keras_gen.models.base.config import ConfigBySignature
 from keras_gen.models.base.door import Door
 from keras_gen.models.base.phases import (
@@ -18,7 +20,7 @@ from keras_gen.models.base.phases import (
 from keras_gen.random import Rows, check_seed
 
 
-class GenerativeModel(ConfigBySignature, Door, keras.Model):
+class GenerativeModel(ConfigBySignature, Door, Calling, keras.Model):
     """Abstract: a model with its own objective, whose config is its signature.
 
     The constructor of a subclass receives or builds the networks and sets `x_domain`,
@@ -136,18 +138,19 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
                 replicas `steps_per_execution` is 1, because Keras fails with more.
 
         Raises:
-            ValueError: If you pass a `loss`; if an optimizer does not match the phases;
-                if the model was made in the scope of a strategy with several replicas
-                and is not compiled there, or is compiled with XLA, float16 or gradient
-                accumulation there; or if `skip_nonfinite`, or a model with several
-                phases, is used with mixed_float16.
+            ValueError: If you pass a `loss`, or an argument that is not known; if an
+                optimizer does not match the phases; if the model was made in the scope
+                of a strategy with several replicas and is not compiled there, or is
+                compiled with XLA, float16 or gradient accumulation there; or if
+                `skip_nonfinite`, or a model with several phases, is used with
+                mixed_float16.
         """
+        optimizer = choose_optimizer(self, optimizer, kwargs)
         if loss is not None:
             raise ValueError(
                 f"{type(self).__name__} brings its own objective, so `loss` must be "
-                f"left out. Received: loss={loss!r}"
+                f"left out. Received: loss={shown(loss)}"
             )
-        optimizer = choose_optimizer(self, optimizer, kwargs)
         kwargs |= replicas.check_compile(
             self,
             getattr(optimizer, "optimizers", [optimizer]),
@@ -205,7 +208,7 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
         # The tape watches these only, so it keeps nothing of other phases' networks.
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(variables)
-            terms = phase.terms(batch, training=True)
+            terms = phase.named_terms(batch, True, self.term_names)
             # With regularization. Gradients are summed over the replicas.
             loss = sum(self.losses, terms[phase.loss]) / replicas.num_replicas()
             loss = optimizer.scale_loss(loss)
@@ -231,10 +234,13 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
         num_rows = ops.shape(batch.x)[0] * replicas.num_replicas()
         self._evaluated_rows.assign_add(num_rows)
         for phase in self.phases():
-            self._track(phase.terms(batch, training=False), batch)
+            self._track(phase.named_terms(batch, False, self.term_names), batch)
         return self._results(batch)
 
     def reset_metrics(self) -> None:
+        if self._is_fitting:
+            # Before an epoch and a validation: a bad batch is told early.
+            self.look_for_bad_batch()
         super().reset_metrics()
         self._evaluated_rows.assign(0)
 
@@ -256,6 +262,8 @@ class GenerativeModel(ConfigBySignature, Door, keras.Model):
         num_rows = ops.shape(x)[0]
         rows = Rows(num_rows, self.seed, first_row + replica * num_rows, step)
         y = None if self.y_domain is None else self.y_domain.cast(y)
+        if isinstance(self.y_domain, Labels) and not self.jit_compile:
+            guard.check_labels(self.y_domain, y)
         return Batch(self.x_domain.cast(x), rows, y)
 
     def _track(self, terms, batch, weight=1):

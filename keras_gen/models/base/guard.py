@@ -26,6 +26,18 @@ class SkippedUpdates(keras.metrics.Metric):
         self.count.assign(0.0)
 
 
+def check_labels(domain, y) -> None:
+    """Lets a step fail if a label does not belong to the domain; not under XLA.
+
+    Args:
+        domain: `keras_gen.domains.Labels`.
+        y: Int32 tensor of shape `(batch,)`.
+    """
+    low, high = domain.bounds
+    is_label = tf.reduce_all((y >= low) & (y <= high))
+    tf.debugging.Assert(is_label, [f"`y` must lie in [{low}, {high}]."])
+
+
 def weights_before(model) -> list:
     """The weights that layers change in a forward pass, if updates can be skipped.
 

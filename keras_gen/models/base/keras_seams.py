@@ -42,3 +42,20 @@ def unbuilt_metrics(model) -> list:
 def own_variables(optimizer) -> list:
     """An optimizer's own variables, a list; `variables` may be overridden."""
     return optimizer._variables[:]
+
+
+def origin(tensor) -> tuple:
+    """What made a tensor of a built network, and from which tensors.
+
+    Args:
+        tensor: Keras tensor, such as `network.outputs[0]`.
+
+    Returns:
+        A pair: the layer or operation, that of a network within the network if there is
+        one, and the list of its inputs.
+    """
+    operation, node_index, tensor_index = tensor._keras_history
+    inner = getattr(operation, "outputs", None)
+    if inner is not None:
+        return origin(inner[tensor_index])
+    return operation, operation._inbound_nodes[node_index].input_tensors

@@ -47,6 +47,9 @@ class KnownSites(Domain):
     def get_config(self) -> dict:
         return {"sites": self.shape}
 
+    def _check_values(self, values, name):
+        self.full(values, len(values), name)
+
     def full(self, mask, num_rows, name="mask") -> np.ndarray:
         """Checks a mask and repeats it for each example.
 

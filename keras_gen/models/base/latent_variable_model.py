@@ -129,7 +129,7 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
         Returns:
             Float32 tensor of shape `(num_draws, batch)`.
         """
-        given = {} if y is None else {"y": y}
+        given = _told(y)
         latents, log_q = self.infer(x, noise, **given, training=training)
         flat = tf.reshape(latents, (-1, *self.domain_of("latents").shape))
         repeated = _repeat(x, noise.shape[0])
@@ -150,17 +150,18 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
         Returns:
             Float32 tensor of shape `(batch, latent_dim)`.
         """
-        given = {} if y is None else {"y": y}
+        given = _told(y)
         noise = tf.zeros(tf.stack([1, tf.shape(x)[0], *self.posterior_noise_shape]))
         return self.infer(x, noise, **given)[0][0]
 
     def decode(self, latents, y=None):
-        given = {} if y is None else {"y": y}
+        given = _told(y)
         return self.likelihood(latents, **given).mean()
 
     def from_noise(self, noise, y=None):
-        given = {} if y is None else {"y": y}
-        return self.decode(self.latents_from_noise(noise, **given), **given)
+        given = _told(y)
+        latents = self.latents_from_noise(self.take("noise", noise), **given)
+        return self.decode(latents, **given)
 
     def domain_of(self, name):
         return Scalars() if name == "bound" else super().domain_of(name)
@@ -256,6 +257,11 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
         count = tf.cast(num_samples, tf.float32)
         bound = largest + tf.math.log(total) - tf.math.log(count)
         return bound, tf.maximum(squares / total**2 - 1.0 / count, 0.0)
+
+
+def _told(y):
+    """`y` as a keyword argument of hooks, which have none in a model without one."""
+    return {} if y is None else {"y": y}
 
 
 def _repeat(tensor, count):

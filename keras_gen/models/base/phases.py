@@ -1,10 +1,12 @@
 """Phases of a training step, and one optimizer for several phases."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn, Self
 
 import keras
 
+from keras_gen.arguments import shown
 from keras_gen.models.base import keras_seams
 
 
@@ -35,6 +37,34 @@ class Phase(NamedTuple):
         """The name of the term that the phase minimizes."""
         return f"{self.name}_loss" if self.name else "loss"
 
+    def named_terms(self, batch, training, term_names) -> dict:
+        """The terms of a batch, once their names are checked.
+
+        Args:
+            batch: `Batch`.
+            training: Boolean, whether layers behave as in training.
+            term_names: Tuple of strings, the `term_names` of the model.
+
+        Returns:
+            Dict from names to float32 scalars.
+
+        Raises:
+            ValueError: If the loss is missing, or a term is not among `term_names`.
+        """
+        terms = self.terms(batch, training=training)
+        if self.loss not in terms:
+            raise ValueError(
+                f"The terms of a batch must hold {self.loss!r}, which is minimized. "
+                f"Received: {', '.join(terms)}"
+            )
+        unknown = [name for name in terms if name not in term_names]
+        if unknown:
+            raise ValueError(
+                "`term_names` must name all terms of a batch, or they are not "
+                f"reported. Missing: {', '.join(unknown)}"
+            )
+        return terms
+
 
 def choose_optimizer(model, optimizer, by_phase) -> keras.optimizers.Optimizer:
     """The optimizer of a model: what `compile()` got, or the defaults of the phases.
@@ -49,12 +79,21 @@ def choose_optimizer(model, optimizer, by_phase) -> keras.optimizers.Optimizer:
         A Keras optimizer; for a model with named phases a `PhaseOptimizers`.
 
     Raises:
-        ValueError: If an optimizer does not match the phases.
+        ValueError: If an optimizer does not match the phases, or `by_phase` has a name
+            that no argument of `compile()` has.
     """
     makers = {
         phase.name: phase.optimizer or model.default_optimizer
         for phase in model.phases()
     }
+    own = [f"{name}_optimizer" if name else "optimizer" for name in makers]
+    for name, value in by_phase.items():
+        if name not in (*own, *inspect.signature(keras.Model.compile).parameters):
+            raise ValueError(
+                f"`{name}` is not an argument of `{type(model).__name__}.compile()`, "
+                f"which takes {', '.join(f'`{name}`' for name in own)} and those of "
+                f"`keras.Model.compile()`. Received: {name}={shown(value)}"
+            )
     if list(makers) == [""]:
         return keras.optimizers.get(makers[""]() if optimizer is None else optimizer)
     if model.dtype_policy.name == "mixed_float16":
@@ -78,10 +117,10 @@ def choose_optimizer(model, optimizer, by_phase) -> keras.optimizers.Optimizer:
             f"given besides. Received: {names}"
         )
     if not isinstance(optimizer, PhaseOptimizers):
-        names = ", ".join(f"`{name}_optimizer`" for name in makers)
+        names = ", ".join(f"`{name}`" for name in own)
         raise ValueError(
             f"{type(model).__name__} has an optimizer for each phase: give {names} "
-            f"instead of `optimizer`. Received: {optimizer!r}"
+            f"instead of `optimizer`. Received: {shown(optimizer)}"
         )
     if set(optimizer.by_phase) != set(makers):
         raise ValueError(

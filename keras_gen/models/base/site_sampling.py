@@ -3,8 +3,11 @@
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
+from keras_gen.arguments import shown
+from keras_gen.models.base.marks import is_symbolic
 from keras_gen.models.base.sampling import Sampler
 
 
@@ -116,9 +119,13 @@ class SiteSampler(Sampler):
     def noise_rows(self, rows):
         return rows.uniform(self.x_domain.sites, "sites")
 
-    @tf.function(autograph=False)
     def from_noise(self, noise, y=None, temperature=1.0, x=None, mask=None):
-        known, mask = self._known(noise, x, mask)
+        given = self._checked(noise, y, temperature, x, mask)
+        return self._draw_fast(*given)
+
+    @tf.function(autograph=False)
+    def _draw_fast(self, noise, y, temperature, x, mask):
+        known, is_known = self._known(noise, x, mask)
         temperature = temperature * tf.ones_like(noise[:, 0, 0, 0])
         uniform, order = self.choose_order(noise)
         uniform = self.into_order(uniform, order)
@@ -127,7 +134,7 @@ class SiteSampler(Sampler):
 
         def draw_row(row, level, above, drawn, cache):
             cache = self.enter_row(cache, row, above)
-            uniforms, keeps, given = uniform[:, row], mask[:, row], known[:, row]
+            uniforms, keeps, given = uniform[:, row], is_known[:, row], known[:, row]
 
             def draw_pixel(column, level, current, cache):
                 pixel = []
@@ -153,9 +160,8 @@ class SiteSampler(Sampler):
         cache = self.initial_cache(_batch_size(uniform), y)
         state = (nothing[:, 0, 0, 0], nothing[:, 0], nothing, cache)
         drawn = _loop(height, draw_row, state)[3]
-        return self._as_examples(self.out_of_order(drawn, order))
+        return self._completed(self.out_of_order(drawn, order), x, mask)
 
-    @tf.function(autograph=False)
     def from_noise_slowly(
         self, noise, y=None, temperature=1.0, x=None, mask=None
     ) -> tf.Tensor:
@@ -170,8 +176,16 @@ class SiteSampler(Sampler):
 
         Returns:
             Tensor of shape `(batch, *x_domain.shape)`.
+
+        Raises:
+            ValueError: If an argument is wrong.
         """
-        known, mask = self._known(noise, x, mask)
+        given = self._checked(noise, y, temperature, x, mask)
+        return self._draw_slowly(*given)
+
+    @tf.function(autograph=False)
+    def _draw_slowly(self, noise, y, temperature, x, mask):
+        known, is_known = self._known(noise, x, mask)
         temperature = temperature * tf.ones_like(noise[:, 0, 0, 0])
         uniform, order = self.choose_order(noise)
         num_sites = math.prod(self.x_domain.sites)
@@ -186,11 +200,11 @@ class SiteSampler(Sampler):
                 uniform,
                 tf.reshape(temperature, (-1, 1, 1, 1)),
             )
-            levels = tf.where(mask, known, levels)
+            levels = tf.where(is_known, known, levels)
             return place + 1, tf.where(places == place, levels, drawn)
 
         drawn = _loop(num_sites, draw_site, (tf.zeros_like(known),))[1]
-        return self._as_examples(drawn)
+        return self._completed(drawn, x, mask)
 
     def levels_of(self, x) -> tf.Tensor:
         """The levels of the sites of examples, int32 of shape `(batch, *sites)`."""
@@ -205,22 +219,56 @@ class SiteSampler(Sampler):
         shape = (-1, *self.x_domain.shape)
         return tf.reshape(self.x_domain.from_levels(levels), shape)
 
-    def _known(self, noise, x, mask):
-        """The levels of known sites, and which sites are known."""
+    def _completed(self, levels, x, mask):
+        """Examples of levels, with the known values of `x` as they were given."""
+        examples = self._as_examples(levels)
+        if x is None:
+            return examples
+        mask = tf.reshape(mask, (-1, *self.x_domain.shape))
+        return tf.where(mask, x, examples)
+
+    def _checked(self, noise, y, temperature, x, mask):
+        """The arguments of `from_noise()`, which a graph has as tensors unchecked."""
         if (x is None) != (mask is None):
             raise ValueError(
                 "`x` and `mask` must be given together. Received "
                 + ("`mask` alone." if x is None else "`x` alone.")
             )
-        if x is None:
-            nothing = tf.zeros_like(noise, tf.int32)
-            return nothing, tf.cast(nothing, tf.bool)
-        if self.domain_of("mask") is None:
+        if x is not None and self.domain_of("mask") is None:
             raise ValueError(
                 f"`x` and `mask` must be left out: this {type(self).__name__} draws "
                 "the sites in several orders, not all of which begin with known ones."
             )
+        if y is None:
+            self.check_y_left_out()
+        elif not is_symbolic(noise):
+            self.check_y(y, len(noise))
+        if not is_symbolic(temperature):
+            check_temperature(temperature)
+        given = {"noise": noise, "y": y, "x": x, "mask": mask}
+        found = {
+            name: None if values is None else self.take(name, values)
+            for name, values in given.items()
+        }
+        return found["noise"], found["y"], temperature, found["x"], found["mask"]
+
+    def _known(self, noise, x, mask):
+        """The levels of known sites, and which sites are known."""
+        if x is None:
+            nothing = tf.zeros_like(noise, tf.int32)
+            return nothing, tf.cast(nothing, tf.bool)
         return self.levels_of(x), mask
+
+
+def check_temperature(temperature) -> None:
+    """Raises a ValueError unless `temperature` is a positive number, or an array."""
+    least = np.finfo(np.float32).tiny
+    values = np.asarray(temperature)
+    if values.dtype.kind not in "fiu" or not np.all(values >= least):
+        raise ValueError(
+            f"`temperature` must be a positive number, of at least {least}. Received: "
+            f"{shown(temperature)}"
+        )
 
 
 def _batch_size(tensor):

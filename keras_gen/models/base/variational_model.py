@@ -4,8 +4,11 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from keras_gen import domains
+from keras_gen.arguments import shown
 from keras_gen.distributions import Likelihood
 from keras_gen.models.base.latent_variable_model import LatentVariableModel
+from keras_gen.models.base.output_range import REALS, check_reaches
+from keras_gen.networks import check_network
 
 tfd = tfp.distributions
 
@@ -29,7 +32,8 @@ class VariationalModel(LatentVariableModel):
             in [0, 1] if the encoder's input has three axes, else vectors.
 
     Raises:
-        ValueError: If the networks do not match.
+        ValueError: If the networks do not match, or one ends in an activation that
+            cannot reach what its outputs are, such as a sigmoid for logits.
     """
 
     def __init__(
@@ -41,6 +45,10 @@ class VariationalModel(LatentVariableModel):
         self.decoder = decoder
         self.output_distribution = output_distribution
         self.x_domain = domains.for_network("x_domain", x_domain, encoder)
+        bounds = output_distribution.parameter_range or self.x_domain.bounds
+        parameters = f"the parameters of {type(output_distribution).__name__}"
+        check_reaches("decoder", decoder, bounds, parameters)
+        check_reaches("encoder", encoder, REALS, "means and logs of scales")
         self.latent_dim = encoder.output_shape[-1] // 2
 
     def prior(self) -> tfd.Distribution:
@@ -74,8 +82,10 @@ def _check_networks(encoder, decoder, distribution):
     if not isinstance(distribution, Likelihood) or not callable(distribution):
         raise ValueError(
             "`output_distribution` must be a likelihood that a decoder can have, such "
-            f"as `BernoulliLikelihood()`. Received: {distribution!r}"
+            f"as `BernoulliLikelihood()`. Received: {shown(distribution)}"
         )
+    check_network("encoder", encoder, 1)
+    check_network("decoder", decoder, 1)
     encoded = tuple(encoder.output_shape[1:])
     if len(encoded) != 1 or encoded[0] % 2:
         raise ValueError(

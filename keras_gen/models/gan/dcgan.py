@@ -17,8 +17,9 @@ class DCGAN(NonSaturatingModel):
     NOTE: Latents are standard normal. Those of the paper are uniform in [-1, 1].
 
     Args:
-        image_shape: Tuple `(height, width, channels)`. Height and width must each be 4
-            or 7 times `2 ** len(filters)`.
+        image_shape: Tuple `(height, width, channels)`. Height and width must be
+            divisible by `2 ** len(filters)`: 64 x 96 for four filters, which begin at
+            4 x 6, or 100 x 100 for two, which begin at 25 x 25.
         filters: List of integers, the channels of the generator, beginning at its
             smallest image. The discriminator has the same in reverse. The paper has
             `[1024, 512, 256, 128]` for images of 64 x 64.

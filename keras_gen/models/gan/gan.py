@@ -8,7 +8,12 @@ from keras_gen.losses import (
     non_saturating_discriminator_loss,
     non_saturating_generator_loss,
 )
-from keras_gen.models.base import AdversarialModel, at_step, check_number
+from keras_gen.models.base import (
+    AdversarialModel,
+    at_step,
+    check_number,
+    is_schedule,
+)
 
 
 class NonSaturatingModel(AdversarialModel):
@@ -54,7 +59,7 @@ class NonSaturatingModel(AdversarialModel):
 
     @property
     def stopped_losses(self) -> dict | None:
-        if callable(self.label_smoothing):
+        if is_schedule(self.label_smoothing):
             return None
         kept = 1.0 - self.label_smoothing
         # The entropy of the smoothed target, in nats.

@@ -1,12 +1,15 @@
 """Least-squares GAN (Mao et al., 2016)."""
 
+import numbers
+
 import keras
 
+from keras_gen.arguments import shown
 from keras_gen.losses import (
     least_squares_discriminator_loss,
     least_squares_generator_loss,
 )
-from keras_gen.models.base import AdversarialModel
+from keras_gen.models.base import AdversarialModel, check_reaches
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -20,7 +23,8 @@ class LSGAN(AdversarialModel):
 
     Args:
         generator: Network from latents of shape `(latent_dim,)` to images in [-1, 1].
-        discriminator: Network from images to one score, without an activation.
+        discriminator: Network from images to one score, best without an activation. One
+            that reaches all codes is allowed.
         fake_code: Float, the score that the discriminator learns for fakes.
         real_code: Float, the score that it learns for real images.
         target_code: Float, the score that the generator wants for fakes. The codes -1,
@@ -30,8 +34,8 @@ class LSGAN(AdversarialModel):
             `seed`, `name`.
 
     Raises:
-        ValueError: If the networks do not match, or the codes of fake and real are
-            equal.
+        ValueError: If the networks do not match, the codes of fake and real are equal,
+            or the discriminator's last activation cannot reach a code.
 
     Reference:
         [Least Squares Generative Adversarial
@@ -49,6 +53,8 @@ class LSGAN(AdversarialModel):
     ['discriminator_loss', 'generator_loss']
     """
 
+    score_range = None  # Scores need not reach beyond the codes.
+
     def __init__(
         self,
         generator,
@@ -59,10 +65,17 @@ class LSGAN(AdversarialModel):
         **kwargs,
     ):
         super().__init__(generator, discriminator, **kwargs)
+        codes = {"fake_code": fake_code, "real_code": real_code}
+        codes["target_code"] = target_code
+        for name, code in codes.items():
+            if not isinstance(code, numbers.Real):
+                raise ValueError(f"`{name}` must be a number. Received: {shown(code)}")
         if fake_code == real_code:
             raise ValueError(
                 f"`fake_code` and `real_code` must differ. Received: {fake_code} twice"
             )
+        bounds = min(codes.values()), max(codes.values())
+        check_reaches("discriminator", discriminator, bounds, "scores near the codes")
         self.fake_code, self.real_code = fake_code, real_code
         self.target_code = target_code
 

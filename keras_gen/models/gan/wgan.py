@@ -4,7 +4,12 @@ import keras
 from keras import ops
 
 from keras_gen.losses import wasserstein_discriminator_loss, wasserstein_generator_loss
-from keras_gen.models.base import AdversarialModel, assign_everywhere, at_step
+from keras_gen.models.base import (
+    AdversarialModel,
+    assign_everywhere,
+    at_step,
+    check_number,
+)
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -65,10 +70,7 @@ class WGAN(AdversarialModel):
             discriminator_steps=discriminator_steps,
             **kwargs,
         )
-        if not callable(clip) and not clip > 0:
-            raise ValueError(
-                f"`clip` must be above 0, or be a schedule. Received: {clip}"
-            )
+        check_number(clip, "clip", above=0)
         self.clip = clip
 
     def default_optimizer(self):

@@ -39,13 +39,18 @@ OF_KERAS = {
     "compile",
     "compile_from_config",
     "evaluate",
+    "export",
     "fit",
     "from_config",
     "get_compile_config",
     "get_config",
     "metrics",
+    "predict",
+    "predict_on_batch",
     "reset_metrics",
+    "test_on_batch",
     "test_step",
+    "train_on_batch",
     "train_step",
 }
 

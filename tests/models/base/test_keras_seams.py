@@ -20,6 +20,19 @@ def test_layers_of_finds_layers_within_layers():
     assert "inner" in {layer.name for layer in keras_seams.layers_of(outer)}
 
 
+def test_origin_goes_back_through_operations_and_networks():
+    inputs = keras.Input((2,))
+    dense = keras.layers.Dense(3, name="dense")
+    squashed = keras.ops.sigmoid(dense(inputs))
+    inner = keras.Model(inputs, [inputs, squashed])
+    outer = keras.Model(inputs, inner(inputs)[1])
+    operation, (before,) = keras_seams.origin(outer.outputs[0])
+    assert type(operation).__name__ == "Sigmoid"
+    layer, (first,) = keras_seams.origin(before)
+    assert layer is dense
+    assert keras_seams.origin(first)[1] == []
+
+
 def test_steps_taken_counts_what_is_accumulated_too(variable):
     optimizer = keras.optimizers.SGD(0.1, gradient_accumulation_steps=2)
     optimizer.build([variable])

@@ -122,11 +122,16 @@ def test_a_number_assigned_during_a_training_is_refused(name):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: vae(beta=-1.0), "`beta` must be at least 0, or be a schedule.*-1"),
+        (lambda: vae(beta=-1.0), "`beta` must be at least 0, or be a schedule of .*-1"),
         (lambda: game(WGANGP, penalty_weight=-1.0), "`penalty_weight` must be"),
         (lambda: game(WGAN, clip=0.0), "`clip` must be above 0"),
         (lambda: game(GAN, label_smoothing=1.0), r"`label_smoothing` must lie in \[0"),
         (lambda: game(GAN, instance_noise=-1.0), "`instance_noise` must be at least"),
+        (lambda: vae(beta=lambda step: 0.5), "`beta` must .*a schedule of `keras.opt"),
+        (lambda: vae(beta="1"), "`beta` must .*Received: '1'"),
+        (lambda: vae(beta=[1.0] * 10**5), "`beta` must .{1,200}$"),
+        (lambda: vae(beta=np.inf), "`beta` must .*Received: inf"),
+        (lambda: game(WGAN, clip=True), "`clip` must .*Received: True"),
     ],
 )
 def test_numbers_out_of_bounds_are_refused(make, message):

@@ -68,3 +68,8 @@ def test_the_model_plays_with_its_codes():
 def test_equal_codes_are_refused():
     with pytest.raises(ValueError, match="`fake_code` and `real_code` must"):
         tiny(fake_code=1.0)
+
+
+def test_a_code_that_is_no_number_is_refused():
+    with pytest.raises(ValueError, match="`target_code` must be a number.*'one'"):
+        tiny(target_code="one")

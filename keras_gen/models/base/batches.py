@@ -1,0 +1,34 @@
+"""Reads batches of data beside a training."""
+
+import itertools
+from collections.abc import Iterator
+
+import keras
+import tensorflow as tf
+
+
+def is_dataset(x) -> bool:
+    """Whether batches can be read from `x`, on one device."""
+    if hasattr(x, "shape") or isinstance(x, (list, tuple, dict, str)):
+        return False
+    if isinstance(x, tf.distribute.DistributedDataset):
+        return False
+    return hasattr(x, "__iter__") or isinstance(x, keras.utils.PyDataset)
+
+
+def first_batch(x) -> tuple:
+    """The first batch of a dataset, None if there is none, and the whole dataset."""
+    batches = batches_of(x)
+    if isinstance(x, tf.data.Dataset):
+        batches = batches_of(x.take(1))
+    first = next(batches, None)
+    if batches is not x:
+        return first, x
+    return first, (batch for batch in itertools.chain([first], batches))
+
+
+def batches_of(x) -> Iterator:
+    """An iterator of the batches of a dataset; `x` itself if it is read only once."""
+    if isinstance(x, keras.utils.PyDataset):
+        return (x[index] for index in range(len(x)))
+    return iter(x)
