@@ -126,7 +126,9 @@ def export_tflite(
     with (
         written_whole(path) as partial,
         # Named like the unfinished file, so that a later export removes both.
-        tempfile.TemporaryDirectory(prefix=f"{partial}-") as folder,
+        tempfile.TemporaryDirectory(
+            prefix=f"{partial.name}-", dir=path.parent.absolute()
+        ) as folder,
     ):
         folder = Path(folder)
         stated = _convert(model, chosen, batch_size, precision, folder, partial)
@@ -312,9 +314,9 @@ def _parity(model, signatures, folder, path):
         for signature, probe in expected.items()
         for name, values in probe.inputs.items()
     }
-    np.savez(folder / "inputs.npz", **inputs)
-    outputs = folder / "outputs.npz"
-    done = _run("litert.py", sampler_path(), path, folder / "inputs.npz", outputs)
+    inputs_path, outputs = folder / "inputs.npz", folder / "outputs.npz"
+    np.savez(inputs_path, **inputs)
+    done = _run("litert.py", sampler_path(), path.absolute(), inputs_path, outputs)
     if done.returncode:
         reason = done.stderr.strip().splitlines()[-1:]
         raise ValueError(f"The file does not run in LiteRT: {' '.join(reason)}")

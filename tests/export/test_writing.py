@@ -42,12 +42,14 @@ def test_the_files_of_a_conversion_stand_beside_the_export(tmp_path, gan, monkey
         raise KeyboardInterrupt(job)
 
     monkeypatch.setattr(tflite, "_run", interrupted)
-    with pytest.raises(KeyboardInterrupt) as error:
-        export_tflite(gan, tmp_path / "tiny.tflite")
-    folder = error.value.args[0].parent
-    assert folder.parent == tmp_path
-    assert folder.name.startswith(f".partial-{os.getpid()}-tiny.tflite")
-    assert files_in(tmp_path) == []
+    monkeypatch.chdir(tmp_path)
+    for path in (tmp_path / "exports" / "tiny.tflite", "exports/tiny.tflite"):
+        with pytest.raises(KeyboardInterrupt) as error:
+            export_tflite(gan, path)
+        folder = error.value.args[0].parent
+        assert folder.parent == tmp_path / "exports"
+        assert folder.name.startswith(f".partial-{os.getpid()}-tiny.tflite")
+        assert files_in(tmp_path / "exports") == []
 
 
 def test_a_process_of_an_export_ends_with_its_parent(tmp_path):
