@@ -1,13 +1,17 @@
-"""Writes files and folders completely or not at all."""
+"""Reads regular files only, and writes files and folders completely or not at all."""
 
 import contextlib
 import hashlib
 import json
 import os
+import reprlib
 import shutil
+import stat
 from pathlib import Path
 
 _PARTIAL = ".partial-"
+_MOST_JSON = 2**26
+_KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFDIR: "a folder", stat.S_IFSOCK: "a socket"}
 
 
 @contextlib.contextmanager
@@ -77,14 +81,73 @@ def write_json(path, contents):
     write_text(path, json.dumps(contents, indent=1) + "\n")
 
 
-def read_json(path):
-    """The contents of a JSON file."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+def open_file(path):
+    """Opens a regular file to read its bytes.
+
+    Pipes, devices and sockets are refused at once, because reading one can take for
+    ever.
+
+    Args:
+        path: String or path.
+
+    Returns:
+        A binary file object.
+
+    Raises:
+        OSError: If there is no such file, it cannot be read, or it is not regular.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    kind = stat.S_IFMT(os.fstat(descriptor).st_mode)
+    if kind != stat.S_IFREG:
+        os.close(descriptor)
+        raise shutil.SpecialFileError(
+            f"{str(path)!r} must be a file. Received: {_KINDS.get(kind, 'a device')}"
+        )
+    return os.fdopen(descriptor, "rb")
+
+
+def read_bytes(path):
+    """The bytes of a regular file; raises an OSError as `open_file()` does."""
+    with open_file(path) as file:
+        return file.read()
+
+
+def read_json(path, most=_MOST_JSON):
+    """The object in a JSON file.
+
+    Args:
+        path: String or path.
+        most: Integer, the most bytes that the file may have.
+
+    Returns:
+        A dict.
+
+    Raises:
+        OSError: If there is no such file, it cannot be read, or it is not regular.
+        ValueError: If it is too large, no JSON, or holds something else than an object.
+    """
+    with open_file(path) as file:
+        if os.fstat(file.fileno()).st_size > most:
+            raise ValueError(f"{str(path)!r} must have at most {most:,} bytes.")
+        text = file.read()
+    try:
+        contents = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{str(path)!r} is no JSON: {error}") from error
+    if not isinstance(contents, dict):
+        raise ValueError(
+            f"{str(path)!r} must hold a JSON object. Received: {reprlib.repr(contents)}"
+        )
+    return contents
 
 
 def sha256_of(path):
-    """The sha256 of a file, as a string of 64 hexadecimal digits."""
-    with open(path, "rb") as file:
+    """The sha256 of a file, as a string of 64 hexadecimal digits.
+
+    Raises:
+        OSError: As `open_file()` does.
+    """
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

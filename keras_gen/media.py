@@ -6,9 +6,9 @@ import wave
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
-from keras_gen.files import written_whole
+from keras_gen.files import open_file, read_bytes, written_whole
 from keras_gen.images import grid, save_png, to_uint8
 
 __all__ = [
@@ -17,6 +17,8 @@ __all__ = [
     "load_images",
     "check_suffix",
     "load_wav",
+    "picture_files",
+    "read_picture",
     "save_array",
     "save_png",
     "save_table",
@@ -24,7 +26,12 @@ __all__ = [
     "to_uint8",
 ]
 
-_PICTURES = (".jpeg", ".jpg", ".png", ".webp")
+#: Endings of the pictures that are read.
+PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+# Endings of pictures that Pillow may not read. They are named, not left out in silence.
+_OTHER_PICTURES = (".avif", ".heic", ".heif", ".jp2", ".jxl")
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
+_SIXTEEN_BITS = ("I", "I;16", "I;16B", "I;16L")
 
 
 def load_array(path):
@@ -36,12 +43,14 @@ def load_array(path):
     path = Path(path)
     try:
         if path.suffix == ".npy":
-            array = np.load(path, allow_pickle=False)
+            open_file(path).close()
+            # A map takes no memory for more than the file has, whatever it states.
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
             if not isinstance(array, np.ndarray):
                 raise ValueError("it is an archive of several arrays")
-            return array
+            return np.array(array)
         if path.suffix == ".csv":
-            with open(path, encoding="utf-8", newline="") as file:
+            with io.TextIOWrapper(open_file(path), "utf-8", newline="") as file:
                 rows = [[float(cell) for cell in row] for row in csv.reader(file)]
             return np.array(rows, np.float64)
     except (OSError, EOFError, ValueError, csv.Error) as error:
@@ -95,21 +104,92 @@ def load_images(path, shape):
         return load_array(path)
     files = [path]
     if path.is_dir():
-        files = sorted(p for p in path.iterdir() if p.suffix.lower() in _PICTURES)
+        files = [file for file in picture_files(path) if file.parent == path]
         if not files:
             raise ValueError(f"The folder {str(path)!r} holds no picture.")
     return np.concatenate([_tiles(file, shape) for file in files])
 
 
+def picture_files(folder):
+    """The pictures in a folder and its sub-folders, in the order of their names.
+
+    What systems and tools leave is passed over: names that begin with a dot, such as
+    `.ipynb_checkpoints` and `._photo.jpg`, and `__MACOSX`.
+
+    Args:
+        folder: Path.
+
+    Returns:
+        List of paths. Those of `PICTURES` can be read; pictures of other formats are
+        among them too, so that reading names them.
+    """
+    endings = PICTURES + _OTHER_PICTURES
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in endings
+        and not any(map(_is_left_over, path.relative_to(folder).parts))
+        and not path.is_dir()
+    ]
+
+
+def _is_left_over(name):
+    return name.startswith(".") or name == "__MACOSX"
+
+
+def read_picture(path):
+    """Reads a picture, upright, with white behind transparent parts.
+
+    Of an animation or a file of several pages it is the first picture. A picture with
+    more than `PIL.Image.MAX_IMAGE_PIXELS` pixels is refused before it is decoded.
+
+    Args:
+        path: String or path of a BMP, GIF, JPEG, PNG, TIFF or WebP file.
+
+    Returns:
+        `PIL.Image.Image`, grey (`"L"`) or in colour (`"RGB"`).
+
+    Raises:
+        ValueError: If there is no such file, it is not regular, too large or damaged,
+            or its pixels are not 1, 8 or 16 bits a channel.
+    """
+    try:
+        with open_file(path) as file, Image.open(file, formats=_FORMATS) as image:
+            return _grey_or_colour(image)
+    except UnidentifiedImageError as error:
+        text = f"{str(path)!r} cannot be read: it is none of {', '.join(_FORMATS)}"
+        raise ValueError(text) from error
+    except Exception as error:
+        # Decoders raise many kinds of errors at damaged files.
+        raise ValueError(f"{str(path)!r} cannot be read: {error}") from error
+
+
+def _grey_or_colour(image):
+    width, height = image.size
+    if Image.MAX_IMAGE_PIXELS and width * height > Image.MAX_IMAGE_PIXELS:
+        raise ValueError(f"it has {width} x {height} pixels")
+    if image.mode == "F":
+        raise ValueError("its pixels are floats")
+    mode = "L" if image.mode in ("1", "L", "LA", *_SIXTEEN_BITS) else "RGB"
+    image = ImageOps.exif_transpose(image)
+    if image.mode in _SIXTEEN_BITS:
+        # Pillow's own conversion clips 16 bits to 255.
+        levels = np.asarray(image) / 257.0
+        if levels.min() < 0 or levels.max() > 255:
+            raise ValueError("its pixels have more than 16 bits")
+        return Image.fromarray(np.rint(levels).astype(np.uint8))
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image.convert("RGBA"))
+    return image.convert(mode)
+
+
 def _tiles(path, shape):
     height, width, channels = shape
-    try:
-        with Image.open(path) as image:
-            pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
-            # The last cells of a grid may be empty.
-            count = str(image.info.get("num_images", ""))
-    except (OSError, UnidentifiedImageError) as error:
-        raise ValueError(f"{str(path)!r} cannot be read: {error}") from error
+    image = read_picture(path)
+    pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
+    # The last cells of a grid may be empty.
+    count = str(image.info.get("num_images", ""))
     rows, columns = pixels.shape[0] // height, pixels.shape[1] // width
     if pixels.shape[:2] != (rows * height, columns * width):
         raise ValueError(
@@ -156,9 +236,11 @@ def load_wav(path, sample_rate):
     if path.suffix == ".npy":
         return load_array(path)
     try:
-        with wave.open(str(path), "rb") as file:
+        with wave.open(io.BytesIO(read_bytes(path)), "rb") as file:
             form = (file.getnchannels(), file.getsampwidth(), file.getframerate())
             frames = file.readframes(file.getnframes())
+            if len(frames) % (form[0] * form[1]):
+                raise EOFError("it is cut short")
     except (OSError, EOFError, wave.Error) as error:
         raise ValueError(f"{str(path)!r} cannot be read: {error}") from error
     if form != (1, 2, sample_rate):

@@ -147,8 +147,8 @@ def check_same_weights(run, other):
 
 def test_train_writes_a_whole_run_folder(trained, guarded):
     assert guarded.returncode == 0, guarded.stderr
-    assert re.search(r"importance samples 100", guarded.stdout)
-    assert "Quick estimates on a few test images" in guarded.stdout
+    assert "importance samples 6, images 100, split train" in guarded.stdout
+    assert "Quick estimates on the split train; there is none for" in guarded.stdout
     made = trained / "runs" / "tiny"
     assert {path.name for path in made.iterdir()} == {
         "checkpoints",
@@ -156,6 +156,7 @@ def test_train_writes_a_whole_run_folder(trained, guarded):
         "logs",
         "metrics.json",
         "model.keras",
+        "recipe.py",
         "run.json",
         "samples",
         "samples.png",
@@ -182,9 +183,9 @@ def test_a_folder_of_images_is_trained_on(trained, run_here, tmp_path):
     assert run_here("train", tiny, *arguments) == (0, "")
     report = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert report["training"]["data"] == "photos"
-    assert report["quick"]["negative_log_likelihood"]["protocol"]["num_images"] == len(
-        shades
-    )
+    protocol = report["quick"]["negative_log_likelihood"]["protocol"]
+    assert protocol["num_images"] == len(shades) // 10
+    assert protocol["split"] == "validation"
 
 
 def test_sample_draws_from_a_saved_model_and_its_run(trained, run_here, tmp_path):
@@ -600,7 +601,7 @@ def test_evaluate_prints_the_results_that_are_asked_for(tmp_path, monkeypatch, c
     monkeypatch.setattr("sys.argv", ["keras-gen", *arguments])
     cli.main()
     units, sampling = capsys.readouterr().out.splitlines()
-    assert units == "active units 19 of 50 latents (images 1000, threshold 0.01)"
+    assert units == "active units 19 of 50 latents (images 500, threshold 0.01)"
     assert re.match(r"sampling [\d.]+ ms a sample \(batch size 100", sampling)
 
 

@@ -4,6 +4,7 @@ from typing import Literal
 
 import pytest
 
+from keras_gen import __version__, cli
 from keras_gen.cli.command import Command, table
 from keras_gen.cli.kinds import kind_of
 
@@ -127,3 +128,20 @@ def test_a_table_wraps_its_second_column_and_puts_long_names_above():
 def test_unknown_types_are_no_kinds():
     with pytest.raises(KeyError):
         kind_of(dict)
+
+
+def test_the_version_is_shown(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["keras-gen", "--version"])
+    cli.main()
+    assert capsys.readouterr().out == f"keras-gen {__version__}\n"
+
+
+def test_help_names_a_command_that_can_be_typed(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["keras-gen", "COMMAND", "--help"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert "keras-gen --help says what they do" in capsys.readouterr().err
+    monkeypatch.setattr("sys.argv", ["keras-gen", "--help"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert "keras-gen train --help shows the flags" in capsys.readouterr().out

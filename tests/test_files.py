@@ -6,6 +6,8 @@ import os
 import pytest
 
 from keras_gen.files import (
+    open_file,
+    read_bytes,
     read_json,
     remove_partials,
     sha256_of,
@@ -105,3 +107,38 @@ def test_json_and_its_checksum(tmp_path):
     with pytest.raises(TypeError):
         write_json(path, {"value": object()})
     assert read_json(path)["value"] == 1.5
+
+
+def test_what_is_no_regular_file_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for path, kind in (
+        (tmp_path / "pipe", "a pipe"),
+        (tmp_path / "folder", "a folder"),
+        ("/dev/zero", "a device"),
+    ):
+        for read in (open_file, read_bytes, read_json, sha256_of):
+            with pytest.raises(OSError, match=f"{path}' must be a file.*{kind}"):
+                read(path)
+    with pytest.raises(FileNotFoundError, match="none"):
+        read_bytes(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is no JSON"),
+        ("{", "is no JSON"),
+        ("[" * 100_000, "is no JSON"),
+        ("\xff", "is no JSON"),
+        ("[]", r"must hold a JSON object. Received: \[\]"),
+        ("7", "must hold a JSON object. Received: 7"),
+        (" " * 101, "must have at most 100 bytes"),
+    ],
+)
+def test_json_that_is_no_object_is_named(tmp_path, text, message):
+    path = tmp_path / "metrics.json"
+    path.write_bytes(text.encode("latin-1"))
+    most = 100 if len(text) == 101 else 10**6
+    with pytest.raises(ValueError, match=f"metrics.json' {message}"):
+        read_json(path, most)

@@ -54,5 +54,5 @@ def test_the_commands_are_understood(line, monkeypatch):
     command.run(arguments)
     (names,) = called
     entries = names[:1] if name == "apply" else names
-    made = ("my_entry", "my_recipe.py")
+    made = ("my_entry", "my_recipe.py", "runs/mine")
     assert all(entry in made or (ROOT / "zoo" / entry).is_dir() for entry in entries)

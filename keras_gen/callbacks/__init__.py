@@ -7,6 +7,7 @@ from keras_gen.callbacks.measure import MeasureEvery
 from keras_gen.callbacks.mode_collapse import ModeCollapse
 from keras_gen.callbacks.picture import PictureEveryEpoch
 from keras_gen.callbacks.saved_model import KeepSaved
+from keras_gen.callbacks.training_state import remembers
 
 __all__ = [
     "Checkpoints",
@@ -19,4 +20,5 @@ __all__ = [
     "WarnOfDivergence",
     "check_interval",
     "is_watched",
+    "remembers",
 ]

@@ -7,7 +7,7 @@ import os
 
 import numpy as np
 
-from keras_gen.files import written_whole
+from keras_gen.files import read_bytes, written_whole
 
 _FACTS = "facts.json"
 _DIGITS = 64
@@ -44,7 +44,7 @@ def read(path) -> tuple:
         ValueError: If the file is not byte for byte what was written.
         OSError: If it cannot be read.
     """
-    contents = memoryview(path.read_bytes())
+    contents = memoryview(read_bytes(path))
     archive, digest = contents[:-_DIGITS], contents[-_DIGITS:]
     if hashlib.sha256(archive).hexdigest().encode() != digest:
         raise ValueError(

@@ -131,11 +131,14 @@ def differences(there, here, name="") -> list:
     ]
 
 
+def remembers(callback) -> bool:
+    """Whether the state of a callback can be saved."""
+    return hasattr(callback, "get_state") or isinstance(callback, tuple(_REMEMBERED))
+
+
 def check_remembers(callback) -> None:
     """Raises a ValueError unless the state of a callback can be saved."""
-    if not hasattr(callback, "get_state") and not isinstance(
-        callback, tuple(_REMEMBERED)
-    ):
+    if not remembers(callback):
         raise ValueError(
             "`callbacks` must have methods `get_state()` and `set_state(state)`, or be "
             f"{', '.join(kind.__name__ for kind in _REMEMBERED)}. Received: {callback}"

@@ -4,6 +4,7 @@ import difflib
 import os
 import sys
 
+import keras_gen
 from keras_gen.cli.command import Command, table
 from keras_gen.cli.deployment import export, serve
 from keras_gen.cli.entries import evaluate, info, list_
@@ -28,8 +29,8 @@ _FUNCTIONS = (
 COMMANDS = {command.name: command for command in map(Command, _FUNCTIONS)}
 
 _FOOT = """
-keras-gen COMMAND --help shows the flags of a command. A NAME is one that `list` shows;
-where a saved model is taken, the folder of a run is too.
+keras-gen train --help shows the flags of train, and so for each command; keras-gen
+--version shows the version. A NAME is one that `list` shows, or the folder of a run.
 """
 
 
@@ -52,6 +53,9 @@ def main():
 def _run(arguments):
     if arguments[:1] == ["help"]:
         arguments = [*arguments[1:], "--help"]
+    if arguments == ["--version"]:
+        print(f"keras-gen {keras_gen.__version__}")
+        return
     words = [word for word in arguments if word not in ("--help", "-h")]
     wants_help = len(words) < len(arguments)
     if not words:
@@ -75,7 +79,8 @@ def _command_named(name):
         near = difflib.get_close_matches(name, COMMANDS, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise ValueError(
-            f"there is no command {name!r}.{hint} Commands: {', '.join(COMMANDS)}"
+            f"there is no command {name!r}.{hint} Commands: {', '.join(COMMANDS)}. "
+            "keras-gen --help says what they do"
         )
     return COMMANDS[name]
 

@@ -5,7 +5,6 @@ import os
 from typing import Literal
 
 from keras_gen.cli.printing import check_flag
-from keras_gen.zoo.shelf.catalog import names
 from keras_gen.zoo.startup import import_tensorflow
 
 
@@ -80,13 +79,15 @@ def _print_report(report):
 
 
 def _extractor(name):
-    """What the distances of an entry are measured with; None without such."""
+    """What the distances of an entry or a run are measured with; None without such."""
     from keras_gen.zoo.evaluation.extraction import extractor
-    from keras_gen.zoo.shelf.recipes import load_recipe
+    from keras_gen.zoo.shelf.loading import find
+    from keras_gen.zoo.shelf.run import SavedModel
 
-    if name not in names():
+    found = find(name)
+    if isinstance(found, SavedModel):
         return None
-    recipe = load_recipe(name)
+    recipe = found.recipe
     return extractor(recipe.extractor) if hasattr(recipe, "extractor") else None
 
 

@@ -4,7 +4,6 @@ import os
 import sys
 
 from keras_gen.cli.printing import check_flag, save_examples, save_grid
-from keras_gen.zoo.shelf.entry import Entry
 from keras_gen.zoo.startup import import_tensorflow
 
 
@@ -114,7 +113,7 @@ def complete(
     """Draws lower halves of test images, given the upper halves.
 
     Args:
-        name: A zoo entry that draws images pixel by pixel.
+        name: A zoo entry, or the folder of a run, that draws images pixel by pixel.
         num: Number of test images.
         seed: Seed of what is drawn.
         temperature: Below 1 gives likelier images.
@@ -124,15 +123,16 @@ def complete(
     import_tensorflow()
     from keras_gen.zoo.evaluation.evaluate import metrics_for
     from keras_gen.zoo.pictures import completions
+    from keras_gen.zoo.shelf.loading import find
 
     check_flag("num", num, 1)
-    entry = Entry(name)
-    model = entry.load()
-    if "completion" not in metrics_for(model, entry.recipe):
+    entry = find(name)
+    recipe, model = entry.recipe, entry.load()
+    if "completion" not in metrics_for(model, recipe):
         raise ValueError(f"{name} ({type(model).__name__}) does not complete images")
     model.compiled_sampling = False  # As for samples.
     options = {"seed": seed, "temperature": temperature}
-    examples = _test_examples(entry, num, download)
+    examples = _test_examples(recipe, num, download)
     save_grid(out, completions(model, *examples, **options))
 
 
@@ -140,7 +140,7 @@ def reconstruct(name, *, num: int = 50, out: str | None = None, download: bool =
     """Draws test images above their reconstructions.
 
     Args:
-        name: A zoo entry that encodes images.
+        name: A zoo entry, or the folder of a run, that encodes images.
         num: Number of test images.
         out: File to write. Without this flag, reconstructions.png, or another suffix
             for other data than images.
@@ -148,13 +148,14 @@ def reconstruct(name, *, num: int = 50, out: str | None = None, download: bool =
     """
     import_tensorflow()
     from keras_gen.zoo.pictures import beside_reconstructions
+    from keras_gen.zoo.shelf.loading import find
 
     check_flag("num", num, 1)
-    entry = Entry(name)
-    model = entry.load()
+    entry = find(name)
+    recipe, model = entry.recipe, entry.load()
     _check_encodes(name, model, "reconstruct")
     columns = min(num, 10)
-    x = _test_examples(entry, num, download)
+    x = _test_examples(recipe, num, download)
     rows = beside_reconstructions(model, *x, columns=columns)
     save_examples(model.x_domain, rows, out, "reconstructions", columns)
 
@@ -170,8 +171,8 @@ def interpolate(
     """Draws paths between test images, or between samples where a model cannot encode.
 
     Args:
-        model: A zoo entry; of a model that cannot encode also a saved model or the
-            folder of a run.
+        model: A zoo entry or the folder of a run; of a model that cannot encode also a
+            saved model.
         num: Number of paths.
         seed: Seed of the samples that paths join.
         out: File to write. Without this flag, interpolations.png, or another suffix for
@@ -181,13 +182,14 @@ def interpolate(
     import_tensorflow()
     from keras_gen.models.base import marks_of
     from keras_gen.zoo.pictures import interpolations, latent_interpolations
-    from keras_gen.zoo.shelf.loading import open_model
+    from keras_gen.zoo.shelf.loading import find
 
     check_flag("num", num, 1)
-    opened = open_model(model)
+    entry = find(model)
+    opened = entry.load()
     _check_encodes(model, opened, "decode")
     if "encode" in marks_of(opened):
-        examples = _test_examples(Entry(model), 2 * num, download)
+        examples = _test_examples(entry.recipe, 2 * num, download)
         paths = interpolations(opened, examples[0])
     else:
         paths = latent_interpolations(opened, num, seed)
@@ -202,10 +204,10 @@ def _check_encodes(name, model, method):
         raise ValueError(f"{name} ({type(model).__name__}) does not encode or decode")
 
 
-def _test_examples(entry, num, download):
-    """The first test examples of an entry."""
+def _test_examples(recipe, num, download):
+    """The first test examples of a recipe."""
     from keras_gen.zoo.shelf.recipes import first_examples
 
     if download:
-        entry.recipe.data("test", download=True)
-    return first_examples(entry.recipe.data("test"), num)
+        recipe.data("test", download=True)
+    return first_examples(recipe.data("test"), num)

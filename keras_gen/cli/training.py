@@ -1,6 +1,5 @@
 """The command that trains."""
 
-import os
 import sys
 from typing import Literal
 
@@ -24,6 +23,10 @@ def train(
     max_skipped: int | None = None,
     checkpoint_steps: int | None = None,
     checkpoint_minutes: float | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    start_from: str | None = None,
+    measure: Literal["validation", "test", "no"] = "validation",
 ):
     """Trains a model by a recipe, into the folder of a run.
 
@@ -33,7 +36,8 @@ def train(
         epochs: Number of epochs, instead of the recipe's.
         seed: Seed of everything random.
         out: Folder of the run. Without this flag, runs/NAME or the next free name.
-        resume: Goes on with the run in --out from its newest checkpoint.
+        resume: Goes on with the run in --out from its newest checkpoint, also for more
+            --epochs than it was started with.
         download: Lets TFDS download data that are missing.
         strategy: Trains on several devices of this machine, or on several machines.
         devices: Devices for --strategy=mirrored, such as GPU:0,GPU:1, instead of all.
@@ -42,6 +46,13 @@ def train(
         checkpoint_steps: Steps between two checkpoints.
         checkpoint_minutes: Minutes between two checkpoints. Without this flag and
             --checkpoint_steps, 1.
+        batch_size: Examples in a batch, instead of the recipe's.
+        learning_rate: Learning rate, instead of the recipe's; the first one of a
+            schedule.
+        start_from: A zoo entry, a saved model or the folder of a run, from whose
+            weights training starts.
+        measure: What the trained model is measured on. Without validation data,
+            validation takes training data.
     """
     import_tensorflow()
     from keras_gen import zoo
@@ -63,14 +74,19 @@ def train(
         checkpoint_minutes=checkpoint_minutes,
         max_skipped=max_skipped,
         verbose=1 if sys.stdout.isatty() else 2,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        start_from=start_from,
+        measure=measure,
     )
     if folder is None:
         print("Trained as one of several workers; the first one writes")
         return
-    # A folder has no test split.
-    images = "training" if os.path.isdir(data or "") else "test"
-    print(f"Quick estimates on a few {images} images:")
-    for result in read_json(folder / "metrics.json")["quick"].values():
+    results = read_json(folder / "metrics.json")["quick"].values()
+    for split in [r["protocol"].get("split", "test") for r in results][:1]:
+        hint = "; there is none for validation, and --measure=test takes that for test"
+        print(f"Quick estimates on the split {split}{hint * (split == 'train')}:")
+    for result in results:
         print(text_of(result))
     (picture,) = folder.glob("samples.*")
     print(f"Wrote {folder}: model.keras, {picture.name}, metrics.json, history.csv")

@@ -3,5 +3,14 @@
 from keras_gen.datasets.augmentation import augment
 from keras_gen.datasets.loading import batches, folder, load
 from keras_gen.datasets.sources import Source, bytes_domain
+from keras_gen.datasets.splits import MissingSplitError
 
-__all__ = ["Source", "augment", "batches", "bytes_domain", "folder", "load"]
+__all__ = [
+    "MissingSplitError",
+    "Source",
+    "augment",
+    "batches",
+    "bytes_domain",
+    "folder",
+    "load",
+]

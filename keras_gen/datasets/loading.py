@@ -6,7 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import check_count
-from keras_gen.datasets.sources import find_set, folder_source, tfds_source
+from keras_gen.datasets.folders import folder_source
+from keras_gen.datasets.sources import find_set, tfds_source
 from keras_gen.domains import Images
 from keras_gen.random import Rows, check_seed, permutation
 
@@ -23,6 +24,7 @@ def load(
     image_shape=None,
     data_dir=None,
     download=False,
+    skip_unreadable=False,
     **options,
 ) -> tf.data.Dataset:
     """Loads batches from a dataset in TFDS form, or from a folder of images.
@@ -35,17 +37,21 @@ def load(
     the environment variable `TFDS_DATA_DIR` names and in `~/tensorflow_datasets`.
 
     Args:
-        name: String, a TFDS name such as `"mnist"`, or the path of a folder of images,
-            which `folder()` reads whatever the split. A path that begins with a dot, a
-            tilde or a slash is always a folder.
+        name: String, a TFDS name such as `"mnist"`, or the path of a folder of images.
+            A path that begins with a dot, a tilde or a slash is always a folder.
         split: String, a split or a slice of a split in TFDS form, such as
-            `"train[:50000]"`.
+            `"train[:50000]"`. If a folder has a sub-folder `train`, its sub-folders are
+            the splits (`val` is `"validation"` too). Else its images are dealt by a
+            shuffle that depends on their names alone: a tenth are `"validation"`, a
+            tenth `"test"`, the others `"train"`; `"all"` are all of them. A slice of a
+            folder's split may reach beyond its end.
         batch_size: Integer of at least 1, the global batch size.
         image_shape: Optional tuple `(height, width, channels)`. Images are cropped to
             this aspect ratio, resized with antialiasing and converted between grey and
             colour. Required if the images of the set differ in size.
         data_dir: Optional path of a TFDS directory; no other is then searched.
         download: Boolean, whether TFDS may download a set that is not found.
+        skip_unreadable: Boolean, for a folder; see `folder()`.
         **options: See `batches()`. Here `training` defaults to whether the name of the
             split begins with "train": pass `training=False` for a slice of the training
             set that you hold out.
@@ -55,7 +61,7 @@ def load(
 
     Raises:
         ValueError: If the set is not found and cannot be downloaded, has no such split
-            or no images, or an argument is wrong.
+            or no images (a `MissingSplitError`), or an argument is wrong.
         ImportError: If the set needs TensorFlow Datasets, which is not installed.
 
     Example:
@@ -66,27 +72,37 @@ def load(
     """
     training = options.pop("training", None)
     options["training"] = split.startswith("train") if training is None else training
-    is_path = not isinstance(name, str) or name.startswith((".", "~", os.sep))
-    if is_path or (find_set(name, data_dir) is None and os.path.isdir(name)):
-        return folder(name, image_shape, batch_size, **options)
+    if is_folder(name, data_dir):
+        source = folder_source(name, image_shape, skip_unreadable, split)
+        return batches(source, batch_size, **options)
     source = tfds_source(name, split, image_shape, data_dir, download)
     return batches(source, batch_size, **options)
+
+
+def is_folder(name, data_dir=None):
+    """Whether a name stands for a folder of images, not for a set in TFDS form."""
+    if not isinstance(name, str) or name.startswith((".", "~", os.sep)):
+        return True
+    return find_set(name, data_dir) is None and os.path.isdir(name)
 
 
 def folder(
     path, image_shape=None, batch_size=100, *, skip_unreadable=False, **options
 ) -> tf.data.Dataset:
-    """Loads batches of images from a folder of JPEG, PNG or WebP files.
+    """Loads batches of all images of a folder: BMP, GIF, JPEG, PNG, TIFF or WebP files.
 
     If all files lie in sub-folders, the sub-folders of the first level are the classes,
-    in alphabetical order.
+    in alphabetical order: the `class_names` of the dataset. Names that begin with a
+    dot, and `__MACOSX`, are passed over. `load()` reads the splits of a folder.
 
     Args:
         path: Path of the folder.
         image_shape: Optional tuple `(height, width, channels)`, as in `load()`.
             Defaults to the size of the images, if all have the same size.
         batch_size: Integer of at least 1, the global batch size.
-        skip_unreadable: Boolean, whether to skip files that cannot be read.
+        skip_unreadable: Boolean, whether to skip files that cannot be read: damaged
+            ones, those of other formats, and those with more pixels than
+            `PIL.Image.MAX_IMAGE_PIXELS`.
         **options: See `batches()`.
 
     Returns:
@@ -151,7 +167,8 @@ def batches(
         A `tf.data.Dataset` of batches of shape `(batch, *source.domain.shape)`, or of
         pairs of these and int32 labels of shape `(batch,)`. Images are float32 in
         `image_range` (in {0, 1} if binarized); other examples are as the source has
-        them.
+        them. The dataset has `class_names`, a list of strings, as the datasets of
+        `keras.utils` have; it is empty if the source has no labels.
 
     Raises:
         ValueError: If the source has no images, or no labels with `labels=True`, or an
@@ -213,8 +230,11 @@ def batches(
     if repeat:
         first = one_epoch(tf.constant(start[0]), start[1])
         later = tf.data.Dataset.counter(start[0] + 1, dtype=tf.int32)
-        return first.concatenate(later.flat_map(lambda n: one_epoch(n, 0))).prefetch(8)
-    return _passes(one_epoch, start, num_steps)
+        data = first.concatenate(later.flat_map(lambda n: one_epoch(n, 0))).prefetch(8)
+    else:
+        data = _passes(one_epoch, start, num_steps)
+    data.class_names = list(source.class_names)
+    return data
 
 
 def _passes(one_epoch, start, num_steps):
@@ -339,7 +359,9 @@ def _check_options(source, binarization, dequantize, labels):
             "binary pixels have no grey values to add noise to."
         )
     if labels and not source.class_names:
-        raise ValueError(f"{source.name} has no labels. Received: labels={labels}")
+        raise ValueError(
+            f"{source.name} has no labels{source.unlabelled}. Received: labels={labels}"
+        )
 
 
 def _check_pairs(image_range, start, shard):

@@ -4,13 +4,10 @@ They are in TFDS form: one TFRecord file for each split, of PNG images with labe
 images, their order and the slices are those that TFDS gives.
 """
 
-import json
-import re
-
 import tensorflow as tf
 
-_SLICE = re.compile(r"(?P<name>\w+)(\[(?P<first>[^:\]]*):(?P<last>[^:\]]*)\])?")
-_EDGE = re.compile(r"-?\d[\d_]*|-?\d+(\.\d+)?%")
+from keras_gen.datasets.splits import slices_of
+from keras_gen.files import read_json
 
 
 def packaged_set(folder, split):
@@ -28,7 +25,7 @@ def packaged_set(folder, split):
     Raises:
         ValueError: If the set has no such split, or the slice is not in this form.
     """
-    features = _read(folder / "features.json")["featuresDict"]["features"]
+    features = read_json(folder / "features.json")["featuresDict"]["features"]
     shape = features["image"]["image"]["shape"]["dimensions"]
     shape = tuple(int(size) for size in shape)
     kinds = {
@@ -53,49 +50,5 @@ def packaged_set(folder, split):
 
 def packaged_splits(folder):
     """The splits of a set in the package: a dict from names to numbers of images."""
-    splits = _read(folder / "dataset_info.json")["splits"]
+    splits = read_json(folder / "dataset_info.json")["splits"]
     return {split["name"]: int(split["shardLengths"][0]) for split in splits}
-
-
-def slices_of(split, sizes):
-    """What a split in TFDS form names: a list of `(name, first, last)`.
-
-    Args:
-        split: String, as in `packaged_set()`.
-        sizes: Dict from the names of splits to their numbers of images.
-
-    Raises:
-        ValueError: If `split` names no split of `sizes` or has another form.
-
-    Example:
-    >>> from keras_gen.datasets.packaged import slices_of
-    >>> slices_of("train[-25%:]+test", {"train": 80, "test": 10})
-    [('train', 60, 80), ('test', 0, 10)]
-    """
-    slices = []
-    for part in re.split(r"\s*\+\s*", split):
-        found = _SLICE.fullmatch(part)
-        if found is None or found["name"] not in sizes:
-            raise ValueError(f"There is no split {part!r} of {sorted(sizes)}.")
-        size = sizes[found["name"]]
-        first = _edge_of(found["first"], 0, size)
-        last = _edge_of(found["last"], size, size)
-        slices.append((found["name"], first, max(first, last)))
-    return slices
-
-
-def _edge_of(text, default, size):
-    """Where a slice begins or ends: `"500"`, `"-10%"`, or nothing for the default."""
-    if not text:
-        return default
-    if not _EDGE.fullmatch(text):
-        raise ValueError(f"A slice must begin and end at a number. Received: {text!r}")
-    is_share = text.endswith("%")
-    edge = round(float(text[:-1]) * size / 100) if is_share else int(text)
-    if abs(edge) > size:
-        raise ValueError(f"A slice must lie within {size} images. Received: {text!r}")
-    return edge + size if edge < 0 else edge
-
-
-def _read(path):
-    return json.loads(path.read_text(encoding="utf-8"))

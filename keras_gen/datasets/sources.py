@@ -1,4 +1,4 @@
-"""Sources of examples: TFDS directories and folders of image files."""
+"""Sources of examples, and those in TFDS form."""
 
 import difflib
 import os
@@ -7,15 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from keras_gen.arguments import check_sizes
 from keras_gen.datasets.packaged import packaged_set, packaged_splits
+from keras_gen.datasets.splits import MissingSplitError
 from keras_gen.domains import Domain, Images, Labels, Vectors, Waveforms
 from keras_gen.lazy import optional_import
 
 PACKAGED = Path(__file__).parent
-EXTENSIONS = (".jpeg", ".jpg", ".png", ".webp")
 
 # Sets whose bytes are not grey values of 256 levels.
 _LEVELS = {"binarized_mnist": 2}
@@ -33,6 +32,7 @@ class Source:
         elements: `tf.data.Dataset` of pairs, an example and an int32 label, which is -1
             where there is none.
         class_names: List of strings, empty where there are no labels.
+        unlabelled: String, why there are no labels; empty if that is plain.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Source:
     domain: Domain
     elements: tf.data.Dataset
     class_names: list
+    unlabelled: str = ""
 
     @property
     def y_domain(self):
@@ -55,7 +56,7 @@ def bytes_domain(image_shape, levels=256):
 
 def tfds_source(name, split, image_shape=None, data_dir=None, download=False):
     """Examples of a dataset in TFDS form. See `keras_gen.datasets.load()`."""
-    _check_image_shape(image_shape)
+    check_image_shape(image_shape)
     place = find_set(name, data_dir)
     if place is not None and place.parent.parent == PACKAGED:
         return _packaged_source(name, split, image_shape, place)
@@ -66,7 +67,7 @@ def tfds_source(name, split, image_shape=None, data_dir=None, download=False):
     try:
         subsplit = builder.info.splits[split]
     except (KeyError, ValueError) as error:
-        raise _split_error(name, split, builder.info.splits) from error
+        raise split_error(name, split, builder.info.splits) from error
     features = builder.info.features
     key, domain = _domain_of(tfds.features, features, name, image_shape)
     label_key = _key_of(features, tfds.features.ClassLabel, "label")
@@ -129,7 +130,7 @@ def _packaged_source(name, split, image_shape, place):
     try:
         examples, num_images, shape, num_classes = packaged_set(place, split)
     except ValueError as error:
-        raise _split_error(name, split, packaged_splits(place)) from error
+        raise split_error(name, split, packaged_splits(place)) from error
     class_names = [str(label) for label in range(num_classes)]
     keys = ("image", "label")
     domain = bytes_domain(image_shape or shape, _LEVELS.get(name, 256))
@@ -141,7 +142,7 @@ def _packaged_source(name, split, image_shape, place):
 def _source_of(name, split, dicts, num_examples, keys, shape, domain, class_names):
     """A source of dicts that hold an example and perhaps a label."""
     if num_examples < 1:
-        raise ValueError(
+        raise MissingSplitError(
             f"`split` of {name} holds no {domain.noun}. Received: {split!r}"
         )
     key, label_key = keys
@@ -162,69 +163,12 @@ def _source_of(name, split, dicts, num_examples, keys, shape, domain, class_name
     )
 
 
-def _split_error(name, split, splits):
-    return ValueError(
+def split_error(name, split, splits):
+    """The error that a set has no such split."""
+    return MissingSplitError(
         f"`split` of {name} must be one of {sorted(splits)} or a slice such as "
         f"'train[:90%]'. Received: {split!r}"
     )
-
-
-def folder_source(path, image_shape=None, skip_unreadable=False):
-    """Images of a folder. See `keras_gen.datasets.folder()`."""
-    _check_image_shape(image_shape)
-    path = Path(path).expanduser()
-    if not path.is_dir():
-        raise ValueError(f"There is no folder {str(path)!r}.")
-    files = sorted(p for p in path.rglob("*") if p.suffix.lower() in EXTENSIONS)
-    if not files:
-        raise ValueError(
-            f"The folder {str(path)!r} and its sub-folders hold no image, that is no "
-            f"file that ends in {', '.join(EXTENSIONS)}."
-        )
-    sizes, unreadable = {}, []
-    for file in files:
-        try:
-            sizes[file] = np.atleast_3d(_open(file)).shape
-        except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
-            unreadable.append(file)
-    if unreadable and not (skip_unreadable and sizes):
-        raise ValueError(
-            f"{len(unreadable)} of {len(files)} images cannot be read: "
-            f"{_first(unreadable)}. Repair or remove them, or pass "
-            "`skip_unreadable=True`."
-        )
-    files = list(sizes)
-    if image_shape is None:
-        image_shape = sizes[files[0]]
-        others = [file for file in files if sizes[file] != image_shape]
-        if others:
-            raise ValueError(
-                f"{len(others)} of {len(files)} images differ from the first, which is "
-                f"{image_shape}: {_first(others)}. Pass `image_shape` to crop and "
-                "resize all of them."
-            )
-    class_names = sorted(
-        {f.relative_to(path).parts[0] for f in files if f.parent != path}
-    )
-    if any(file.parent == path for file in files):
-        class_names = []
-    labels = [
-        class_names.index(file.relative_to(path).parts[0]) if class_names else -1
-        for file in files
-    ]
-    paths = tf.data.Dataset.from_tensor_slices(
-        ([str(file) for file in files], np.array(labels, np.int32))
-    )
-
-    def element(file, label):
-        def read(name):
-            return _read_file(name.decode(), image_shape)
-
-        image = tf.numpy_function(read, [file], tf.uint8, stateful=False)
-        return tf.ensure_shape(image, image_shape), label
-
-    domain = bytes_domain(image_shape)
-    return Source(str(path), len(files), domain, paths.map(element), class_names)
 
 
 def find_set(name, data_dir=None):
@@ -247,7 +191,10 @@ def _places(data_dir):
 def _builder(tfds, name, place, data_dir):
     """A TFDS builder of the set at `place`; where there is none it is downloaded."""
     if place is not None:
-        return tfds.builder_from_directory(place)
+        try:
+            return tfds.builder_from_directory(place)
+        except Exception as error:
+            raise ValueError(f"{str(place)!r} cannot be read: {error}") from error
     try:
         builder = tfds.builder(name, data_dir=data_dir)
         builder.download_and_prepare()
@@ -306,29 +253,8 @@ def _fit(image, from_shape, to_shape):
     return tf.ensure_shape(image, to_shape)
 
 
-def _read_file(name, image_shape):
-    height, width, channels = image_shape
-    image = _open(name).convert("L" if channels == 1 else "RGB")
-    if (image.height, image.width) != (height, width):
-        image = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS)
-    return np.asarray(image).reshape(image_shape)
-
-
-def _open(file):
-    """A grey or colour image, upright, with white behind transparent parts."""
-    with Image.open(file) as image:
-        mode = "L" if image.mode in ("1", "L", "LA", "I", "I;16") else "RGB"
-        image = ImageOps.exif_transpose(image)
-        if image.mode in ("I", "I;16"):
-            # Pillow's own conversion clips 16 bits to 255.
-            return Image.fromarray(np.rint(np.asarray(image) / 257.0).astype(np.uint8))
-        if image.has_transparency_data:
-            white = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(white, image.convert("RGBA"))
-        return image.convert(mode)
-
-
-def _check_image_shape(image_shape):
+def check_image_shape(image_shape):
+    """Raises a ValueError unless this is a shape of grey or colour images, or None."""
     if image_shape is None:
         return
     check_sizes("image_shape", image_shape)
@@ -337,8 +263,3 @@ def _check_image_shape(image_shape):
             "`image_shape` must be (height, width, 1 or 3). Received: "
             f"{tuple(image_shape)}"
         )
-
-
-def _first(files, most=3):
-    names = ", ".join(str(file) for file in files[:most])
-    return names + (", ..." if len(files) > most else "")

@@ -2,10 +2,10 @@
 
 import json
 import os
-import stat
 from pathlib import Path
 from typing import NamedTuple
 
+from keras_gen.files import read_json
 from keras_gen.serving.requests import DATATYPES
 
 PLATFORMS = {"tflite": "litert", "saved_model": "tensorflow_savedmodel"}
@@ -96,11 +96,8 @@ def read_settings(folder, names=None, model=None):
 def _read(folder, name):
     path = settings_path(folder, name)
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode) or found.st_size > _MAX_BYTES:
-            raise ValueError(f"It must be a file of at most {_MAX_BYTES} bytes.")
-        return _checked(json.loads(path.read_text(encoding="utf-8")), folder, path)
-    except (OSError, ValueError, RecursionError) as error:
+        return _checked(read_json(path, _MAX_BYTES), folder, path)
+    except (OSError, ValueError) as error:
         raise ValueError(
             f"{str(path)!r} cannot be served: {error} Export the model again with "
             "--overwrite."

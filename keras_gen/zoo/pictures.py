@@ -12,7 +12,7 @@ from keras_gen.zoo.evaluation.measures import upper_half
 from keras_gen.zoo.shelf.recipes import first_examples
 
 
-def save_made(recipe, model, path, seed=0):
+def save_made(recipe, model, path, seed=0, split="test"):
     """Writes what a model makes: the recipe's own picture, else `made_by()`.
 
     Args:
@@ -20,6 +20,7 @@ def save_made(recipe, model, path, seed=0):
         model: A model of the recipe.
         path: Path without a suffix, which follows from the data: `.png` for images.
         seed: Integer in [0, 2**31), of samples.
+        split: String, the split of examples to reconstruct or translate.
 
     Returns:
         The `Path` of the file.
@@ -29,14 +30,14 @@ def save_made(recipe, model, path, seed=0):
         path = path.with_suffix(".png")
         save_png(path, recipe.picture(model))
         return path
-    domain, examples = made_by(recipe, model, seed)
+    domain, examples = made_by(recipe, model, seed, split)
     path = path.with_suffix(domain.suffix)
     domain.save(path, examples)
     return path
 
 
-def made_by(recipe, model, seed=0):
-    """Samples of a model, else reconstructions or translations of test examples.
+def made_by(recipe, model, seed=0, split="test"):
+    """Samples of a model, else reconstructions or translations of examples.
 
     Returns:
         Pair of the domain and an array of examples.
@@ -48,10 +49,10 @@ def made_by(recipe, model, seed=0):
     if "sample" in marks:
         return model.x_domain, model.sample(100, seed)
     if "reconstruct" in marks:
-        pairs = beside_reconstructions(model, *test_examples(recipe, 50))
+        pairs = beside_reconstructions(model, *_examples(recipe, split, 50))
         return model.x_domain, pairs
     if "to_y" in marks:
-        return model.y_domain, np.asarray(model.to_y(test_examples(recipe, 100)[0]))
+        return model.y_domain, np.asarray(model.to_y(_examples(recipe, split, 100)[0]))
     raise ValueError(
         f"{recipe.name} ({type(model).__name__}) makes nothing to look at: "
         "the recipe must define `picture(model)`."
@@ -123,6 +124,7 @@ def completions(model, images, labels=None, seed=0, temperature=1.0, num_columns
     return grid(domain.to_bytes(rows), columns=2 + num_columns)
 
 
-def test_examples(recipe, num):
-    """The first test examples of a recipe: a list of arrays, `x` and `y` if any."""
-    return first_examples(recipe.data("test"), num)
+def _examples(recipe, split, num):
+    """The first examples of a split: a list of arrays, `x` and what is beside."""
+    options = {} if split == "test" else {"training": False}
+    return first_examples(recipe.data(split, **options), num)

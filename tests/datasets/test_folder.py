@@ -1,11 +1,13 @@
 """Tests of folders of images."""
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from keras_gen import datasets
-from keras_gen.datasets.sources import folder_source
+from keras_gen.datasets.folders import folder_source
 
 
 def noise(height=8, width=8, channels=3, seed=0):
@@ -49,6 +51,15 @@ def test_image_files_are_read(tmp_path, name, options, error, channels):
     np.testing.assert_allclose(images[0], pixels + 0 * images[0], atol=error)
 
 
+def test_what_systems_and_tools_leave_is_passed_over(tmp_path):
+    write(tmp_path / "cat" / "1.png", noise())
+    write(tmp_path / ".ipynb_checkpoints" / "1-checkpoint.png", noise())
+    write(tmp_path / "__MACOSX" / "cat" / "1.png", noise())
+    (tmp_path / "cat" / "._1.png").write_bytes(b"an Apple double")
+    assert folder_source(tmp_path).class_names == ["cat"]
+    assert len(read(tmp_path)) == 1
+
+
 def test_images_come_in_the_order_of_their_names(tmp_path):
     for grey in (3, 1, 2):
         write(tmp_path / f"{grey}.png", np.full((4, 4), grey, np.uint8))
@@ -70,28 +81,70 @@ def test_sub_folders_are_labels(tmp_path):
     assert pairs == {(0, 1), (1, 0), (2, 1)}
 
 
-def test_images_beside_sub_folders_have_no_labels(tmp_path):
+def test_class_names_are_public(tmp_path):
+    for name in ("dog/1.png", "cat/2.png"):
+        write(tmp_path / name, noise())
+    for options in ({}, {"repeat": True}):
+        assert datasets.folder(tmp_path, **options).class_names == ["cat", "dog"]
+    assert datasets.load("mnist", "test[:5]").class_names == list("0123456789")
+
+
+def test_an_image_beside_sub_folders_is_named_where_labels_are_asked_for(tmp_path):
     write(tmp_path / "cat" / "1.png", noise())
     write(tmp_path / "2.png", noise())
     assert len(read(tmp_path)) == 2
-    with pytest.raises(ValueError, match="no labels.*labels=True"):
+    with pytest.raises(ValueError, match=r"no labels: .*2\.png' lies in no sub-folder"):
         datasets.folder(tmp_path, labels=True)
 
 
-def test_load_reads_a_folder_whatever_the_split(tmp_path):
-    for index in range(5):
+def greys(folder, split, **options):
+    """The grey values of the images of a split."""
+    options = {"image_range": (0, 255), "training": False, **options}
+    data = datasets.load(str(folder), split, **options)
+    return [int(image[0, 0, 0]) for images in data for image in images]
+
+
+def test_a_folder_is_dealt_into_splits(tmp_path):
+    for index in range(25):
         write(tmp_path / f"{index}.png", np.full((4, 4), index, np.uint8))
-    options = {"image_range": (0, 255), "batch_size": 5}
-    greys = {
-        split: [
-            int(image[0, 0, 0])
-            for image in next(iter(datasets.load(str(tmp_path), split, **options)))
-        ]
-        for split in ("train", "test")
-    }
-    assert greys["test"] == [0, 1, 2, 3, 4]
-    assert sorted(greys["train"]) == greys["test"]
-    assert greys["train"] != greys["test"]
+    parts = [greys(tmp_path, split) for split in ("train", "validation", "test")]
+    assert [len(part) for part in parts] == [21, 2, 2]
+    assert sorted(sum(parts, [])) == list(range(25))
+    assert sum(parts, []) == greys(tmp_path, "all") != sorted(greys(tmp_path, "all"))
+    assert greys(tmp_path, "all[:40%]+test[:9]") == parts[0][:10] + parts[2]
+    # The order depends on names alone, so it is the same elsewhere.
+    (tmp_path / "copy").mkdir()
+    for path in tmp_path.glob("*.png"):
+        path.rename(tmp_path / "copy" / path.name)
+    assert greys(tmp_path / "copy", "test") == parts[2]
+
+
+def test_sub_folders_are_splits_where_one_is_called_train(tmp_path):
+    for index, name in enumerate(["train/b/0", "train/c/1", "val/c/2", "test/a/3"]):
+        write(tmp_path / f"{name}.png", np.full((4, 4), index, np.uint8))
+    assert sorted(greys(tmp_path, "train")) == [0, 1]
+    assert greys(tmp_path, "validation") == [2]
+    data = datasets.load(str(tmp_path), "test", labels=True)
+    # All splits have the same classes.
+    assert data.class_names == ["a", "b", "c"]
+    assert [int(label) for _, labels in data for label in labels] == [0]
+    with pytest.raises(
+        datasets.MissingSplitError, match=r"\['test', 'train', 'validation'\]"
+    ):
+        datasets.load(str(tmp_path), "extra")
+    write(tmp_path / "stray.png", noise())
+    with pytest.raises(ValueError, match=r"stray.png' must be in a split"):
+        datasets.load(str(tmp_path), "train")
+
+
+def test_a_split_without_images_is_named(tmp_path):
+    write(tmp_path / "a.png", noise())
+    assert len(greys(tmp_path, "train[:50000]")) == 1
+    for split in ("test", "train[50000:]"):
+        with pytest.raises(
+            datasets.MissingSplitError, match="holds no images. Received: '"
+        ):
+            datasets.load(str(tmp_path), split)
 
 
 def test_the_home_folder_may_be_a_tilde(tmp_path, monkeypatch):
@@ -190,6 +243,19 @@ def test_unreadable_files_are_counted_and_named(tmp_path, kind, suffix):
     with pytest.raises(ValueError, match=f"1 of 2 images.*bad{suffix}.*skip_unread"):
         datasets.folder(tmp_path)
     assert len(read(tmp_path, skip_unreadable=True)) == 1
+
+
+def test_what_is_no_picture_that_can_be_read_is_skipped_if_asked(tmp_path):
+    write(tmp_path / "good.png", noise(64, 64))
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "folder.png").mkdir()
+    (tmp_path / "photo.heic").write_bytes(b"unknown to Pillow")
+    (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    named = "3 of 4 images.*gone.png'.*photo.heic'.*pipe.png' must be.*a pipe"
+    with pytest.raises(ValueError, match=named):
+        datasets.folder(tmp_path)
+    assert len(read(tmp_path, skip_unreadable=True)) == 1
+    assert len(greys(tmp_path, "all", skip_unreadable=True)) == 1
 
 
 def test_many_unreadable_files_are_not_all_named(tmp_path):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from keras_gen import datasets
-from keras_gen.datasets.packaged import packaged_set, slices_of
+from keras_gen.datasets.packaged import packaged_set
 from keras_gen.datasets.sources import PACKAGED
+from keras_gen.datasets.splits import slices_of
 
 MNIST = PACKAGED / "mnist" / "3.0.1"
 
@@ -59,6 +60,11 @@ def test_slices_are_those_of_tfds(split):
 def test_other_slices_are_refused(split):
     with pytest.raises(ValueError, match=r"split|slice"):
         slices_of(split, {"a": 83})
+
+
+def test_slices_may_be_clipped():
+    slices = slices_of("a[-84:200]+a[84:]", {"a": 83}, clip=True)
+    assert slices == [("a", 0, 83), ("a", 83, 83)]
 
 
 def test_mnist_needs_no_tfds(without_tfds):

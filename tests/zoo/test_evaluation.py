@@ -293,6 +293,14 @@ def test_distances_stand_between_training_images_and_noise(vae, vae_recipe):
     assert reference == columns["FD"]["training_images"]
 
 
+def test_without_test_images_distances_are_from_training_images(vae, vae_recipe):
+    few = TINY._replace(num_seeds=1, split="train")
+    measured = measure(vae, vae_recipe, ["distances"], few)["distances"]
+    assert measured["protocol"]["split"] == f"train[-{few.num_images}:]"
+    # `training_images` are others.
+    assert measured["columns"]["FD"]["training_images"] > 0
+
+
 def test_new_images_are_like_training_images_and_copies_are_found(vae_recipe):
     new = Replay(digits("train[5000:5300]", 300)[0])
     copies = Replay(digits("train[100:400]", 300)[0])
@@ -444,7 +452,7 @@ def published(tiny_zoo, tmp_path_factory):
         patch.setattr(evaluate, "full_protocol", lambda recipe: TINY)
         quick = TINY._replace(num_seeds=1)
         patch.setattr("keras_gen.zoo.publishing.measure.QUICK", quick)
-        patch.setattr("keras_gen.zoo.training.train.QUICK", quick)
+        patch.setattr("keras_gen.zoo.training.budget.QUICK", quick)
         run = zoo.train("tiny_vae", out=folder / "run", verbose=0)
         report = json.loads((run / "metrics.json").read_text())
         yield folder / "zoo" / "tiny_vae", publish("tiny_vae", run), report
@@ -452,7 +460,7 @@ def published(tiny_zoo, tmp_path_factory):
 
 def test_a_run_becomes_an_entry(published):
     folder, report, run = published
-    assert set(report["results"]) == set(run["quick"])
+    assert set(report["quick"]) == set(run["quick"])
     assert set(report["quick"]) == set(report["results"]) - {"sampling"}
     assert {path.name for path in folder.iterdir()} == {
         "recipe.py",

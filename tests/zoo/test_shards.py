@@ -10,7 +10,13 @@ from contracts import make_tiny
 from keras_gen.models import GAN, MADE, Autoencoder, ConditionalGAN
 from keras_gen.zoo import read_shards, sample_shards
 from keras_gen.zoo.shards import drawing, worker
-from keras_gen.zoo.shards.files import num_shards, read_index, shard_name, write_shard
+from keras_gen.zoo.shards.files import (
+    intact,
+    num_shards,
+    read_index,
+    shard_name,
+    write_shard,
+)
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +152,14 @@ def test_what_is_missing_or_damaged_is_found_and_drawn_again(path, folders, tmp_
     assert (folder / shard_name(1)).stat().st_mtime_ns == kept
 
 
+def test_pipes_are_no_shards(tmp_path):
+    os.mkfifo(tmp_path / shard_name(0))
+    assert intact(tmp_path, {"sha256": {}}, 0) is None
+    os.mkfifo(tmp_path / "index.json")
+    with pytest.raises(ValueError, match="There are no shards in .* a pipe"):
+        read_index(tmp_path)
+
+
 def test_other_requests_are_refused(path, folders, tmp_path):
     folder = folders / "1"
     same = {"seed": 3, "shard_size": 8, "labels": [2, 0, 1]}
@@ -160,9 +174,10 @@ def test_other_requests_are_refused(path, folders, tmp_path):
     make_tiny(GAN).save(other)
     with pytest.raises(ValueError, match="model 'ConditionalGAN', not 'GAN'; weights_"):
         sample_shards(other, 20, folder, shard_size=8)
-    (tmp_path / "index.json").write_text("{")
-    with pytest.raises(ValueError, match="is no index of shards"):
-        sample_shards(path, 20, tmp_path)
+    for text in ("{", "[]", '{"num_samples": 20}'):
+        (tmp_path / "index.json").write_text(text)
+        with pytest.raises(ValueError, match="is no index of shards"):
+            sample_shards(path, 20, tmp_path)
     (tmp_path / "index.json").unlink()
     with pytest.raises(ValueError, match="is not empty, and holds no shards"):
         sample_shards(path, 20, tmp_path)

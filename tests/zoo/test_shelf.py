@@ -1,6 +1,7 @@
 """Tests of what stands in the zoo, read without the models themselves."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -52,6 +53,28 @@ def test_an_entry_is_read_once(entry):
     assert entry.report == {"weights_sha256": "0123"}
     assert Entry("counted").report == {}
     assert Entry("counted").weights_sha256 is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "metrics.json' is no JSON"),
+        ("[]", "metrics.json' must hold a JSON object"),
+        ('{"results": []}', "`results` in .*metrics.json' must be an object"),
+    ],
+)
+def test_a_report_that_is_none_is_named(entry, text, message):
+    (entry.folder / "metrics.json").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        zoo.info("counted")
+
+
+@pytest.mark.parametrize("name", ["metrics.json", "model.weights.h5"])
+def test_a_pipe_in_an_entry_is_named(entry, name):
+    (entry.folder / name).unlink(missing_ok=True)
+    os.mkfifo(entry.folder / name)
+    with pytest.raises(OSError, match=f"{name}' must be a file. Received: a pipe"):
+        entry.load()
 
 
 def test_completion_shows_public_names_alone():

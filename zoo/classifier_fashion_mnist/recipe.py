@@ -23,11 +23,13 @@ def model(seed=0):
     )
 
 
-def data(split="train", source="fashion_mnist", seed=0, **options):
+def data(
+    split="train", source="fashion_mnist", batch_size=BATCH_SIZE, seed=0, **options
+):
     batches = datasets.load(
         source,
         split,
-        BATCH_SIZE,
+        batch_size,
         image_shape=IMAGE_SHAPE,
         labels=True,
         seed=seed,
@@ -36,14 +38,15 @@ def data(split="train", source="fashion_mnist", seed=0, **options):
     if not options.get("training", split.startswith("train")):
         return batches
     epoch, step = options.get("start", (0, 0))
-    steps_before = epoch * 60_000 // BATCH_SIZE + step
+    steps_before = epoch * 60_000 // batch_size + step
     return datasets.augment(batches, 2, flip=True, seed=seed, first_step=steps_before)
 
 
-def compile(model, steps):
+def compile(model, steps, learning_rate=3e-3):
     model.compile(
         keras.optimizers.AdamW(
-            keras.optimizers.schedules.CosineDecay(3e-3, steps), weight_decay=0.02
+            keras.optimizers.schedules.CosineDecay(learning_rate, steps),
+            weight_decay=0.02,
         ),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],

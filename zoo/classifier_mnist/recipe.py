@@ -21,11 +21,11 @@ def model(seed=0):
     return conv_classifier(IMAGE_SHAPE, [16, 32, 64], 10, name="classifier_mnist")
 
 
-def data(split="train", source="mnist", seed=0, **options):
+def data(split="train", source="mnist", batch_size=BATCH_SIZE, seed=0, **options):
     batches = datasets.load(
         source,
         split,
-        BATCH_SIZE,
+        batch_size,
         image_shape=IMAGE_SHAPE,
         labels=True,
         seed=seed,
@@ -34,14 +34,15 @@ def data(split="train", source="mnist", seed=0, **options):
     if not options.get("training", split.startswith("train")):
         return batches
     epoch, step = options.get("start", (0, 0))
-    steps_before = epoch * 60_000 // BATCH_SIZE + step
+    steps_before = epoch * 60_000 // batch_size + step
     return datasets.augment(batches, 2, seed=seed, first_step=steps_before)
 
 
-def compile(model, steps):
+def compile(model, steps, learning_rate=3e-3):
     model.compile(
         keras.optimizers.AdamW(
-            keras.optimizers.schedules.CosineDecay(3e-3, steps), weight_decay=0.02
+            keras.optimizers.schedules.CosineDecay(learning_rate, steps),
+            weight_decay=0.02,
         ),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],

@@ -31,11 +31,11 @@ def model(seed=0):
     )
 
 
-def data(split="train", source="mnist", **options):
+def data(split="train", source="mnist", batch_size=64, **options):
     return datasets.load(
         source,
         split,
-        batch_size=64,
+        batch_size=batch_size,
         image_shape=IMAGE_SHAPE,
         image_range=(-1, 1),
         labels=True,
@@ -43,10 +43,10 @@ def data(split="train", source="mnist", **options):
     )
 
 
-def compile(model, steps):
+def compile(model, steps, learning_rate=5e-4):
     model.compile(
-        discriminator_optimizer=adam(2e-4, steps),
-        generator_optimizer=adam(5e-4, steps),
+        discriminator_optimizer=adam(0.4 * learning_rate, steps),
+        generator_optimizer=adam(learning_rate, steps),
         jit_compile=False,
         steps_per_execution=67,
     )

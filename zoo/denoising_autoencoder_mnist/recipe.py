@@ -29,14 +29,14 @@ def model(seed=0):
     )
 
 
-def data(split="train", source="mnist", **options):
+def data(split="train", source="mnist", batch_size=100, **options):
     return datasets.load(
-        source, split, batch_size=100, image_shape=IMAGE_SHAPE, **options
+        source, split, batch_size=batch_size, image_shape=IMAGE_SHAPE, **options
     )
 
 
-def compile(model, steps):
-    rate = keras.optimizers.schedules.CosineDecay(1e-3, steps)
+def compile(model, steps, learning_rate=1e-3):
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     model.compile(
         keras.optimizers.Adam(rate),
         jit_compile=num_replicas() == 1,

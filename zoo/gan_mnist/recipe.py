@@ -30,21 +30,21 @@ def model(seed=0):
     )
 
 
-def data(split="train", source="mnist", **options):
+def data(split="train", source="mnist", batch_size=64, **options):
     return datasets.load(
         source,
         split,
-        batch_size=64,
+        batch_size=batch_size,
         image_shape=IMAGE_SHAPE,
         image_range=(-1, 1),
         **options,
     )
 
 
-def compile(model, steps):
+def compile(model, steps, learning_rate=1e-3):
     model.compile(
-        discriminator_optimizer=adam(1e-4, steps),
-        generator_optimizer=adam(1e-3, steps),
+        discriminator_optimizer=adam(learning_rate / 10, steps),
+        generator_optimizer=adam(learning_rate, steps),
         jit_compile=False,
         steps_per_execution=67,
     )

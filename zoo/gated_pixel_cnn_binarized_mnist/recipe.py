@@ -42,12 +42,12 @@ def model(seed=0, dtype="float32"):
     )
 
 
-def data(split="train", source="binarized_mnist", **options):
+def data(split="train", source="binarized_mnist", batch_size=25, **options):
     return datasets.load(
-        source, split, batch_size=25, image_shape=IMAGE_SHAPE, **options
+        source, split, batch_size=batch_size, image_shape=IMAGE_SHAPE, **options
     )
 
 
-def compile(model, steps):
-    rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)
+def compile(model, steps, learning_rate=2e-3):
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     model.compile(keras.optimizers.Adam(rate), jit_compile=False)

@@ -33,11 +33,11 @@ def model(seed=0, dtype="float32"):
     )
 
 
-def data(split="train", source="mnist", **options):
+def data(split="train", source="mnist", batch_size=25, **options):
     return datasets.load(
         source,
-        SPLITS.get(split, split),
-        batch_size=25,
+        SPLITS.get(split, split) if source == "mnist" else split,
+        batch_size=batch_size,
         image_shape=IMAGE_SHAPE,
         binarization=binarization,
         labels=True,
@@ -45,6 +45,6 @@ def data(split="train", source="mnist", **options):
     )
 
 
-def compile(model, steps):
-    rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)
+def compile(model, steps, learning_rate=2e-3):
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     model.compile(keras.optimizers.Adam(rate), jit_compile=False)

@@ -56,8 +56,8 @@ def model(seed=0):
     )
 
 
-def data(split="train", source=DATASET, download=False, **options):
-    options |= {"batch_size": 100}
+def data(split="train", source=DATASET, batch_size=100, download=False, **options):
+    options |= {"batch_size": batch_size}
     if (split, source) == ("train", DATASET):
         return datasets.batches(with_samples(download), **options)
     return datasets.load(
@@ -85,8 +85,8 @@ def with_samples(download):
     )
 
 
-def compile(model, steps):
-    rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)
+def compile(model, steps, learning_rate=2e-3):
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     model.compile(
         keras.optimizers.Adam(rate),
         jit_compile=num_replicas() == 1,

@@ -40,11 +40,11 @@ def model(seed=0):
     return VAE(encoder, decoder, BernoulliLikelihood(), seed=seed, name="vae_mnist")
 
 
-def data(split="train", source="mnist", **options):
+def data(split="train", source="mnist", batch_size=500, **options):
     return datasets.load(
         source,
         split,
-        batch_size=500,
+        batch_size=batch_size,
         image_shape=IMAGE_SHAPE,
         binarization=binarization,
         **options,
@@ -64,8 +64,8 @@ def prepare(model, batches):
     last.bias.assign(np.log(chance / (1.0 - chance)))
 
 
-def compile(model, steps):
-    rate = keras.optimizers.schedules.ExponentialDecay(1e-2, steps, 1e-2)
+def compile(model, steps, learning_rate=1e-2):
+    rate = keras.optimizers.schedules.ExponentialDecay(learning_rate, steps, 1e-2)
     model.compile(
         keras.optimizers.Muon(rate, adam_lr_ratio=0.3),
         jit_compile=num_replicas() == 1,

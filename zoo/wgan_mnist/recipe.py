@@ -31,21 +31,21 @@ def model(seed=0):
     )
 
 
-def data(split="train", source="mnist", **options):
+def data(split="train", source="mnist", batch_size=32 * DISCRIMINATOR_STEPS, **options):
     return datasets.load(
         source,
         split,
-        batch_size=32 * DISCRIMINATOR_STEPS,
+        batch_size=batch_size,
         image_shape=IMAGE_SHAPE,
         image_range=(-1, 1),
         **options,
     )
 
 
-def compile(model, steps):
+def compile(model, steps, learning_rate=5e-4):
     model.compile(
-        discriminator_optimizer=rmsprop(5e-4, DISCRIMINATOR_STEPS * steps),
-        generator_optimizer=rmsprop(5e-4, steps),
+        discriminator_optimizer=rmsprop(learning_rate, DISCRIMINATOR_STEPS * steps),
+        generator_optimizer=rmsprop(learning_rate, steps),
         jit_compile=False,
         steps_per_execution=25,
     )

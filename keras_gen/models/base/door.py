@@ -13,6 +13,7 @@ from keras_gen.domains import Labels
 from keras_gen.models.base import replicas
 from keras_gen.models.base.batches import batches_of, first_batch, is_dataset
 from keras_gen.models.base.marks import is_symbolic, mark_overrides
+from keras_gen.models.base.rates import warn_of_zero_rate
 
 
 class BadBatchError(ValueError):
@@ -114,6 +115,8 @@ class Door:
         if not hasattr(x, "shape"):
             # Keras shuffles arrays, and warns of datasets that it cannot shuffle.
             kwargs.setdefault("shuffle", False)
+        if self.compiled:
+            warn_of_zero_rate(self.optimizer)
         self._validation_data, self._is_fitting = validation, True
         try:
             with self._explaining(x, lambda: int(self.optimizer.iterations) + 1):

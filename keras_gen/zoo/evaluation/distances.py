@@ -90,6 +90,7 @@ def distances(model, recipe, data, protocol) -> dict:
             "num_samples": protocol.num_samples,
             "num_images": len(real.test.features),
             "num_training_images": len(real.training),
+            **({} if real.split == "test" else {"split": real.split}),
             **stated,
             **_NEIGHBOURS,
         },
@@ -178,13 +179,17 @@ class _Real:
             data = recipe.data(split, training=False)
             return extract(to_uint8(first_examples(data, num)[0], recipe.image_range))
 
+        self.split = protocol.split
+        if self.split != "test":
+            # Other images than `training_images`.
+            self.split = f"train[-{protocol.num_images}:]"
         num_training = max(protocol.num_samples, protocol.num_training_images)
         training = features_of(f"train[:{num_training}]", num_training)
         self.training = training.features[: protocol.num_training_images]
         self.training_images = _Images(
             *(part[: protocol.num_samples] for part in training), nearest=None
         )
-        self.test = self.compared(features_of("test", protocol.num_images))
+        self.test = self.compared(features_of(self.split, protocol.num_images))
 
     def compared(self, features):
         """`_Images` of the `Features` of some images."""

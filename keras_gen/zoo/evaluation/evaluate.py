@@ -8,7 +8,7 @@ from keras_gen.models.base import marks_of
 from keras_gen.zoo.evaluation import distances, measures
 from keras_gen.zoo.evaluation.protocol import full_protocol
 from keras_gen.zoo.shards.files import read_index, read_shards
-from keras_gen.zoo.shelf.entry import Entry
+from keras_gen.zoo.shelf.loading import find
 
 
 class Measure(NamedTuple):
@@ -31,7 +31,8 @@ def evaluate(name, metrics=None, protocol=None) -> dict:
     """Measures a pretrained model on the test data of its recipe.
 
     Args:
-        name: String, one of `keras_gen.zoo.names()`.
+        name: String, one of `keras_gen.zoo.names()`, or the folder of a run, whose
+            recipe is then executed.
         metrics: Optional list of strings; see `measure()`. Defaults to all that apply.
         protocol: Optional `Protocol`. Defaults to the protocol of the entry's card.
             `QUICK` takes seconds.
@@ -43,11 +44,11 @@ def evaluate(name, metrics=None, protocol=None) -> dict:
         ValueError: If there is no such entry, a metric does not apply, or the protocol
             is not as stated.
     """
-    return evaluate_entry(Entry(name), metrics, protocol)
+    return evaluate_entry(find(name), metrics, protocol)
 
 
 def evaluate_entry(entry, metrics=None, protocol=None) -> dict:
-    """`evaluate()` of an `Entry`."""
+    """`evaluate()` of an `Entry` or a `Run`."""
     if protocol is not None and protocol.samples is not None:
         drawn = read_index(protocol.samples).get("weights_sha256")
         if drawn != entry.weights_sha256:
@@ -57,10 +58,13 @@ def evaluate_entry(entry, metrics=None, protocol=None) -> dict:
             )
         # Too few samples are found before anything is measured.
         read_shards(protocol.samples, num_samples=protocol.num_samples)
-    return measure(entry.load(), entry.recipe, metrics, protocol)
+    recipe = entry.recipe
+    return measure(entry.load(), recipe, metrics, protocol)
 
 
-def measure(model, recipe, metrics=None, protocol=None, data=None) -> dict:
+def measure(
+    model, recipe, metrics=None, protocol=None, data=None, progress=lambda name: None
+) -> dict:
     """Measures a model. Each result has its protocol.
 
     Args:
@@ -71,6 +75,8 @@ def measure(model, recipe, metrics=None, protocol=None, data=None) -> dict:
         protocol: Optional `Protocol`. Defaults to the protocol of the card.
         data: Optional `tf.data.Dataset`, test images instead of the recipe's. Measures
             in the features of the recipe's extractor then do not apply.
+        progress: Function that is called with the name of a metric before that is
+            measured.
 
     Returns:
         Dict from names of measures to results. A result is a dict of `metric`, `value`,
@@ -90,9 +96,11 @@ def measure(model, recipe, metrics=None, protocol=None, data=None) -> dict:
             f"`metrics` holds {', '.join(map(repr, unknown))}, which "
             f"{recipe.name} does not have. It has: {', '.join(known)}"
         )
-    return {
-        name: known[name].function(model, recipe, data, protocol) for name in metrics
-    }
+    found = {}
+    for name in metrics:
+        progress(name)
+        found[name] = known[name].function(model, recipe, data, protocol)
+    return found
 
 
 def metrics_for(model, recipe, data=None) -> list:

@@ -22,10 +22,10 @@ _ROWS_AT_ONCE = 500
 
 def negative_log_likelihood(model, recipe, data, protocol) -> dict:
     """The negative log likelihood in nats, or its importance-weighted bound."""
-    x, *y = _test_examples(recipe, data, protocol)
+    x, *y = _examples(recipe, data, protocol)
     if "log_prob" in marks_of(model):
         found = _exact(-model.log_prob(x, **_given(model, "log_prob", y)))
-        stated = {"likelihood": "exact", "num_images": len(x)}
+        stated = {"likelihood": "exact", **_images(x, protocol)}
     else:
         samples = protocol.num_importance_samples
         given = _given(model, "log_likelihood", y)
@@ -39,7 +39,7 @@ def negative_log_likelihood(model, recipe, data, protocol) -> dict:
         stated = {
             "bound": "importance-weighted",
             "num_importance_samples": samples,
-            "num_images": len(x),
+            **_images(x, protocol),
             "seed": protocol.seed,
         }
     return {
@@ -51,7 +51,7 @@ def negative_log_likelihood(model, recipe, data, protocol) -> dict:
 
 def completion(model, recipe, data, protocol) -> dict:
     """The negative log likelihood of the lower half of images given the upper one."""
-    x, *y = _test_examples(recipe, data, protocol)
+    x, *y = _examples(recipe, data, protocol)
     mask = upper_half(model.x_domain.shape)
     log_prob = model.log_prob(x, mask=mask, **_given(model, "log_prob", y))
     return {
@@ -59,7 +59,7 @@ def completion(model, recipe, data, protocol) -> dict:
         **_exact(-log_prob),
         "protocol": {
             "likelihood": "exact",
-            "num_images": len(x),
+            **_images(x, protocol),
             **_binarization(recipe),
         },
     }
@@ -93,8 +93,8 @@ def squared_error(model, recipe, data, protocol) -> dict:
     `without_model` is the error of what needs no model: of the corrupted images
     themselves, else of the mean image.
     """
-    x, *y = _test_examples(recipe, data, protocol)
-    stated, inputs = {"num_images": len(x)}, x
+    x, *y = _examples(recipe, data, protocol)
+    stated, inputs = _images(x, protocol), x
     name, without_model = "the mean image", x.mean(axis=0)
     if "corrupt" in marks_of(model):
         rows = Rows(len(x), check_seed(protocol.seed))
@@ -128,7 +128,7 @@ def accuracy(model, recipe, data, protocol) -> dict:
     A generative model with classes is a classifier by Bayes' rule. The result of a
     network also holds the mean `cross_entropy` of the labels, in nats.
     """
-    x, labels = _test_examples(recipe, data, protocol)
+    x, labels = _examples(recipe, data, protocol)
     found = {}
     if "classify" in marks_of(model):
         scores = model.classify(x)
@@ -140,13 +140,13 @@ def accuracy(model, recipe, data, protocol) -> dict:
         "metric": "accuracy",
         **share(scores.argmax(axis=-1) == labels),
         **found,
-        "protocol": {"num_images": len(x)},
+        "protocol": _images(x, protocol),
     }
 
 
 def active_units(model, recipe, data, protocol) -> dict:
     """The number of latents that vary with the image."""
-    x, *y = _test_examples(recipe, data, protocol)
+    x, *y = _examples(recipe, data, protocol)
     parts = {"x": x, **_given(model, "encode", y)}
     means = []
     for first in range(0, len(x), _ROWS_AT_ONCE):
@@ -158,7 +158,7 @@ def active_units(model, recipe, data, protocol) -> dict:
         "metric": "active units",
         "value": found.count,
         "unit": f"of {len(found.variances)} latents",
-        "protocol": {"num_images": len(x), "threshold": 0.01},
+        "protocol": {**_images(x, protocol), "threshold": 0.01},
     }
 
 
@@ -193,9 +193,17 @@ def _given(model, method, y):
     return {"y": y[0]} if "y" in marks_of(model)[method].takes else {}
 
 
-def _test_examples(recipe, data, protocol):
-    data = recipe.data("test") if data is None else data
+def _examples(recipe, data, protocol):
+    if data is None:
+        is_test = protocol.split == "test"
+        data = recipe.data(protocol.split, **({} if is_test else {"training": False}))
     return first_examples(data, protocol.num_images)
+
+
+def _images(x, protocol):
+    """How many examples were measured, and of which split unless of the test split."""
+    split = {} if protocol.split == "test" else {"split": protocol.split}
+    return {"num_images": len(x), **split}
 
 
 def share(hits) -> dict:

@@ -20,6 +20,8 @@ class Protocol(NamedTuple):
         seed: Integer in [0, 2**31), the seed of all random numbers.
         samples: Optional path of a folder of shards of the model. If given, its first
             `num_samples` samples are measured, and none are drawn.
+        split: String, the split of the recipe's data to measure on. For another split
+            than "test", distances are from the last training images.
     """
 
     num_images: int = 10_000
@@ -29,6 +31,7 @@ class Protocol(NamedTuple):
     num_importance_samples: int = 5000
     seed: int = 0
     samples: str | None = None
+    split: str = "test"
 
     def check(self) -> None:
         """Raises a ValueError if a field is not as stated."""

@@ -9,14 +9,14 @@ width, channels)`), `waveforms` (int16, `(num, length)`); and, of models with cl
 
 import hashlib
 import io
-import json
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import SpecialFileError
 
 import numpy as np
 
 from keras_gen.arguments import check_count
-from keras_gen.files import written_whole
+from keras_gen.files import read_bytes, read_json, written_whole
 
 
 def shard_name(number):
@@ -46,7 +46,7 @@ def read_index(folder) -> dict:
     """
     path = Path(folder) / "index.json"
     try:
-        index = json.loads(path.read_text(encoding="utf-8"))
+        index = read_json(path)
         num_shards(index), index["sha256"].keys()
     except OSError as error:
         raise ValueError(
@@ -136,8 +136,8 @@ def intact(folder, index, number):
     """The bytes of a shard; None if it is missing, damaged or not in the index."""
     name = shard_name(number)
     try:
-        contents = (Path(folder) / name).read_bytes()
-    except FileNotFoundError:
+        contents = read_bytes(Path(folder) / name)
+    except (FileNotFoundError, SpecialFileError):
         return None
     found = hashlib.sha256(contents).hexdigest()
     return contents if found == index["sha256"].get(name) else None

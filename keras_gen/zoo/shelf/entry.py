@@ -2,8 +2,9 @@
 
 import ast
 import functools
+import reprlib
 
-from keras_gen.files import read_json, sha256_of
+from keras_gen.files import read_bytes, read_json, sha256_of
 from keras_gen.zoo.shelf.catalog import folder_of
 from keras_gen.zoo.shelf.recipes import run_recipe
 
@@ -28,8 +29,7 @@ class Entry:
     @functools.cached_property
     def report(self):
         """The contents of `metrics.json`, a dict; empty if the entry has none yet."""
-        path = self.folder / "metrics.json"
-        return read_json(path) if path.exists() else {}
+        return report_in(self.folder / "metrics.json")
 
     @functools.cached_property
     def recipe(self):
@@ -39,8 +39,7 @@ class Entry:
     @functools.cached_property
     def description(self):
         """The docstring of the recipe, read without running the recipe."""
-        source = (self.folder / "recipe.py").read_text(encoding="utf-8")
-        return ast.get_docstring(ast.parse(source)) or ""
+        return description_of(self.folder / "recipe.py")
 
     @property
     def weights(self):
@@ -79,6 +78,30 @@ class Entry:
                 f"The weights in {str(self.weights)!r} do not fit {model.name}: {error}"
             ) from error
         return model
+
+
+def description_of(path) -> str:
+    """The docstring of a recipe, read without running the recipe."""
+    return ast.get_docstring(ast.parse(read_bytes(path))) or ""
+
+
+def report_in(path) -> dict:
+    """The contents of `metrics.json`, a dict; empty if there is no such file.
+
+    Raises:
+        OSError: If the path is no regular file.
+        ValueError: If the file is no report.
+    """
+    if not path.exists():
+        return {}
+    report = read_json(path)
+    for key in ("results", "quick", "training"):
+        if not isinstance(report.get(key, {}), dict):
+            raise ValueError(
+                f"`{key}` in {str(path)!r} must be an object. Received: "
+                f"{reprlib.repr(report[key])}"
+            )
+    return report
 
 
 def info(name) -> dict:

@@ -1,12 +1,16 @@
-"""Pretrained models, and saved ones."""
+"""Pretrained models, runs and saved models, by a name or a path."""
+
+from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
-
-from keras_gen.files import sha256_of
 from keras_gen.zoo.shelf.catalog import names
 from keras_gen.zoo.shelf.entry import Entry
+from keras_gen.zoo.shelf.run import Run, SavedModel
+
+if TYPE_CHECKING:
+    import keras
 
 
 def load(name) -> keras.Model:
@@ -30,21 +34,43 @@ def load(name) -> keras.Model:
     return Entry(name).load()
 
 
+def find(name_or_path) -> Entry | Run | SavedModel:
+    """What a name or a path stands for. TensorFlow is not imported.
+
+    Args:
+        name_or_path: String, one of `keras_gen.zoo.names()`, or string or path of the
+            folder of a run or of a `.keras` file.
+
+    Returns:
+        `Entry`, `Run` or `SavedModel`. All have `name`, `recipe`, `weights_sha256` and
+        `load()`.
+
+    Raises:
+        ValueError: If there is no such entry or file, or it is an HDF5 file.
+    """
+    name, path = str(name_or_path), Path(name_or_path)
+    if path.suffix.lower() in (".h5", ".hdf5"):
+        raise ValueError(
+            f"{name!r} is an HDF5 file, which is not opened: name a zoo entry, the "
+            "folder of a run or a .keras file. `model.load_weights()` of Keras reads "
+            "weights into a model."
+        )
+    if name in names() or not (path.suffix == ".keras" or path.exists()):
+        return Entry(name)
+    if (path / "run.json").exists():
+        return Run(path)
+    return SavedModel(path / "model.keras" if path.is_dir() else path)
+
+
 def open_model(name_or_path) -> keras.Model:
-    """Loads a model of the zoo by its name, or a saved model from a file or run folder.
+    """The model that a name or a path stands for; see `find()`.
+
+    Opening the folder of a run executes the recipe that it holds.
 
     Raises:
         ValueError: If there is no such entry or file, or the file cannot be read.
     """
-    path = _saved_model(name_or_path)
-    if path is None:
-        return load(str(name_or_path))
-    import keras_gen.models  # noqa: F401  (makes the classes known to Keras)
-
-    try:
-        return keras.saving.load_model(path)
-    except (ValueError, KeyError, OSError, TypeError) as error:
-        raise ValueError(f"{str(path)!r} cannot be loaded: {error}") from error
+    return find(name_or_path).load()
 
 
 def weights_sha256(name_or_path) -> str:
@@ -53,17 +79,4 @@ def weights_sha256(name_or_path) -> str:
     Raises:
         ValueError: If there is no such entry or file.
     """
-    path = _saved_model(name_or_path)
-    return Entry(str(name_or_path)).weights_sha256 if path is None else sha256_of(path)
-
-
-def _saved_model(name_or_path):
-    """The path of a saved model, or None for the name of an entry."""
-    path = Path(name_or_path)
-    if str(name_or_path) in names() or not (path.suffix == ".keras" or path.exists()):
-        return None
-    if path.is_dir():
-        path = path / "model.keras"
-    if not path.is_file():
-        raise ValueError(f"There is no saved model {str(path)!r}.")
-    return path
+    return find(name_or_path).weights_sha256

@@ -4,11 +4,15 @@ A recipe's docstring says in one line what it trains. It defines
 
 - `epochs`: integer, the length of the training;
 - `model(seed=0)`: the model, built and not compiled;
-- `data(split="train", source="mnist", **options)`: batches of a split, where `source`
-  is a dataset's name or a folder of images and `options` go to
-  `keras_gen.datasets.load()`;
-- `compile(model, steps)`: compiles for a training of that many steps, without XLA
-  unless `keras_gen.models.base.num_replicas()` is 1;
+- `data(split="train", source="mnist", batch_size=100, **options)`: batches of a split,
+  where `source` is a dataset's name or a folder of images and `options` go to
+  `keras_gen.datasets.load()`; without the argument `batch_size` it is always its own;
+- `compile(model, steps, learning_rate=1e-3)`: compiles for a training of that many
+  steps, without XLA unless `keras_gen.models.base.num_replicas()` is 1; without the
+  argument `learning_rate` it is always its own;
+- optionally `callbacks(model)`: a list of Keras callbacks for the training, such as
+  `keras.callbacks.EarlyStopping("val_loss", restore_best_weights=True)`, with which the
+  run ends with the model of its best epoch;
 - optionally `prepare(model, batches)`, which sets initial weights that depend on the
   training data;
 - optionally `training_dtype`, the dtype policy of the training, such as
@@ -16,7 +20,7 @@ A recipe's docstring says in one line what it trains. It defines
   `model()`, which should be float32: rounding to bfloat16 changes sampled pixels, and
   TFLite does not have bfloat16;
 - optionally `validation`, a split of the recipe's dataset. Its loss is reported after
-  each epoch, as `val_loss`;
+  each epoch, as `val_loss`, and the trained model is measured on it;
 - optionally `extractor`, a classifier of the zoo. Samples are compared with its test
   images in its features;
 - optionally `num_importance_samples` for the full protocol, if 5,000 take too long;
@@ -33,7 +37,9 @@ A recipe's docstring says in one line what it trains. It defines
 - optionally `picture(model)`: a uint8 array to show instead of samples.
 """
 
+import functools
 import importlib.util
+import inspect
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +76,47 @@ def run_recipe(path, name):
         raise ValueError(f"The recipe {str(path)!r} defines no {', '.join(missing)}.")
     recipe.name = name
     return recipe
+
+
+def defined_in(recipe):
+    """The classes and functions of a recipe, a dict by name."""
+    return {
+        name: value
+        for name, value in vars(recipe).items()
+        if getattr(value, "__module__", None) == recipe.__name__ and callable(value)
+    }
+
+
+def set_data(recipe, source=None, batch_size=None):
+    """Gives a recipe other data, or batches of another size.
+
+    What is compared with images of the recipe's extractor does not apply to other data.
+
+    Args:
+        recipe: A recipe, from `load_recipe()`; it is changed.
+        source: Optional string, the name of a dataset or a folder of images.
+        batch_size: Optional integer of at least 1.
+
+    Raises:
+        ValueError: If the recipe's `data()` does not take what is given.
+    """
+    given = {"source": source, "batch_size": batch_size}
+    given = {name: value for name, value in given.items() if value is not None}
+    for name, value in given.items():
+        check_takes(recipe, "data", name, value)
+    if given:
+        recipe.data = functools.partial(recipe.data, **given)
+    if source is not None:
+        vars(recipe).pop("extractor", None)
+
+
+def check_takes(recipe, function, name, value):
+    """Raises a ValueError unless a function of a recipe takes an argument."""
+    if name not in inspect.signature(getattr(recipe, function)).parameters:
+        raise ValueError(
+            f"`{name}` must be left out: {function}() of the recipe {recipe.name} "
+            f"does not take it. Received: {value!r}"
+        )
 
 
 def first_examples(data, num_examples):

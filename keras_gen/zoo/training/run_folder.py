@@ -1,8 +1,16 @@
 """The folder of a run: its files, and who may write into it."""
 
+import shutil
 from pathlib import Path
 
-from keras_gen.files import read_json, write_json, write_text
+from keras_gen.files import (
+    read_bytes,
+    read_json,
+    sha256_of,
+    write_json,
+    write_text,
+    written_whole,
+)
 
 
 class RunFolder:
@@ -14,6 +22,7 @@ class RunFolder:
     Attributes:
         path: `Path` of the folder.
         arguments: Path of `run.json`, what the run was started with.
+        recipe: Path of `recipe.py`, the recipe that the run was started with.
         checkpoints: Path of the folder of checkpoints.
         model: Path of `model.keras`, the newest model.
         history: Path of `history.csv`, a row for each epoch.
@@ -27,6 +36,7 @@ class RunFolder:
     def __init__(self, path):
         self.path = Path(path)
         self.arguments = self.path / "run.json"
+        self.recipe = self.path / "recipe.py"
         self.checkpoints = self.path / "checkpoints"
         self.model = self.path / "model.keras"
         self.history = self.path / "history.csv"
@@ -67,6 +77,7 @@ class RunFolder:
         Args:
             out: Path of the folder.
             arguments: Dict, the arguments that the run must have been started with.
+                `epochs` may be more.
 
         Raises:
             ValueError: If there is no such run, it was started with other arguments, or
@@ -78,28 +89,46 @@ class RunFolder:
         if not folder.arguments.is_file():
             raise ValueError(f"There is no run in {str(out)!r}: it holds no run.json.")
         before = read_json(folder.arguments)
-        differences = [
-            f"{key} {before.get(key)!r}, not {value!r}"
+        is_longer = folder.is_lengthened(arguments)
+        differences = {
+            key: f"{key} {before.get(key)!r}, not {value!r}"
             for key, value in arguments.items()
             if before.get(key) != value
-        ]
-        if differences:
+        }
+        if differences and not (is_longer and list(differences) == ["epochs"]):
             raise ValueError(
                 f"The run in {str(out)!r} cannot go on like this. It was started with "
-                f"{'; '.join(differences)}."
+                f"{'; '.join(differences.values())}."
             )
-        if folder.report.exists():
-            raise ValueError(f"The run in {str(out)!r} is complete.")
+        if folder.report.exists() and not is_longer:
+            raise ValueError(
+                f"The run in {str(out)!r} is complete. To train it further, pass more "
+                "`epochs`."
+            )
         return folder
 
-    def begin(self, arguments):
-        """Writes the arguments that the run is started with."""
-        write_json(self.arguments, arguments)
+    def is_lengthened(self, arguments) -> bool:
+        """Whether a run goes on for more epochs than it was started with."""
+        epochs = read_json(self.arguments).get("epochs")
+        return isinstance(epochs, int) and epochs < arguments["epochs"]
+
+    def begin(self, arguments, recipe):
+        """Writes the arguments that the run is started with, and keeps the recipe.
+
+        Args:
+            arguments: Dict that JSON can represent.
+            recipe: Path of the file of the recipe.
+        """
+        self.report.unlink(missing_ok=True)
+        with written_whole(self.recipe) as partial:
+            shutil.copyfile(recipe, partial)
+        kept = {"recipe_sha256": sha256_of(self.recipe)}
+        write_json(self.arguments, {**arguments, **kept})
 
     def rewind(self, epochs):
         """Cuts the history to the epochs before the start of a resumed training."""
         if epochs:
-            rows = self.history.read_text(encoding="utf-8").splitlines()[: 1 + epochs]
+            rows = read_bytes(self.history).decode().splitlines()[: 1 + epochs]
             write_text(self.history, "\n".join(rows) + "\n")
 
     def picture_of(self, epoch):

@@ -1,14 +1,12 @@
 """Training by a recipe, into a run folder."""
 
 import contextlib
-import math
+import os
 import sys
 import time
-from importlib.metadata import version
 from pathlib import Path
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import check_count
@@ -20,19 +18,23 @@ from keras_gen.callbacks import (
     WarnOfDivergence,
     check_interval,
     is_watched,
+    remembers,
 )
-from keras_gen.models.base import marks_of
-from keras_gen.random import check_seed, seed_initializers
-from keras_gen.zoo.evaluation.evaluate import measure
+from keras_gen.datasets.loading import is_folder
+from keras_gen.random import check_seed
 from keras_gen.zoo.evaluation.extraction import extractor
-from keras_gen.zoo.evaluation.measures import machine
-from keras_gen.zoo.evaluation.protocol import QUICK
 from keras_gen.zoo.pictures import save_made
-from keras_gen.zoo.shelf.recipes import load_recipe
+from keras_gen.zoo.shelf.recipes import load_recipe, set_data
+from keras_gen.zoo.training.compilation import (
+    compiled_model,
+    execute_whole_epochs,
+    model_of_entry,
+    take_weights,
+)
+from keras_gen.zoo.training.data import TrainingData
+from keras_gen.zoo.training.report import report_of
 from keras_gen.zoo.training.run_folder import RunFolder
 from keras_gen.zoo.training.strategies import is_chief
-
-_VERSIONS = ("tensorflow", "keras", "tensorflow-probability", "numpy")
 
 
 def train(
@@ -48,20 +50,29 @@ def train(
     checkpoint_minutes=None,
     max_skipped=None,
     verbose="auto",
+    batch_size=None,
+    learning_rate=None,
+    callbacks=(),
+    measure="validation",
+    start_from=None,
 ) -> Path | None:
     """Trains a model by a recipe.
 
     The run folder has `checkpoints/`, from which the run is resumed, `model.keras` (the
     model at the end of an epoch, replaced about once a minute), `history.csv`,
     `samples/` with a picture of each epoch, `logs/` for TensorBoard, `run.json` with
-    the arguments, and at the end `samples.png` and `metrics.json`. Samples of other
-    data than images are written as such data, for instance `samples.wav`.
+    the arguments, `recipe.py` (a copy of the recipe, which is executed when the run is
+    opened), and at the end `samples.png` and `metrics.json`. Samples of other data than
+    images are written as such data, for instance `samples.wav`.
+
+    The trained model is measured on few examples, which costs about an epoch or a tenth
+    of the training, whichever is more.
 
     Args:
         name: String, a zoo entry or the path of a recipe.
         data: Optional string, the name of another dataset or a folder of images.
-            Images are converted to the recipe's shape. A folder has no test split: the
-            model is then measured on training images.
+            Images are converted to the recipe's shape. If the data have the split
+            `"validation"`, as folders have, its loss is reported as `val_loss`.
         epochs: Optional integer of at least 1. Defaults to the recipe's.
         seed: Integer in [0, 2**31). Initial weights, the order of the data and noise
             depend on it.
@@ -70,7 +81,9 @@ def train(
         resume: Boolean, whether to continue the run in `out` from its newest good
             checkpoint. The other arguments, the data and the recipe must be those of
             that run. It ends with the model of a run that was never interrupted; on
-            one CPU the weights are equal to the last bit.
+            one CPU the weights are equal to the last bit. Also a complete run goes on
+            if `epochs` are more than before, unless the learning rate follows a
+            schedule over all steps: see `start_from`.
         download: Boolean, whether TFDS may download missing data.
         strategy: Optional `tf.distribute.Strategy` to train under, such as
             `keras_gen.zoo.mirrored()`. The recipe's batch size is the global one. A run
@@ -84,95 +97,90 @@ def train(
             not finite are skipped, at most this many in an epoch; see `skip_nonfinite`
             of `GenerativeModel.compile()`. By default updates are not checked.
         verbose: As in `keras.Model.fit()`.
+        batch_size: Optional integer of at least 1, instead of the recipe's.
+        learning_rate: Optional float above 0, instead of the recipe's: the first one of
+            a schedule, and that of the generator of an adversarial model.
+        callbacks: List of Keras callbacks, after those of the recipe. The state of
+            those with `get_state()` and `set_state(state)`, and of `EarlyStopping`,
+            `ModelCheckpoint` and `ReduceLROnPlateau`, is kept in checkpoints.
+        measure: "validation", "test" or "no": what the trained model is measured on.
+            Without validation data, "validation" takes training data.
+        start_from: Optional string, a zoo entry, a saved model or the folder of a run.
+            Training starts from the weights of this model, with a schedule of its own:
+            in this way a finished run trains longer.
 
     Returns:
         The path of the run folder; None for a worker that does not write.
 
     Raises:
-        ValueError: If there is no such recipe or data, an argument is not as stated,
-            the folder cannot be written, another process writes into it, the run in it
-            cannot be resumed, or a reported number becomes NaN or infinite.
+        ValueError: If there is no such recipe or data, an argument is not as stated or
+            not taken by the recipe, `start_from` is another model, the folder cannot be
+            written, another process writes into it, the run in it cannot be resumed, or
+            a reported number becomes NaN or infinite.
         ConnectionError: If another worker has stopped.
         SystemExit: With code 0, after SIGTERM, once a checkpoint is written.
     """
     recipe = load_recipe(name)
+    source = _source_of(data)
+    set_data(recipe, source, batch_size)
     epochs = recipe.epochs if epochs is None else epochs
     check_count(epochs, "epochs", 1)
     stop = StopAtDivergence(max_skipped or 0)
     seed = check_seed(seed)
     check_interval(checkpoint_steps, checkpoint_minutes, "checkpoint_")
-    dealt = _Data(recipe, data, seed, download)
-    if hasattr(recipe, "extractor") and data is None:
+    dealt = TrainingData(recipe, source, seed, download, measure)
+    if hasattr(recipe, "extractor"):
         # Needed at the end, where its absence would be found too late.
         extractor(recipe.extractor)
-    run = {"recipe": recipe.name, "data": data, "epochs": epochs, "seed": seed}
-    run |= dealt.facts()
-    _check_batch(strategy, run["batch_size"])
+    run = {
+        "recipe": recipe.name,
+        "data": source,
+        "epochs": epochs,
+        "seed": seed,
+        "learning_rate": learning_rate,
+        "start_from": start_from if start_from is None else str(start_from),
+        **dealt.facts(),
+    }
+    _check_batch(strategy, dealt.batch_size)
+    model = compiled_model(recipe, dealt, strategy, run, max_skipped)
+    if start_from is not None and not resume:
+        take_weights(model, start_from)
+    callbacks = _callbacks(recipe, model, callbacks)
     writes = is_chief(strategy)
     folder = _folder(recipe, out, run, resume, writes)
-    model = _compiled(recipe, dealt.batches, strategy, seed, epochs, max_skipped)
     clock = _Clock()
     checkpoints = Checkpoints(
         folder.checkpoints,
         checkpoint_steps,
         checkpoint_minutes,
-        callbacks=[clock],
+        callbacks=[clock, *filter(remembers, callbacks)],
         writes=writes,
     )
     with contextlib.closing(checkpoints):
-        if writes and not resume:
-            folder.begin(run)
-        start = checkpoints.restore(model) if resume else (0, 0)
-        _execute_whole_epochs(model, dealt.steps, start, strategy)
+        start = _restored(folder, checkpoints, model, run) if resume else (0, 0)
+        if writes:
+            folder.begin(run, recipe.__file__)
+        execute_whole_epochs(model, dealt.steps, start, strategy)
         options = {"epochs": epochs, "verbose": verbose, **dealt.of_fit(start)}
         if not writes:
-            _fit(model, [checkpoints], options)
+            _fit(model, [*callbacks, checkpoints], options)
             return None
-        _fit_into(folder, recipe, model, [stop, clock, checkpoints], options)
+        callbacks = [stop, clock, *callbacks, checkpoints]
+        _fit_into(folder, recipe, model, callbacks, options, dealt)
+    run["epochs"] = len(model.history.epoch)
     if strategy is not None or hasattr(recipe, "training_dtype"):
-        model = _of_the_entry(recipe, model, seed)
-    _finish(folder, recipe, model, run, clock, dealt)
+        model = model_of_entry(recipe, model, seed)
+    facts = {"data": data or "the recipe's", "seconds": round(clock.seconds, 1)}
+    save_made(recipe, model, folder.picture, split=dealt.shown)
+    folder.finish(report_of(recipe, model, run | facts, dealt, verbose))
     return folder.path
 
 
-class _Data:
-    """The data of a training: the recipe's, or another source in the recipe's shape."""
-
-    def __init__(self, recipe, source, seed, download):
-        self.source = source
-        self._recipe, self._seed = recipe, seed
-        self._options = {} if source is None else {"source": source}
-        if download:
-            self._options["download"] = True
-        # Loaded before anything is written: a set may have no test split.
-        self.test = recipe.data("test", **self._options)
-        self.batches = recipe.data("train", seed=seed, **self._options)
-        self.steps = int(self.batches.cardinality())
-
-    def facts(self):
-        """Facts that identify the data: the batches, and the means of some images."""
-        first = next(iter(self.batches))
-        images = first[0] if isinstance(first, tuple) else first
-        return {
-            "steps_per_epoch": self.steps,
-            "batch_size": len(images),
-            "first_images": [round(float(np.mean(image)), 3) for image in images[:4]],
-        }
-
-    def of_fit(self, start):
-        """Arguments of `fit()`, for a training that begins at an epoch and a step."""
-        # One stream over all epochs, which never waits for an epoch to begin.
-        options = {"start": start, "repeat": True, **self._options}
-        arguments = {
-            "x": self._recipe.data("train", seed=self._seed, **options),
-            "steps_per_epoch": self.steps,
-            "initial_epoch": start[0],
-        }
-        if self.source is None and hasattr(self._recipe, "validation"):
-            arguments["validation_data"] = self._recipe.data(
-                self._recipe.validation, training=False, **self._options
-            )
-        return arguments
+def _source_of(data):
+    """The data as a run keeps them: the path of a folder also holds elsewhere."""
+    if data is None or not is_folder(data):
+        return data
+    return os.path.abspath(os.path.expanduser(data))
 
 
 def _check_batch(strategy, batch_size):
@@ -194,47 +202,34 @@ def _folder(recipe, out, run, resume, writes):
     return RunFolder(out)
 
 
-def _compiled(recipe, batches, strategy, seed, epochs, max_skipped):
-    """The recipe's model, with initial weights and compiled."""
-    dtype = getattr(recipe, "training_dtype", None)
-    with contextlib.nullcontext() if strategy is None else strategy.scope():
-        seed_initializers(seed)
-        model = recipe.model(seed=seed, **({"dtype": dtype} if dtype else {}))
-        if hasattr(recipe, "prepare"):
-            recipe.prepare(model, batches)
-        recipe.compile(model, steps=epochs * int(batches.cardinality()))
-        if max_skipped is not None:
-            _skip_nonfinite(model)
-    return model
+def _callbacks(recipe, model, callbacks):
+    """The callbacks of the recipe and of the caller."""
+    found = [*getattr(recipe, "callbacks", lambda model: [])(model), *callbacks]
+    for callback in found:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise ValueError(
+                f"`callbacks` must be Keras callbacks. Received: {callback!r:.80}"
+            )
+    return found
 
 
-def _skip_nonfinite(model):
-    """Compiles a model again, so that it skips updates that are not finite."""
-    if not marks_of(model):
+def _restored(folder, checkpoints, model, run):
+    """Restores the newest checkpoint; returns the epoch and the step to go on from."""
+    try:
+        return checkpoints.restore(model)
+    except ValueError as error:
+        if not folder.is_lengthened(run):
+            raise
         raise ValueError(
-            "`max_skipped` must be left out for a model that is no `GenerativeModel`. "
-            f"Received a {type(model).__name__}."
-        )
-    model.compile(
-        model.optimizer,
-        jit_compile=model.jit_compile,
-        steps_per_execution=model.steps_per_execution,
-        skip_nonfinite=True,
-    )
+            f"{error} A learning rate that falls over all steps of a training is "
+            "another one for more epochs: start a new run from the weights of this one "
+            f"with `start_from`, --start_from={folder.path}."
+        ) from error
 
 
-def _execute_whole_epochs(model, steps, start, strategy):
-    """Lowers `steps_per_execution` until it divides what is left of each epoch."""
-    # Keras takes whole executions from an endless stream, even beyond the end of an
-    # epoch. On several replicas an execution has one step.
-    several = strategy is not None and strategy.num_replicas_in_sync > 1
-    at_once = 1 if several else model.steps_per_execution
-    model.steps_per_execution = math.gcd(steps, start[1], at_once)
-
-
-def _fit_into(folder, recipe, model, callbacks, options):
+def _fit_into(folder, recipe, model, callbacks, options, dealt):
     """Fits into a run folder."""
-    stop, clock, checkpoints = callbacks
+    stop, clock, *others, checkpoints = callbacks
     done = options["initial_epoch"]
     folder.rewind(done)
     keep = KeepSaved(folder.model)
@@ -244,11 +239,12 @@ def _fit_into(folder, recipe, model, callbacks, options):
         WarnOfDivergence(),
         *_watches(model),
         clock,
+        *others,
         keras.callbacks.CSVLogger(folder.history, append=done > 0),
         keep,
         keras.callbacks.LambdaCallback(
             on_epoch_end=lambda epoch, logs: save_made(
-                recipe, model, folder.picture_of(epoch)
+                recipe, model, folder.picture_of(epoch), split=dealt.shown
             )
         ),
         keras.callbacks.TensorBoard(folder.logs),
@@ -277,42 +273,6 @@ def _fit(model, callbacks, options):
             "Another worker has stopped, and training cannot continue without it. "
             "Start all workers again and resume the run from its newest checkpoint."
         ) from error
-
-
-def _of_the_entry(recipe, model, seed):
-    """A trained model on one device and in the dtype of the entry."""
-    weights, model = model.get_weights(), recipe.model(seed=seed)
-    model.set_weights(weights)
-    return model
-
-
-def _finish(folder, recipe, model, run, clock, dealt):
-    """Writes the picture and the report of a trained model."""
-    seconds = round(clock.seconds, 1)
-    save_made(recipe, model, folder.picture)
-    folder.finish(
-        {
-            "name": recipe.name,
-            "model": type(model).__name__,
-            "parameters": sum(
-                int(weight.shape.num_elements()) for weight in model.trainable_weights
-            ),
-            "training": {
-                "epochs": run["epochs"],
-                "seed": run["seed"],
-                "data": dealt.source or "the recipe's",
-                "seconds": seconds,
-                "machine": machine(),
-                "versions": {package: version(package) for package in _VERSIONS},
-            },
-            "quick": measure(
-                model,
-                recipe,
-                protocol=QUICK,
-                data=None if dealt.source is None else dealt.test,
-            ),
-        }
-    )
 
 
 class _Clock(keras.callbacks.Callback):

@@ -1,0 +1,70 @@
+"""The model of a training: made by its recipe, compiled, and as an entry has it."""
+
+import contextlib
+import math
+
+from keras_gen.models.base import marks_of
+from keras_gen.random import seed_initializers
+from keras_gen.zoo.shelf.loading import open_model
+from keras_gen.zoo.shelf.recipes import check_takes
+
+
+def compiled_model(recipe, dealt, strategy, run, max_skipped):
+    """The recipe's model, with initial weights and compiled."""
+    dtype = getattr(recipe, "training_dtype", None)
+    rate = {name: run[name] for name in ("learning_rate",) if run[name] is not None}
+    for name, value in rate.items():
+        check_takes(recipe, "compile", name, value)
+        if not (isinstance(value, (int, float)) and 0 < value < math.inf):
+            raise ValueError(f"`{name}` must be a number above 0. Received: {value!r}")
+    with contextlib.nullcontext() if strategy is None else strategy.scope():
+        seed_initializers(run["seed"])
+        model = recipe.model(seed=run["seed"], **({"dtype": dtype} if dtype else {}))
+        if hasattr(recipe, "prepare"):
+            recipe.prepare(model, dealt.batches)
+        recipe.compile(model, steps=run["epochs"] * dealt.steps, **rate)
+        if max_skipped is not None:
+            _skip_nonfinite(model)
+    return model
+
+
+def take_weights(model, name):
+    """Takes the weights of another model of the same recipe."""
+    try:
+        model.set_weights(open_model(name).get_weights())
+    except ValueError as error:
+        raise ValueError(
+            f"`start_from` must be a model of this recipe. Received {str(name)!r}: "
+            f"{error}"
+        ) from error
+
+
+def _skip_nonfinite(model):
+    """Compiles a model as it is compiled, but to skip updates that are not finite."""
+    if not marks_of(model):
+        raise ValueError(
+            "`max_skipped` must be left out for a model that is no `GenerativeModel`. "
+            f"Received a {type(model).__name__}."
+        )
+    model.compile(
+        model.optimizer,
+        jit_compile=model.jit_compile,
+        steps_per_execution=model.steps_per_execution,
+        skip_nonfinite=True,
+    )
+
+
+def execute_whole_epochs(model, steps, start, strategy):
+    """Lowers `steps_per_execution` until it divides what is left of each epoch."""
+    # Of an endless stream Keras takes whole executions, more than an epoch's steps. On
+    # several replicas it has no more than one step.
+    several = strategy is not None and strategy.num_replicas_in_sync > 1
+    at_once = 1 if several else model.steps_per_execution
+    model.steps_per_execution = math.gcd(steps, start[1], at_once)
+
+
+def model_of_entry(recipe, model, seed):
+    """A trained model on one device and in the dtype of the entry."""
+    weights, model = model.get_weights(), recipe.model(seed=seed)
+    model.set_weights(weights)
+    return model

@@ -1,0 +1,86 @@
+"""The data of a training: what it learns from, and what it is measured on."""
+
+import numpy as np
+
+from keras_gen.datasets import MissingSplitError
+
+#: What the trained model can be measured on.
+MEASURED = ("validation", "test", "no")
+
+
+class TrainingData:
+    """The splits of a recipe's data, loaded before anything is written.
+
+    Args:
+        recipe: A recipe, from `load_recipe()`.
+        source: What `set_data()` has set: None for the recipe's own data.
+        seed: Integer in [0, 2**31).
+        download: Boolean, whether TFDS may download missing data.
+        measured: String, one of `MEASURED`.
+
+    Attributes:
+        steps: Integer, the steps of an epoch.
+        batch_size: Integer.
+        validation: String, the split whose loss is reported after each epoch; None if
+            the data have none.
+        measured: String, the split on which the trained model is measured: without
+            validation data that of training; None for no measure.
+        shown: String, the split of the examples in pictures.
+    """
+
+    def __init__(self, recipe, source, seed, download, measured):
+        if measured not in MEASURED:
+            raise ValueError(
+                f"`measure` must be one of {', '.join(MEASURED)}. Received: "
+                f"{measured!r}"
+            )
+        self._recipe, self._seed = recipe, seed
+        self._options = {"download": True} if download else {}
+        self.batches = recipe.data("train", seed=seed, **self._options)
+        self.steps = int(self.batches.cardinality())
+        self.validation = self._validation(source)
+        self.shown = self.measured = self.validation or "train"
+        if measured == "test":
+            self.measured = "test"
+            recipe.data("test", **self._options)
+        elif measured == "no":
+            self.measured = None
+        first = next(iter(self.batches))
+        images = first[0] if isinstance(first, tuple) else first
+        self.batch_size = len(images)
+        self._first_means = [round(float(np.mean(image)), 3) for image in images[:4]]
+
+    def _validation(self, source):
+        """The split for validation. Other data than the recipe's may not have one."""
+        own = getattr(self._recipe, "validation", None)
+        if source is None:
+            return own
+        try:
+            split = own or "validation"
+            self._recipe.data(split, training=False, **self._options)
+        except MissingSplitError:
+            return None
+        return split
+
+    def facts(self):
+        """What tells data from others: how they are dealt, and the first means."""
+        return {
+            "steps_per_epoch": self.steps,
+            "batch_size": self.batch_size,
+            "first_images": self._first_means,
+        }
+
+    def of_fit(self, start):
+        """Arguments of `fit()`, for a training that begins at an epoch and a step."""
+        # One stream over all epochs, which never waits for an epoch to begin.
+        options = {"start": start, "repeat": True, **self._options}
+        arguments = {
+            "x": self._recipe.data("train", seed=self._seed, **options),
+            "steps_per_epoch": self.steps,
+            "initial_epoch": start[0],
+        }
+        if self.validation is not None:
+            arguments["validation_data"] = self._recipe.data(
+                self.validation, training=False, **self._options
+            )
+        return arguments
