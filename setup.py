@@ -23,10 +23,11 @@ CORE = [
 DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]
 PLOTS = ["matplotlib"]
 EXPORT = ["ai-edge-litert>=2.3"]
+ONNX = ["tf2onnx>=1.17", "onnx>=1.17", "onnxruntime>=1.20"]
 # `keras_gen/serving` changes parts of MLServer and uvicorn that may move with a
 # version. This MLServer needs uvloop before 0.22, and Python before 3.13. With
 # httptools its REST server parses faster.
-SERVE = ["orjson"] + [
+SERVE = ["orjson", "prometheus-client"] + [
     f"{requirement}; python_version < '3.13'"
     for requirement in (
         "mlserver==1.7.1",
@@ -74,12 +75,14 @@ setup(
         "datasets": DATASETS,
         "plots": PLOTS,
         "export": EXPORT,
+        "onnx": ONNX,
         "serve": EXPORT + SERVE,
         "docs": ["mkdocs-material>=9.7,<10", "mkdocstrings[python]>=1.0,<2", "ruff"],
         "test": [
             *DATASETS,
             *PLOTS,
             *EXPORT,
+            *ONNX,
             *SERVE,
             "pytest>=8",
             "pytest-xdist>=3.6",

@@ -2,8 +2,8 @@
 
     python sampler.py vae_mnist.tflite --num 16 --seed 0 --out grid.png
 
-Row `i` of a seed is the same image whatever is drawn beside it, and the one that the
-model gave before it was exported.
+Row `i` of a seed is the same image whatever is drawn beside it. It is the one that the
+model gave before it was exported, up to rounding: a byte may differ by one.
 """
 
 import argparse
@@ -82,9 +82,7 @@ class Sampler:
             ValueError: If an argument is not as stated.
         """
         _check_integer(num, "num", 1, np.inf)
-        seed = secrets.randbelow(_MAX_SEED + 1) if seed is None else seed
-        _check_integer(seed, "seed", 0, _MAX_SEED)
-        seeds = np.stack([np.full(num, seed), np.arange(num)], axis=1)
+        seeds = _pairs(seed, num)
         y = self._y(num, y)
         given = self._temperature(num, temperature)
         if "noise" not in self.metadata["signatures"]:
@@ -96,6 +94,42 @@ class Sampler:
         low, high = self.metadata["x"]["low"], self.metadata["x"]["high"]
         levels = np.rint((samples - low) * (255.0 / (high - low)))
         return np.clip(levels, 0, 255).astype(np.uint8)
+
+    def complete(self, x, mask, seed=None, y=None, temperature=None):
+        """Draws the unknown sites of examples given the known ones.
+
+        Example `i` is the one that `model.complete(x, mask, seed)` gives.
+
+        Args:
+            x: Array of examples in the range of `metadata["x"]`; only known sites are
+                read.
+            mask: Array of booleans, or of the integers 0 and 1, which sites are known;
+                of shape `(height, width)`, `sites` or `(num, *sites)`. Known sites come
+                first in raster order.
+            seed: As in `sample()`.
+            y: As in `sample()`.
+            temperature: As in `sample()`.
+
+        Returns:
+            Array like that of `sample()`.
+
+        Raises:
+            ValueError: If an argument is not as stated, or the model draws no sites in
+                raster order.
+        """
+        stated = self._stated("complete")["inputs"]
+        x = np.asarray(x)
+        if not x.ndim or not len(x):
+            raise ValueError(f"`x` must hold examples. Received shape: {x.shape}")
+        known = _known(mask, len(x), stated["mask"]["shape"][1:])
+        return self.run(
+            "complete",
+            seed=_pairs(seed, len(x)),
+            x=x,
+            mask=known,
+            **self._y(len(x), y),
+            **self._temperature(len(x), temperature),
+        )["x"]
 
     def run(self, signature, **inputs):
         """The outputs of a signature, in as many batches as the file needs.
@@ -111,13 +145,8 @@ class Sampler:
         Raises:
             ValueError: If there is no such signature, or inputs are not as it states.
         """
-        known = self.metadata["signatures"]
-        if signature not in known:
-            raise ValueError(
-                f"`signature` must be one of {', '.join(known)} for this file. "
-                f"Received: {signature!r}"
-            )
-        inputs = _checked(inputs, known[signature]["inputs"])
+        stated = self._stated(signature)
+        inputs = _checked(inputs, stated["inputs"])
         num = len(next(iter(inputs.values())))
         first, batches = 0, []
         while first < num:
@@ -125,19 +154,29 @@ class Sampler:
             # Every batch is full: surplus rows are cut.
             index = np.arange(first, first + size).clip(max=num - 1)
             batch = {name: values[index] for name, values in inputs.items()}
-            batches.append(_outputs(runner, batch, known[signature]["outputs"]))
+            batches.append(_outputs(runner, batch, stated["outputs"]))
             first += size
         return {
             name: np.concatenate([batch[name] for batch in batches])[:num]
             for name in batches[0]
         }
 
+    def _stated(self, signature):
+        known = self.metadata["signatures"]
+        if signature not in known:
+            raise ValueError(
+                f"`signature` must be one of {', '.join(known)} for this file. "
+                f"Received: {signature!r}"
+            )
+        return known[signature]
+
     def _runner(self, signature, num):
         """What runs a signature on the next rows, and on how many."""
         size = self.metadata["batch_size"]
         stated = self.metadata["signatures"][signature]
         block = stated.get("block")
-        if block is not None and num > 1:
+        if block is not None:
+            # Also for one row: the kernels for other sizes round in another way.
             signature, size = f"{signature}_{block}", block
         if signature not in self._runners:
             runner = self._interpreter.get_signature_runner(signature)
@@ -148,8 +187,8 @@ class Sampler:
     def _temperature(self, num, temperature):
         if temperature is None:
             return {}
-        drawn = self.metadata["signatures"].get("sample", {"inputs": {}})
-        if "temperature" not in drawn["inputs"]:
+        known = self.metadata["signatures"].values()
+        if not any("temperature" in signature["inputs"] for signature in known):
             raise ValueError(
                 "`temperature` must be left out: the model draws no sites. Received: "
                 f"{temperature!r}"
@@ -394,6 +433,40 @@ def _write(samples, out):
     path = Path(out).with_suffix(".npy")
     np.save(path, samples)
     return f"Wrote {path}: {samples.dtype} of shape {samples.shape}"
+
+
+def _pairs(seed, num):
+    """Pairs of a seed, a fresh one if it is None, and the row of each example."""
+    seed = secrets.randbelow(_MAX_SEED + 1) if seed is None else seed
+    _check_integer(seed, "seed", 0, _MAX_SEED)
+    return np.stack([np.full(num, seed), np.arange(num)], axis=1)
+
+
+def _known(mask, num, sites):
+    """A mask of shape `(num, *sites)`, once it is as it must be."""
+    mask = np.asarray(mask)
+    shapes = [tuple(sites[:2]), tuple(sites), (num, *sites)]
+    if mask.shape not in shapes:
+        raise ValueError(
+            f"`mask` must have shape {', '.join(map(str, shapes[:-1]))} or "
+            f"{shapes[-1]}. Received shape: {mask.shape}"
+        )
+    wrong = ~np.isin(mask, (0, 1))
+    if mask.dtype.kind not in "biu" or wrong.any():
+        raise ValueError(
+            "`mask` must hold booleans, or the integers 0 and 1. Received "
+            f"{mask.dtype}: {repr(mask[wrong][:1].tolist())[:40]}"
+        )
+    mask = mask[..., None] if mask.ndim == 2 else mask
+    mask = np.broadcast_to(mask, (num, *sites)).astype(np.uint8)
+    flat = mask.reshape(num, -1)
+    late = (flat[:, 1:] > flat[:, :-1]).any(axis=1)
+    if late.any():
+        raise ValueError(
+            "`mask` must know the sites of an example from the first on, in raster "
+            f"order. Received another for example {late.argmax()}"
+        )
+    return mask
 
 
 def _check_integer(value, name, least, most):

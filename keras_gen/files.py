@@ -41,6 +41,7 @@ def written_whole(path, durable=False):
     path = Path(path)
     partial = path.with_name(f"{_PARTIAL}{os.getpid()}-{path.name}")
     replaced = path.with_name(f"{_PARTIAL}{os.getpid()}-old-{path.name}")
+    _remove(partial)
     try:
         yield partial
         if durable:
@@ -68,6 +69,17 @@ def remove_partials(folder):
     """
     for left in Path(folder).glob(f"{_PARTIAL}*"):
         _remove(left)
+
+
+def remove_abandoned(folder):
+    """Removes the unfinished files in a folder whose processes have ended.
+
+    Other processes of this machine may write into the folder at the same time.
+    """
+    for left in Path(folder).glob(f"{_PARTIAL}*"):
+        process = left.name.removeprefix(_PARTIAL).split("-")[0]
+        if process.isdecimal() and not _runs(int(process)):
+            _remove(left)
 
 
 def write_text(path, text):
@@ -157,6 +169,16 @@ def _synchronize(path):
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _runs(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # It is of another user.
+        return True
+    return True
 
 
 def _remove(path):

@@ -59,8 +59,7 @@ def call_marked(model, name, mark, drawn, num):
 
 def named(mark, outputs):
     """What a marked method gave as arrays, by name."""
-    several = outputs if len(mark.gives) > 1 else (outputs,)
-    return dict(zip(mark.gives, map(np.array, several), strict=True))
+    return {name: np.array(values) for name, values in mark.named(outputs).items()}
 
 
 def of_method(model, name, mark):
@@ -69,6 +68,8 @@ def of_method(model, name, mark):
     outputs = named(mark, call_marked(model, name, mark, drawn, NUM))
     draws = "noise" in mark.takes
     seeds = np.array([(SEED, row) for row in range(NUM)], np.int32)
+    if "mask" in drawn:
+        drawn["mask"] = drawn["mask"].astype(np.uint8)
     inputs = {"seed": seeds, **drawn} if draws else drawn
     return Exported(mark, inputs, outputs, draws)
 

@@ -613,7 +613,8 @@ def test_export_writes_what_it_says(conditional_gan, run_here, done_here, tmp_pa
         ([], "exports/model/1' exists"),
         (["--precision", "float16"], "--precision with --format=tflite only"),
         (["--format", "tflite", "--batch_size", "x"], "a whole number or any"),
-        (["--format", "onnx"], "--format=onnx: must be saved_model or tflite"),
+        (["--format", "onnx", "--batch_size", 2], "--batch_size with --format=tflite"),
+        (["--format", "h5"], "--format=h5: must be saved_model or tflite or onnx"),
     ):
         code, printed = run_here("export", path, *arguments)
         assert code == 2
@@ -625,7 +626,7 @@ def test_export_writes_what_it_says(conditional_gan, run_here, done_here, tmp_pa
     assert done.stdout.splitlines() == [
         f"Wrote a.tflite: {size:,} bytes",
         "  sample(seed, y) -> x: 0 of 100 images differ from the model's, by "
-        "0 at most, 0 in the mean",
+        "0 grey levels at most, 0 in the mean",
     ]
 
 

@@ -11,14 +11,14 @@ from keras_gen.zoo.startup import import_tensorflow
 def export(
     model,
     *,
-    format: Literal["saved_model", "tflite"] = "saved_model",
+    format: Literal["saved_model", "tflite", "onnx"] = "saved_model",
     out: str | None = None,
     overwrite: bool = False,
     batch_size: int | Literal["any"] | None = None,
     precision: Literal["float32", "float16", "int8"] | None = None,
     signatures: list[str] | None = None,
 ):
-    """Writes a model as a SavedModel or a TFLite file, and compares it with the model.
+    """Writes a model as a SavedModel, a TFLite file or ONNX files, and checks them.
 
     Args:
         model: A zoo entry, a saved model or the folder of a run.
@@ -28,18 +28,26 @@ def export(
         batch_size: For tflite; number of rows that the file takes at once. Without this
             flag, 1.
         precision: For tflite; how weights are stored. Without this flag, float32.
-        signatures: For tflite; what the file can do. Without this flag, all that the
-            model can.
+        signatures: For tflite and onnx; what the files can do. Without this flag, all
+            that the model can.
     """
     import_tensorflow()
-    from keras_gen.export import export_saved_model, export_tflite, saved_model_report
+    from keras_gen.export import (
+        export_onnx,
+        export_saved_model,
+        export_tflite,
+        saved_model_report,
+    )
     from keras_gen.zoo.shelf.loading import open_model
 
-    given = {"batch_size": batch_size, "precision": precision, "signatures": signatures}
-    if format != "tflite":
-        for flag, value in given.items():
-            if value is not None:
-                raise ValueError(f"export takes --{flag} with --format=tflite only")
+    for flag, value, formats in (
+        ("batch_size", batch_size, ["tflite"]),
+        ("precision", precision, ["tflite"]),
+        ("signatures", signatures, ["tflite", "onnx"]),
+    ):
+        if value is not None and format not in formats:
+            formats = " or ".join(f"--format={name}" for name in formats)
+            raise ValueError(f"export takes --{flag} with {formats} only")
     opened = open_model(model)
     label = os.path.splitext(os.path.basename(os.path.normpath(model)))[0]
     if format == "tflite":
@@ -52,6 +60,10 @@ def export(
             overwrite,
             _extractor(model) if precision == "int8" else None,
         )
+    elif format == "onnx":
+        report = export_onnx(
+            opened, out or f"exports/{label}_onnx", signatures, overwrite
+        )
     else:
         path = export_saved_model(
             opened, out or f"exports/{label}", overwrite=overwrite
@@ -63,12 +75,9 @@ def export(
 def _print_report(report):
     print(f"Wrote {report.path}: {report.num_bytes:,} bytes")
     for signature, (inputs, outputs) in report.signatures.items():
-        parity = report.parity[signature]
         print(
             f"  {signature}({', '.join(inputs)}) -> {', '.join(outputs)}: "
-            f"{parity.num_differing} of {parity.num_images} images differ from the "
-            f"model's, by {parity.difference:.2g} at most, "
-            f"{parity.mean_difference:.2g} in the mean"
+            f"{report.parity[signature]}"
         )
     if report.distance is not None:
         extractor, value, floor, num = report.distance
@@ -101,6 +110,7 @@ def serve(
     workers: int = 1,
     queue: int = 1024,
     deadline: int = 60,
+    drain: int = 0,
 ):
     """Serves models over REST and gRPC.
 
@@ -114,23 +124,24 @@ def serve(
         workers: Processes that run the models.
         queue: Requests that may wait for a worker; others are refused.
         deadline: Seconds until a request is given up.
+        drain: Seconds for which a server that is told to stop still takes requests,
+            while it says that it is not ready.
     """
     if importlib.util.find_spec("mlserver") is None:
         raise ImportError(
             "the server needs mlserver, on Python 3.11 or 3.12: pip install "
             "'keras-gen[serve]'"
         )
-    from keras_gen.serving.repository import is_exported, label_of, write_repository
+    from keras_gen.serving.repository import write_repository
 
     folder = out or f"exports/repository/{format}"
     check_flag("workers", workers, 1, 1024)
     check_flag("port", port, 1, 65533)
     check_flag("queue", queue, 1, 2**20)
     check_flag("deadline", deadline, 1, 86400)
-    if overwrite or not all(is_exported(folder, label_of(m)) for m in models):
-        import_tensorflow()
-    served = write_repository(models, folder, format, overwrite)
+    check_flag("drain", drain, 0, 86400)
+    served = write_repository(models, folder, format, overwrite, in_process=False)
     from keras_gen.serving.server import serve as run_server
 
     print(f"Serving {', '.join(served)} at http://{host}:{port}", flush=True)
-    run_server(folder, served, host, port, workers, queue, deadline)
+    run_server(folder, served, host, port, workers, queue, deadline, drain)

@@ -174,8 +174,7 @@ def _outputs(model, task, arguments):
     found = function(**arguments)
     if task.mark.gives == ("bound",):
         found = found.per_example
-    several = found if len(task.mark.gives) > 1 else (found,)
-    return dict(zip(task.mark.gives, map(np.asarray, several), strict=True))
+    return {n: np.asarray(values) for n, values in task.mark.named(found).items()}
 
 
 def _in_batches(function, task, arguments):
@@ -186,10 +185,8 @@ def _in_batches(function, task, arguments):
     for first in range(0, num, _BATCH_SIZE):
         rows = slice(first, first + _BATCH_SIZE)
         some = {name: values[rows] for name, values in arguments.items()}
-        found = function(**some)
-        parts.append(found if len(task.mark.gives) > 1 else (found,))
-    joined = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return dict(zip(task.mark.gives, joined, strict=True))
+        parts.append(task.mark.named(function(**some)))
+    return {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
 
 
 def _naming_flags(task, text):

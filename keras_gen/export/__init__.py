@@ -1,4 +1,4 @@
-"""Exports models as files that run without keras_gen: SavedModel and TFLite.
+"""Exports models as files that run without keras_gen: SavedModel, TFLite and ONNX.
 
 Nothing heavy is imported before it is used.
 """
@@ -8,6 +8,7 @@ from keras_gen.lazy import lazy_names
 __all__ = [
     "ExportReport",
     "Parity",
+    "export_onnx",
     "export_saved_model",
     "export_tflite",
     "saved_model_report",
@@ -19,6 +20,7 @@ __getattr__, __dir__ = lazy_names(
     {
         "ExportReport": "parity",
         "Parity": "parity",
+        "export_onnx": "onnx_files",
         "export_saved_model": "saved_model",
         "export_tflite": "tflite",
         "saved_model_report": "parity",

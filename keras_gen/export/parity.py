@@ -6,10 +6,20 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.export.signatures import default_of, exported_marks
+from keras_gen.domains import Images
+from keras_gen.export.signatures import (
+    default_of,
+    domain_of,
+    exported_dtype,
+    exported_marks,
+)
 from keras_gen.metrics import frechet_distance
+from keras_gen.models.base import marks_of
 from keras_gen.random import Rows
 
+# How far outputs that are no drawn sites may lie from the model's, relative to the
+# largest: at most, and in the mean.
+_BOUNDS = {"float32": (1e-4, 1e-4), "float16": (2e-2, 2e-2), "int8": (2.0, 5e-2)}
 _SEED = 20
 _COMPARED_SAMPLES = 5000
 
@@ -35,12 +45,23 @@ class Parity(NamedTuple):
         mean_difference: Float, the mean difference, in the same unit.
         num_images: Integer, images compared.
         num_differing: Integer, how many differ in any byte, or by more than 1e-5.
+        is_of_bytes: Boolean, whether the differences are in grey levels.
     """
 
     difference: float
     mean_difference: float
     num_images: int
     num_differing: int
+    is_of_bytes: bool = False
+
+    def __str__(self):
+        most = f"{self.difference:.2g}"
+        if self.is_of_bytes:
+            most = f"{self.difference:.0f} grey level{'s' * (self.difference != 1)}"
+        return (
+            f"{self.num_differing} of {self.num_images} images differ from the "
+            f"model's, by {most} at most, {self.mean_difference:.2g} in the mean"
+        )
 
 
 class Distance(NamedTuple):
@@ -120,7 +141,58 @@ def compare(probe, outputs):
         float(differences.mean()),
         len(differing),
         int(differing.sum()),
+        all(values.dtype == np.uint8 for values in probe.outputs.values()),
     )
+
+
+def check_parity(model, precision, parity):
+    """Raises a ValueError if an export differs too much from its model.
+
+    Args:
+        model: The model.
+        precision: String, "float32", "float16" or "int8".
+        parity: Dict from names of signatures to `Parity`.
+    """
+    for name, found in parity.items():
+        excess = list(_excess(model, precision, name, found))
+        if excess:
+            raise ValueError(
+                f"The converted file is not the model: {name!r} differs "
+                f"{', and '.join(excess)}, in {found.num_differing} of "
+                f"{found.num_images} images."
+            )
+
+
+def _excess(model, precision, name, found):
+    """By what a signature differs more than it may, and what it may."""
+    marks = marks_of(model)
+    drawn = name == "serving_default" or (
+        name in marks and "noise" in marks[name].takes
+    )
+    if drawn and marks and model.compiled_sampling:
+        # A number within rounding of a step changes a site, and what follows.
+        most = found.num_images // 10
+        if not np.isfinite(found.difference):
+            yield f"by {found.difference}"
+        elif precision == "float32" and found.num_differing > most:
+            yield f"in more than the {most} images that it may"
+        return
+    # Bytes may differ by a level where a float lies near a rounding step.
+    is_of_bytes = drawn and name != "serving_default" and _gives_images(model, name)
+    scale, step = (255, 1) if is_of_bytes else (1, 0)
+    differences = (found.difference, found.mean_difference)
+    for kind, difference, bound in zip(
+        ("at most", "in the mean"), differences, _BOUNDS[precision], strict=True
+    ):
+        bound = scale * bound + step
+        if not difference <= bound:
+            yield f"by {difference:.3g} {kind}, where {bound:.3g} is allowed"
+
+
+def _gives_images(model, name):
+    """Whether what a signature gives are images, as bytes if they are drawn."""
+    marks = marks_of(model)
+    return name in marks and isinstance(domain_of(model, marks[name].gives[0]), Images)
 
 
 def distance_of(model, sample, extractor, num_samples=_COMPARED_SAMPLES):
@@ -194,8 +266,7 @@ def _probe(model, name, num):
     if is_default:
         inputs.pop("temperature", None)
     if is_default or "noise" not in mark.takes:
-        outputs = _outputs(mark, getattr(model, mark.traced)(**inputs))
-        return Probe(inputs, outputs)
+        return Probe(inputs, _arrays(mark, getattr(model, mark.traced)(**inputs)))
     if mark.traced == name:
         outputs = getattr(model, name)(**inputs)
     else:
@@ -205,9 +276,10 @@ def _probe(model, name, num):
         outputs = getattr(model, name)(*count, seed=_SEED, **given)
     outputs = {
         n: model.domain_of(n).to_bytes(values)
-        for n, values in _outputs(mark, outputs).items()
+        for n, values in _arrays(mark, outputs).items()
     }
     del inputs["noise"]
+    inputs = {n: v.astype(exported_dtype(v.dtype.name)) for n, v in inputs.items()}
     return Probe({"seed": seeds, **inputs}, outputs)
 
 
@@ -215,7 +287,5 @@ def _draw(model, name, num):
     return model.domain_of(name).draw(Rows(num, _SEED))
 
 
-def _outputs(mark, outputs):
-    several = outputs if len(mark.gives) > 1 else (outputs,)
-    arrays = map(np.array, several)
-    return dict(zip(mark.gives, arrays, strict=True))
+def _arrays(mark, outputs):
+    return {name: np.array(values) for name, values in mark.named(outputs).items()}

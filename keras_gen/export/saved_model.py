@@ -5,8 +5,8 @@ from pathlib import Path
 import tensorflow as tf
 
 from keras_gen.arguments import check_count
-from keras_gen.export.signatures import signatures_of, traced, variables_of
-from keras_gen.export.writing import check_absent
+from keras_gen.export.signatures import function_of, signatures_of, variables_of
+from keras_gen.export.writing import check_absent, make_room
 from keras_gen.files import written_whole
 
 
@@ -14,9 +14,10 @@ def export_saved_model(model, directory, version=1, overwrite=False) -> Path:
     """Writes a model as `directory/version/`, the layout of TensorFlow Serving.
 
     The SavedModel has the signatures of `signatures_of()` and the weights that they
-    use, without the optimizer. `tf.saved_model.load()` opens it. The sampling of
-    autoregressive models is compiled with XLA, once for each batch size. The folder
-    appears only when it is complete.
+    use, without the optimizer. What `tf.saved_model.load()` returns has the signatures
+    as methods too. A method, and a request to TensorFlow Serving, may leave out the
+    temperature, which is then 1. The sampling of autoregressive models is compiled with
+    XLA, once for each batch size. The folder appears only when it is complete.
 
     Args:
         model: One of `keras_gen.models`, or a functional `keras.Model` of one input and
@@ -34,6 +35,7 @@ def export_saved_model(model, directory, version=1, overwrite=False) -> Path:
 
     Example:
     >>> import tempfile
+    >>> import tensorflow as tf
     >>> from keras_gen.export import export_saved_model
     >>> from keras_gen.models import GAN
     >>> from keras_gen.networks import mlp
@@ -42,28 +44,36 @@ def export_saved_model(model, directory, version=1, overwrite=False) -> Path:
     >>> path = export_saved_model(gan, tempfile.mkdtemp() + "/gan")
     >>> path.parts[-2:]
     ('gan', '1')
+    >>> model = tf.saved_model.load(str(path))
+    >>> model.sample(seed=[[7, 0], [7, 1]])["x"].shape
+    TensorShape([2, 8, 8, 1])
     """
     check_count(version, "version", 1)
     path = Path(directory) / str(version)
     signatures = signatures_of(model, compiled=True)
     check_absent(path, overwrite, "directory")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_room(path.parent)
     with written_whole(path) as partial:
-        functions = {name: traced(found) for name, found in signatures.items()}
-        write_saved_model(functions, partial)
+        methods = {name: function_of(found) for name, found in signatures.items()}
+        module = tf.Module()
+        module.weights = variables_of(
+            method.get_concrete_function() for method in methods.values()
+        )
+        for name, method in methods.items():
+            setattr(module, name, method)
+        write_saved_model(module, methods, partial)
     return path
 
 
-def write_saved_model(functions, path, debug_info=False):
+def write_saved_model(module, functions, path, debug_info=False):
     """Writes signatures as a SavedModel.
 
     Args:
-        functions: Dict from names to concrete functions, of `traced()`.
+        module: `tf.Module`, which has their variables.
+        functions: Dict from names to functions of tensors with a known signature.
         path: `Path` of its folder.
         debug_info: Boolean, whether to note where each operation came from.
     """
-    module = tf.Module()
-    module.weights = variables_of(functions.values())
     options = tf.saved_model.SaveOptions(
         experimental_custom_gradients=False, save_debug_info=debug_info
     )

@@ -1,6 +1,7 @@
 """Signatures: what a model can do, as functions of tensors, the batch first."""
 
 import hashlib
+import inspect
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -109,6 +110,27 @@ def check_model(model):
         )
 
 
+def check_float32(model):
+    """Raises a ValueError unless `model` computes in float32."""
+    if model.compute_dtype != "float32":
+        raise ValueError(
+            "`model` must compute in float32. Received one of the dtype policy "
+            f"{model.dtype_policy.name!r}: build it again in float32, and give it the "
+            "weights by `set_weights(model.get_weights())`."
+        )
+
+
+def chosen_of(signatures, names):
+    """Those of some signatures that have the names, or a ValueError; None is all."""
+    names = list(signatures if names is None else names)
+    if not names or not set(names) <= set(signatures):
+        raise ValueError(
+            f"`signatures` must be some of {', '.join(signatures)} for this model. "
+            f"Received: {names}"
+        )
+    return {name: signatures[name] for name in names}
+
+
 def _ends(model):
     """How many inputs and outputs a network has; None if it does not say."""
     try:
@@ -124,12 +146,41 @@ def traced(signature, batch_size=None):
         signature: `Signature`.
         batch_size: Integer; None for any.
     """
-    specs = {
+    function = tf.function(signature.function, autograph=False)
+    return function.get_concrete_function(**specs_of(signature, batch_size))
+
+
+def function_of(signature):
+    """A signature as a `tf.function` of which a temperature may be left out."""
+    parameter, defaults = inspect.Parameter, {"temperature": tf.constant([1.0])}
+    parameters = inspect.Signature(
+        parameter(
+            name,
+            parameter.POSITIONAL_OR_KEYWORD,
+            default=defaults.get(name, parameter.empty),
+        )
+        for name in signature.inputs
+    )
+
+    def function(*args, **kwargs):
+        return signature.function(**parameters.bind(*args, **kwargs).arguments)
+
+    # TensorFlow asks the function for its arguments.
+    function.__signature__ = parameters
+    return tf.function(function, list(specs_of(signature).values()), autograph=False)
+
+
+def specs_of(signature, batch_size=None):
+    """What a signature takes, as a dict of named `tf.TensorSpec`.
+
+    Args:
+        signature: `Signature`.
+        batch_size: Integer; None for any.
+    """
+    return {
         name: tf.TensorSpec((batch_size, *spec.shape[1:]), spec.dtype, name)
         for name, spec in signature.inputs.items()
     }
-    function = tf.function(signature.function, autograph=False)
-    return function.get_concrete_function(**specs)
 
 
 def operations_of(function):
@@ -160,7 +211,7 @@ def _of(model, mark):
     function = getattr(model, mark.traced)
 
     def call(**inputs):
-        return _named(mark, function(**inputs))
+        return mark.named(function(**_taken(model, inputs)))
 
     return Signature(call, {name: _spec(model, name) for name in mark.takes})
 
@@ -170,7 +221,8 @@ def _drawn(model, mark):
     function, noise = getattr(model, mark.traced), noise_signature(model)
 
     def call(seed, **inputs):
-        found = _named(mark, function(**noise.function(seed), **inputs))
+        inputs = {**noise.function(seed), **_taken(model, inputs)}
+        found = mark.named(function(**inputs))
         return {n: model.domain_of(n).bytes_of(value) for n, value in found.items()}
 
     others = [name for name in mark.takes if name != "noise"]
@@ -179,19 +231,27 @@ def _drawn(model, mark):
     )
 
 
-def _named(mark, outputs):
-    several = outputs if len(mark.gives) > 1 else (outputs,)
-    return dict(zip(mark.gives, several, strict=True))
-
-
 def _compiled(signature):
     function = tf.function(signature.function, autograph=False, jit_compile=True)
     return signature._replace(function=function)
 
 
+def exported_dtype(dtype):
+    """The type of an input in an export: LiteRT.js loads no file with booleans."""
+    return "uint8" if dtype == "bool" else dtype
+
+
+def _taken(model, inputs):
+    """Inputs of an export as the model takes them."""
+    return {
+        name: tf.cast(value, model.domain_of(name).dtype)
+        for name, value in inputs.items()
+    }
+
+
 def _spec(model, name):
     domain = model.domain_of(name)
-    return tf.TensorSpec((None, *domain.shape), domain.dtype)
+    return tf.TensorSpec((None, *domain.shape), exported_dtype(domain.dtype))
 
 
 def _call(model):

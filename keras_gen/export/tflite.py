@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import json
 import math
+import os
 import shutil
 import subprocess
 import sys
@@ -12,13 +13,21 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 
 import keras_gen
 from keras_gen.arguments import check_count
-from keras_gen.domains import Images
-from keras_gen.export.parity import ExportReport, compare, distance_of, probes
+from keras_gen.export.parity import (
+    ExportReport,
+    check_parity,
+    compare,
+    distance_of,
+    probes,
+)
 from keras_gen.export.saved_model import write_saved_model
 from keras_gen.export.signatures import (
+    check_float32,
+    chosen_of,
     domain_of,
     noise_signature,
     operations_of,
@@ -28,17 +37,12 @@ from keras_gen.export.signatures import (
     variables_of,
 )
 from keras_gen.export.standalone_sampler import sampler_path
-from keras_gen.export.writing import check_absent
+from keras_gen.export.writing import check_absent, make_room
 from keras_gen.files import written_whole
 from keras_gen.models.base import marks_of
 
-# Bytes of a weight, and how far outputs that are no drawn sites may lie from the
-# model's, relative to the largest: at most, and in the mean.
-_PRECISIONS = {
-    "float32": (4, 1e-4, 1e-4),
-    "float16": (2, 2e-2, 2e-2),
-    "int8": (1, 2.0, 5e-2),
-}
+# Bytes of a weight.
+_PRECISIONS = {"float32": 4, "float16": 2, "int8": 1}
 # LiteRT's fast kernels of transposed convolutions need sizes that are known beforehand.
 # So a signature with transposed convolutions is also written for blocks of this number
 # of rows, in which an image of a DCGAN takes less than half the time.
@@ -107,12 +111,7 @@ def export_tflite(
         raise ValueError(f"`path` must end in .tflite. Received: {str(path)!r}")
     if batch_size is not None:
         check_count(batch_size, "batch_size", 1)
-    if model.compute_dtype != "float32":
-        raise ValueError(
-            "`model` must compute in float32. Received one of the dtype policy "
-            f"{model.dtype_policy.name!r}: build it again in float32, and give it the "
-            "weights by `set_weights(model.get_weights())`."
-        )
+    check_float32(model)
     chosen = _chosen(model, precision, signatures)
     if extractor is not None and not {"sample", "noise"} & chosen.keys():
         raise ValueError(
@@ -123,8 +122,12 @@ def export_tflite(
     if path.is_dir():
         raise ValueError(f"`path` must be a file. Received a folder: {str(path)!r}")
     _check_sampler(path, overwrite)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with written_whole(path) as partial, tempfile.TemporaryDirectory() as folder:
+    make_room(path.parent)
+    with (
+        written_whole(path) as partial,
+        # Named like the unfinished file, so that a later export removes both.
+        tempfile.TemporaryDirectory(prefix=f"{partial}-") as folder,
+    ):
         folder = Path(folder)
         stated = _convert(model, chosen, batch_size, precision, folder, partial)
         metadata = _metadata(model, path, batch_size, precision, stated)
@@ -136,7 +139,7 @@ def export_tflite(
             attached.comment = bytes(_DIGITS)
         _seal(partial)
         parity = _parity(model, chosen, folder, partial)
-        _check_parity(model, precision, parity)
+        check_parity(model, precision, parity)
     sampler = path.with_name("sampler.py")
     if not sampler.exists() or overwrite:
         with written_whole(sampler) as partial:
@@ -172,13 +175,7 @@ def _chosen(model, precision, names):
                 f"`signatures` must be left out in int8, which has {', '.join(known)}. "
                 f"Received: {names}"
             )
-    names = list(known if names is None else names)
-    if not names or not set(names) <= set(known):
-        raise ValueError(
-            f"`signatures` must be some of {', '.join(known)} for this "
-            f"{type(model).__name__} in {precision}. Received: {names}"
-        )
-    return {name: known[name] for name in names}
+    return chosen_of(known, names)
 
 
 def _check_sampler(path, overwrite):
@@ -204,7 +201,9 @@ def _convert(model, signatures, batch_size, precision, folder, path):
         and "Conv2DBackpropInput" in operations_of(function)
     }
     written = functions | blocks
-    write_saved_model(written, folder / "saved_model", debug_info=True)
+    module = tf.Module()
+    module.weights = variables_of(written.values())
+    write_saved_model(module, written, folder / "saved_model", debug_info=True)
     job = {
         "saved_model": str(folder / "saved_model"),
         "signatures": list(written),
@@ -220,7 +219,7 @@ def _convert(model, signatures, batch_size, precision, folder, path):
         raise ValueError(_why_not(folder / "model.tflite.json", done))
     shutil.copyfile(job["out"], path)
     weights = sum(math.prod(v.shape) for v in variables_of(functions.values()))
-    if path.stat().st_size < weights * _PRECISIONS[precision][0]:
+    if path.stat().st_size < weights * _PRECISIONS[precision]:
         raise ValueError(
             f"The converted file lacks weights: {path.stat().st_size} bytes for "
             f"{weights} numbers in {precision}."
@@ -328,41 +327,6 @@ def _parity(model, signatures, folder, path):
         }
 
 
-def _gives_images(model, name):
-    """Whether what a signature gives are images, as bytes if they are drawn."""
-    marks = marks_of(model)
-    return name in marks and isinstance(domain_of(model, marks[name].gives[0]), Images)
-
-
-def _check_parity(model, precision, parity):
-    """Raises a ValueError if a file differs too much from the model."""
-    marks = marks_of(model)
-    draws_sites = bool(marks) and model.compiled_sampling
-    _, most, mean = _PRECISIONS[precision]
-    for name, found in parity.items():
-        drawn = name == "serving_default" or (
-            name in marks and "noise" in marks[name].takes
-        )
-        if drawn and draws_sites:
-            # A number within rounding of a step changes a site, and what follows.
-            few = found.num_differing <= found.num_images // 10
-            agrees = np.isfinite(found.difference) and (few or precision != "float32")
-        else:
-            # Bytes may differ by a level where a float lies near a rounding step.
-            bytes_ = drawn and name != "serving_default" and _gives_images(model, name)
-            scale, step = (255, 1) if bytes_ else (1, 0)
-            agrees = (
-                found.difference <= scale * most + step
-                and found.mean_difference <= scale * mean + step
-            )
-        if not agrees:
-            raise ValueError(
-                f"The converted file is not the model: {name!r} differs by "
-                f"{found.difference:.3g}, in {found.num_differing} of "
-                f"{found.num_images} images."
-            )
-
-
 def _opened(path):
     """A file as its `Sampler`."""
     spec = importlib.util.spec_from_file_location("sampler", sampler_path())
@@ -372,6 +336,15 @@ def _opened(path):
 
 
 def _run(script, *arguments):
-    """Runs a script of this folder in a separate process."""
-    command = [sys.executable, "-P", str(_HERE / script), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    """Runs a script of this folder in a separate process, which ends with this one."""
+    command = [_HERE / "child.py", _HERE / script, *arguments]
+    command = [sys.executable, "-P", *map(str, command)]
+    # Nothing is written: its end closes with this process.
+    reading, writing = os.pipe()
+    try:
+        return subprocess.run(
+            command, stdin=reading, capture_output=True, text=True, check=False
+        )
+    finally:
+        os.close(reading)
+        os.close(writing)

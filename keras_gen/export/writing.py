@@ -1,6 +1,8 @@
-"""Checks that an export does not replace a file by accident."""
+"""Where exports are written: not over a file by accident, and without old remains."""
 
 import os
+
+from keras_gen.files import remove_abandoned
 
 
 def check_absent(path, overwrite, name):
@@ -15,3 +17,9 @@ def check_absent(path, overwrite, name):
         raise ValueError(
             f"`{name}` must be free, or `overwrite` True: {str(path)!r} exists."
         )
+
+
+def make_room(folder):
+    """Makes a folder, if need be, and removes what killed exports have left in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(folder)

@@ -133,12 +133,21 @@ class GatedCausalBlock(keras.layers.Layer):
         outputs = self.residual(gated)
         return vertical, outputs if self.is_first else horizontal + outputs, skip
 
-    def enter_row(self, rows, labels=None):
+    def row_biases(self, labels):
+        """What labels add to each row: a tuple of tensors, for `enter_row()`.
+
+        Args:
+            labels: Int32 tensor of shape `(batch,)`.
+        """
+        biases = self._label_biases(labels, 1)
+        return biases[1:] if self.is_last else biases
+
+    def enter_row(self, rows, biases=(0.0, 0.0)):
         """The vertical stack at one row, from this row of its input and those above.
 
         Args:
             rows: Tensor of shape `(batch, rows_above + 1, width, features)`.
-            labels: Int32 tensor of shape `(batch,)`, or None.
+            biases: What `row_biases()` returns, if there are labels.
 
         Returns:
             The row of the vertical stack, of shape `(batch, width, filters)` (None in
@@ -147,11 +156,10 @@ class GatedCausalBlock(keras.layers.Layer):
         """
         side = self.kernel_size // 2
         above = self.vertical(ops.pad(rows, [(0, 0), (0, 0), (side, side), (0, 0)]))
-        bias_above, bias = self._label_biases(labels, 1)
-        crossing = self.crossing(above[:, 0]) + bias
+        crossing = self.crossing(above[:, 0]) + biases[-1]
         if self.is_last:
             return None, crossing
-        return self.vertical_gate(above[:, 0] + bias_above), crossing
+        return self.vertical_gate(above[:, 0] + biases[0]), crossing
 
     def advance(self, window, crossing):
         """The horizontal stack at one pixel.
@@ -181,7 +189,7 @@ class GatedCausalBlock(keras.layers.Layer):
         biases = ops.reshape(biases, (-1, *(1,) * num_axes, biases.shape[-1]))
         if self.is_last:
             return None, biases
-        return ops.split(biases, 2, axis=-1)
+        return tuple(ops.split(biases, 2, axis=-1))
 
     def get_config(self) -> dict:
         return {

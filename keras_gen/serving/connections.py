@@ -64,6 +64,9 @@ class Connection(HttpToolsProtocol):
         self._is_in_head = False
         self._wait(self.body_seconds)
         super().on_headers_complete()
+        if getattr(self.server_state, "is_stopping", False) and self.cycle is not None:
+            # The next request of the client goes elsewhere.
+            self.cycle.keep_alive = False
 
     def on_message_complete(self):
         self._is_in_head = True

@@ -4,11 +4,20 @@ import asyncio
 import contextlib
 import itertools
 import pickle
+import time
 from pathlib import Path
 
 import numpy as np
 
 from keras_gen.export.standalone_sampler import sampler_path
+from keras_gen.serving.metrics import (
+    BATCH_ROWS,
+    BATCH_SECONDS,
+    QUEUE,
+    QUEUE_BYTES,
+    WAIT_SECONDS,
+    WORKERS_BUSY,
+)
 from keras_gen.serving.processes import Process
 
 # Of the inputs of requests that wait or run.
@@ -100,22 +109,28 @@ class Pool:
         num_bytes = sum(values.nbytes for values in inputs.values())
         if not self._free_requests or self._free_bytes < num_bytes:
             raise QueueFullError("Too many requests wait. Try again in a second.")
-        self._free_requests -= 1
-        self._free_bytes -= num_bytes
+        self._take(1, num_bytes)
         try:
             yield
         finally:
-            self._free_requests += 1
-            self._free_bytes += num_bytes
+            self._take(-1, -num_bytes)
 
     @contextlib.asynccontextmanager
     async def free_worker(self):
         """A `Worker` that is free now."""
         worker = await self._free.get()
+        WORKERS_BUSY.inc()
         try:
             yield worker
         finally:
+            WORKERS_BUSY.dec()
             self._free.put_nowait(worker)
+
+    def _take(self, num, num_bytes):
+        self._free_requests -= num
+        self._free_bytes -= num_bytes
+        QUEUE.inc(num)
+        QUEUE_BYTES.inc(num_bytes)
 
     async def close(self):
         """Lets each process end once it is free."""
@@ -135,13 +150,18 @@ class Batches:
         path: String, a `.tflite` file or the folder of a SavedModel.
         signature: String.
         max_rows: Integer, the largest number of rows in a batch.
+        name: Optional string, under which batches are counted. Defaults to the
+            signature.
     """
 
-    def __init__(self, pool, path, signature, max_rows):
+    def __init__(self, pool, path, signature, max_rows, name=None):
         self._pool = pool
+        self._waited = WAIT_SECONDS.labels(name or signature)
+        self._rows = BATCH_ROWS.labels(name or signature)
+        self._seconds = BATCH_SECONDS.labels(name or signature)
         self._job = (path, signature)
         self._max_rows = max_rows
-        # Inputs by futures, in the order in which they came.
+        # Inputs, and when they came, by futures, in the order in which they came.
         self._waiting = {}
         # Of workers, to come for a batch.
         self._num_calls = 0
@@ -172,7 +192,7 @@ class Batches:
         """
         with self._pool.place(inputs):
             future = asyncio.get_running_loop().create_future()
-            self._waiting[future] = inputs
+            self._waiting[future] = inputs, time.monotonic()
             self._call_worker()
             try:
                 async with asyncio.timeout(self._pool.deadline):
@@ -204,8 +224,10 @@ class Batches:
                     name: np.concatenate([inputs[name] for inputs, _ in batch])
                     for name in batch[0][0]
                 }
-                async with asyncio.timeout(self._pool.deadline):
-                    outputs = await worker.run(*self._job, merged)
+                self._rows.observe(_rows(merged))
+                with self._seconds.time():
+                    async with asyncio.timeout(self._pool.deadline):
+                        outputs = await worker.run(*self._job, merged)
             except Exception as error:
                 if isinstance(error, TimeoutError):
                     error = self._too_late()
@@ -230,7 +252,8 @@ class Batches:
 
     def _take_batch(self):
         batch, rows = [], 0
-        for future, inputs in list(
+        now = time.monotonic()
+        for future, (inputs, came) in list(
             itertools.islice(self._waiting.items(), self._max_rows)
         ):
             if rows + _rows(inputs) > self._max_rows:
@@ -238,6 +261,7 @@ class Batches:
             del self._waiting[future]
             if not future.done():
                 batch.append((inputs, future))
+                self._waited.observe(now - came)
                 rows += _rows(inputs)
         return batch
 

@@ -2,12 +2,10 @@
 
 import asyncio
 import logging
-import os
-import pickle
-import signal
 import subprocess
 import sys
-import traceback
+
+from keras_gen.serving.metrics import REPLACED
 
 _LOGGER = logging.getLogger("mlserver.keras_gen")
 # Written at once to a pipe, between which the event loop does other things.
@@ -18,10 +16,12 @@ class Process:
     """A process that answers jobs in turn.
 
     It starts with the first job. If it has died, it is replaced when the next job
-    comes. A job that is cancelled ends with the process.
+    comes. A job that is cancelled ends with the process. The log names each process
+    that starts, and says why one is replaced.
 
     Args:
-        script: Path of a Python file that calls `serve_jobs()`.
+        script: Path of a Python file that calls
+            `keras_gen.serving.jobs.serve_jobs()`.
         kind: String, for the log.
     """
 
@@ -29,11 +29,15 @@ class Process:
         self._script = script
         self._kind = kind
         self._process = None
+        for reason in ("died", "stopped"):
+            REPLACED.labels(kind, reason)
 
     async def start(self):
         """Starts the process, unless it lives."""
-        if self._process is not None and self._process.returncode is None:
-            return
+        if self._process is not None:
+            if self._process.returncode is None:
+                return
+            self._lose("died", f"has died with code {self._process.returncode}")
         # Pipes of the event loop. A thread would have to wait for the interpreter
         # before and after each job if the loop is busy.
         self._process = await asyncio.create_subprocess_exec(
@@ -65,47 +69,26 @@ class Process:
             return await process.stdout.readexactly(int.from_bytes(length))
         except (ConnectionError, asyncio.IncompleteReadError):
             await process.wait()
-            _LOGGER.warning(
-                "%s process %d has died with code %d.",
-                self._kind.capitalize(),
-                process.pid,
-                process.returncode,
-            )
+            self._lose("died", f"has died with code {process.returncode} over a job")
             return None
         except asyncio.CancelledError:
             # Otherwise its answer would meet the next job.
             process.kill()
-            self._process = None
+            self._lose("stopped", "was stopped: its job took too long")
             raise
+
+    def _lose(self, reason, sentence):
+        _LOGGER.warning(
+            "%s process %d %s. It is replaced when the next job comes.",
+            self._kind.capitalize(),
+            self._process.pid,
+            sentence,
+        )
+        REPLACED.labels(self._kind, reason).inc()
+        self._process = None
 
     async def close(self):
         """Lets the process end."""
         if self._process is not None:
             self._process.stdin.close()
             await self._process.wait()
-
-
-def serve_jobs(function):
-    """Answers the jobs on standard input until it ends.
-
-    Args:
-        function: Function from bytes to something that can be pickled. If it raises,
-            the answer is the text of the error.
-    """
-    # The server decides when to end, also if a terminal interrupts both processes.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    jobs, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    # What libraries print must not get between the answers.
-    os.dup2(2, 1)
-    while length := jobs.read(8):
-        job = memoryview(jobs.read(int.from_bytes(length)))
-        try:
-            answer = function(job)
-        except Exception as error:
-            traceback.print_exc()
-            answer = f"{type(error).__name__}: {error}"
-        del job
-        answer = pickle.dumps(answer)
-        answers.write(len(answer).to_bytes(8) + answer)
-        answers.flush()
-        del answer

@@ -15,8 +15,8 @@ from pathlib import Path
 def main():
     """Answers jobs until the input ends."""
     sys.path.append(str(Path(__file__).parents[2]))
+    from keras_gen.serving.jobs import serve_jobs
     from keras_gen.serving.messages import read_message
-    from keras_gen.serving.processes import serve_jobs
     from keras_gen.serving.requests import read_json
 
     readers = {"json": read_json, "message": read_message}

@@ -2,17 +2,24 @@
 
 import json
 import os
+import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 from keras_gen.serving.requests import DATATYPES
 from keras_gen.serving.settings import (
     PLATFORMS,
     Signature,
+    model_of_settings,
     read_settings,
-    settings_path,
+    remove_settings,
     write_settings,
 )
+from keras_gen.zoo.shelf import catalog
+from keras_gen.zoo.shelf.loading import weights_sha256
 
+_EXPORTER = Path(__file__).with_name("exporter.py")
 # Rows of a request, and of a batch of requests.
 _MAX_ROWS = 64
 _MAX_SEED = 2**31 - 1
@@ -20,7 +27,7 @@ _MAX_SEED = 2**31 - 1
 _TEMPERATURES = (1e-3, 1e3)
 
 
-def write_repository(names, folder, format="tflite", overwrite=False):
+def write_repository(names, folder, format="tflite", overwrite=False, in_process=True):
     """Exports models into a folder from which they are served.
 
     Each signature is served under its own name. The main signature, `sample` or else
@@ -28,47 +35,106 @@ def write_repository(names, folder, format="tflite", overwrite=False):
     are in the folder already are kept.
 
     Args:
-        names: Sequence of names of entries, paths of saved models or run folders.
+        names: Sequence of names of entries, paths of saved models or run folders, or
+            names of models that are in the folder already.
         folder: String or path.
         format: "tflite", or "saved_model".
         overwrite: Boolean, whether to export models again that are there already.
+        in_process: Boolean. If False, another process exports, with which TensorFlow
+            and its memory end.
 
     Returns:
         List of the names of the served signatures.
 
     Raises:
-        ValueError: If a model does not exist, two models have the same name, or an
-            export fails.
+        ValueError: If a model does not exist, two models or signatures have the same
+            name, the folder has another model or format under a name, or an export
+            fails.
         OSError: If it cannot be written.
     """
     labels = [label_of(name) for name in names]
     if len(set(labels)) < len(labels) or not labels:
         raise ValueError(f"Served models must have different names. Received: {labels}")
-    folder, served = Path(folder), []
+    folder = Path(folder)
+    absent = []
     for name, label in zip(names, labels, strict=True):
         if overwrite or not is_exported(folder, label):
-            _export(name, folder, label, format)
-        served += [found.name for found in read_settings(folder, model=label)]
-    return served
+            absent.append((name, label, weights_sha256(name)))
+        else:
+            _check_same(name, folder, label, format)
+    if absent and not in_process:
+        _write_apart([name for name, *_ in absent], folder, format, overwrite)
+        absent = []
+    for name, label, sha256 in absent:
+        _export(name, folder, label, sha256, format)
+    return [s.name for label in labels for s in read_settings(folder, model=label)]
 
 
 def label_of(name):
     """The name of a model: that of its entry, or the last part of its path."""
-    return Path(os.path.normpath(name)).stem
+    return os.path.basename(os.path.abspath(name)).removesuffix(".keras")
 
 
 def is_exported(folder, label):
     """Whether a folder has a model with this name."""
     # Written last.
-    return settings_path(folder, label).exists()
+    return model_of_settings(folder, label) == label
 
 
-def _export(name, folder, label, format):
-    from keras_gen.export import export_saved_model, export_tflite
+def _write_apart(*arguments):
+    """`write_repository()` in another process."""
+    command = [sys.executable, "-P", str(_EXPORTER)]
+    # If a terminal interrupts both processes, the exporter tidies up.
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        answer, _ = process.communicate(pickle.dumps(arguments))
+    if process.returncode:
+        raise ChildProcessError(
+            f"The process that exports has ended with code {process.returncode}."
+        )
+    error = pickle.loads(answer)
+    if error is not None:
+        raise error
+
+
+def _check_same(name, folder, label, format):
+    """Raises a ValueError unless what is in the folder was exported from a model."""
+    (found,) = read_settings(folder, [label])
+    where = f"{label!r} in {str(folder)!r}"
+    way_out = "Export it again with --overwrite, or choose another folder with --out."
+    if found.platform != PLATFORMS[format]:
+        raise ValueError(f"{where} is of another format than {format!r}. {way_out}")
+    if str(name) == label and label not in catalog.names() and not Path(name).exists():
+        # The folder has it, and what it was exported from is elsewhere.
+        return
+    sha256 = weights_sha256(name)
+    if sha256 != found.sha256:
+        raise ValueError(
+            f"{where} was exported from other weights than those of {str(name)!r}: "
+            f"their sha256 is {found.sha256[:8]}..., not {sha256[:8]}... {way_out}"
+        )
+
+
+def _export(name, folder, label, sha256, format):
+    from keras_gen.export import export_saved_model, export_tflite, signatures_of
     from keras_gen.zoo.shelf.loading import open_model
 
     model = open_model(name)
-    settings_path(folder, label).unlink(missing_ok=True)
+    signatures = signatures_of(model)
+    main = "sample" if "sample" in signatures else "serving_default"
+    served = {
+        signature: label if signature == main else f"{label}-{signature}"
+        for signature in signatures
+    }
+    for taken in served.values():
+        if model_of_settings(folder, taken) not in (None, label):
+            raise ValueError(
+                f"{str(name)!r} would be served as {taken!r}, as a signature of "
+                f"{model_of_settings(folder, taken)!r} in {str(folder)!r} is. Rename "
+                "it, or choose another folder with --out."
+            )
+    remove_settings(folder, label)
     home = folder / label
     if format == "tflite":
         path = home / f"{label}.tflite"
@@ -77,17 +143,17 @@ def _export(name, folder, label, format):
     else:
         path = export_saved_model(model, home, overwrite=True)
         signatures = _signatures_of_saved_model(path)
-    main = "sample" if "sample" in signatures else "serving_default"
     for signature in sorted(signatures, key=lambda found: found == main):
         stated = signatures[signature]
         write_settings(
             folder,
             Signature(
-                name=label if signature == main else f"{label}-{signature}",
+                name=served[signature],
                 model=label,
                 signature=signature,
                 path=path,
                 platform=PLATFORMS[format],
+                sha256=sha256,
                 max_batch_size=_MAX_ROWS,
                 inputs=_tensors(model, stated["inputs"], bounded=True),
                 outputs=_tensors(model, stated["outputs"]),

@@ -26,6 +26,11 @@ DATATYPES = {
 }
 # Numbers are sent as bytes in this order.
 DTYPES = {name: np.dtype(dtype).newbyteorder("<") for dtype, name in DATATYPES.items()}
+# What JSON calls them.
+TYPES_OF_JSON = {
+    name: {"b": "boolean", "f": "number"}.get(dtype.kind, "integer")
+    for name, dtype in DTYPES.items()
+}
 # The Python types that a kind of numbers accepts.
 _TYPES = {"b": {bool}, "u": {int}, "i": {int}, "f": {int, float}}
 _NUMBERS = {"b": "booleans", "u": "integers", "i": "integers", "f": "numbers"}

@@ -7,6 +7,7 @@ import orjson
 import uvicorn
 from mlserver.errors import MLServerError
 from mlserver.rest.server import RESTServer
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -19,6 +20,7 @@ from keras_gen.serving.answers import (
 )
 from keras_gen.serving.bodies import Bodies, RefusedError
 from keras_gen.serving.connections import Connection
+from keras_gen.serving.description import description, operations
 from keras_gen.serving.pool import DeadlineError, QueueFullError, WorkerError
 
 # For a client that still sends when its request has been refused: a connection that
@@ -48,37 +50,44 @@ class Rest(RESTServer):
     Args:
         served: `keras_gen.serving.served.Served`.
         reader: `keras_gen.serving.bodies.Reader`.
+        finish: Float, seconds for requests that run when the server stops.
         *parts: What `RESTServer` takes.
     """
 
-    def __init__(self, served, reader, *parts):
+    def __init__(self, served, reader, finish, *parts):
         super().__init__(*parts)
         self._served = served
         self._reader = reader
+        self._finish = finish
         self._bodies = Bodies()
-        routes = self._app.router.routes
-        own = {
-            "/infer": ("POST", self._infer),
-            "/generate": ("POST", self._infer),
-            "/health/live": ("GET", self._live),
-            "/health/ready": ("GET", self._ready),
-            "/ready": ("GET", self._model_ready),
+        answers = {
+            "metadata": self._metadata,
+            "live": self._live,
+            "ready": self._ready,
+            "description": self._description,
+            "model": self._model,
+            "model_ready": self._model_ready,
+            "model_description": self._model_description,
+            "infer": self._infer,
         }
-        # Streams break off instead of returning an error.
-        absent = ("_stream", "/index", "/load", "/unload")
-        for number, route in enumerate(routes):
-            for end, (method, answer) in own.items():
-                if route.path.endswith(end):
-                    routes[number] = Route(route.path, answer, methods=[method])
-                    break
-        routes[:] = [route for route in routes if not route.path.endswith(absent)]
+        self._app.router.routes[:] = [
+            Route(path, answers[operation.name], methods=[operation.method])
+            for path, operation in operations().items()
+        ]
+        self._app.add_exception_handler(HTTPException, _unknown)
 
     async def start(self):
         self._server = Uvicorn(self._get_config())
         await self._server.serve()
 
+    def turn_not_ready(self):
+        """Closes each connection after its next answer, so that clients go on."""
+        self._server.server_state.is_stopping = True
+
     def _get_config(self):
-        return limited(super()._get_config())
+        config = limited(super()._get_config())
+        config.timeout_graceful_shutdown = self._finish
+        return config
 
     async def _infer(self, request):
         try:
@@ -97,9 +106,8 @@ class Rest(RESTServer):
             return refusal(500, str(error))
 
     async def _answer(self, request):
-        name = request.path_params["model_name"]
-        version = request.path_params.get("model_version")
-        model = await self._served.model(name, version)
+        model = await self._asked(request)
+        name = model.name
         headers = request.headers
         header_length = header_length_of(headers)
         kind = headers.get("content-type", JSON)
@@ -130,19 +138,33 @@ class Rest(RESTServer):
         return _json({"live": await self._data_plane.live()})
 
     async def _ready(self, request):
-        is_ready = await self._data_plane.ready()
+        is_ready = await self._served.is_ready()
         return _json({"ready": is_ready}, 200 if is_ready else 503)
 
+    async def _metadata(self, request):
+        return _described(await self._data_plane.metadata())
+
+    async def _description(self, request):
+        names = self._served.names
+        models = {name: (await self._served.model(name)).stated for name in names}
+        return _json(description(models))
+
+    async def _model(self, request):
+        return _described(await (await self._asked(request)).metadata())
+
     async def _model_ready(self, request):
-        name = request.path_params["model_name"]
-        try:
-            model = await self._served.model(
-                name, request.path_params.get("model_version")
-            )
-        except MLServerError as error:
-            return refusal(error.status_code, str(error))
-        found = {"name": name, "ready": model.ready}
-        return _json(found, 200 if model.ready else 503)
+        name = (await self._asked(request)).name
+        is_ready = await self._served.is_model_ready(name)
+        return _json({"name": name, "ready": is_ready}, 200 if is_ready else 503)
+
+    async def _model_description(self, request):
+        model = await self._asked(request)
+        return _json(description({model.name: model.stated}, of_model=True))
+
+    async def _asked(self, request):
+        """The model that a path names."""
+        asked = request.path_params
+        return await self._served.model(asked["model_name"], asked.get("model_version"))
 
 
 async def _unless_gone(request, outputs):
@@ -162,6 +184,18 @@ async def _unless_gone(request, outputs):
 
 def _json(found, status=200):
     return Response(orjson.dumps(found), status, media_type=JSON)
+
+
+def _described(found):
+    """A description by MLServer, without what it leaves open."""
+    return _json(found.model_dump(exclude_unset=True, exclude_none=True))
+
+
+async def _unknown(request, error):
+    """A path or a method that is not served."""
+    response = refusal(error.status_code, error.detail)
+    response.headers.update(error.headers or {})
+    return response
 
 
 def refusal(status, message, closes=False):

@@ -46,11 +46,13 @@ class Rpc(GRPCServer):
     Args:
         served: `keras_gen.serving.served.Served`.
         reader: `keras_gen.serving.bodies.Reader`.
+        finish: Float, seconds for calls that run when the server stops.
         *parts: What `GRPCServer` takes.
     """
 
-    def __init__(self, served, reader, *parts):
+    def __init__(self, served, reader, finish, *parts):
         super().__init__(*parts)
+        self._finish = finish
         self._servicer = _Servicer(served, reader, self._data_plane)
 
     def _create_server(self):
@@ -88,9 +90,12 @@ class Rpc(GRPCServer):
         await self._server.start()
         await self._server.wait_for_termination()
 
-    async def stop(self, sig=None):
+    async def turn_not_ready(self):
+        """Tells health checks that the server stops. It still answers."""
         await self._health.enter_graceful_shutdown()
-        await super().stop(sig)
+
+    async def stop(self, sig=None):
+        await self._server.stop(self._finish)
 
 
 def _unary(method, request_class=None):
@@ -179,11 +184,11 @@ class _Servicer:
         return protocol.ServerLiveResponse(live=await self._data_plane.live())
 
     async def _ready(self, request):
-        return protocol.ServerReadyResponse(ready=await self._data_plane.ready())
+        return protocol.ServerReadyResponse(ready=await self._served.is_ready())
 
     async def _model_ready(self, request):
-        model = await self._served.model(request.name, request.version)
-        return protocol.ModelReadyResponse(ready=model.ready)
+        is_ready = await self._served.is_model_ready(request.name, request.version)
+        return protocol.ModelReadyResponse(ready=is_ready)
 
     async def _metadata(self, request):
         found = await self._data_plane.metadata()

@@ -2,6 +2,7 @@
 
 from mlserver import MLModel
 
+from keras_gen.serving.metrics import MODEL
 from keras_gen.serving.pool import Batches
 from keras_gen.serving.requests import Stated, lowest_inputs
 
@@ -10,8 +11,9 @@ class Runtime(MLModel):
     """One signature of an exported model.
 
     Its settings describe the inputs and outputs. `parameters.extra` has the `path` of
-    the model, the `signature` and the `pool` of workers. `max_batch_size` is the
-    largest number of rows of a request and of a batch of requests.
+    the model, the `signature`, the `pool` of workers and the `sha256` of what was
+    exported. `max_batch_size` is the largest number of rows of a request and of a batch
+    of requests.
 
     Attributes:
         stated: `keras_gen.serving.requests.Stated`, what it takes and gives.
@@ -30,8 +32,10 @@ class Runtime(MLModel):
             extra["path"],
             extra["signature"],
             self.stated.max_rows,
+            self.name,
         )
         await self._batches.open(lowest_inputs(self.stated))
+        MODEL.labels(self.name, self.version, extra["sha256"]).set(1)
         return True
 
     async def run(self, request):

@@ -19,11 +19,20 @@ class Served:
     Args:
         data_plane: `mlserver.handlers.DataPlane`.
         names: Sequence of names of models.
+
+    Attributes:
+        is_stopping: Boolean, whether the server has been told to stop. It is not ready
+            then, but still answers.
     """
 
     def __init__(self, data_plane, names):
         self._data_plane = data_plane
         self.names = tuple(names)
+        self.is_stopping = False
+
+    async def is_ready(self):
+        """Whether requests may be sent to this server."""
+        return not self.is_stopping and await self._data_plane.ready()
 
     def check(self, name, version=None):
         """Raises a NotServedError unless a model is served.
@@ -40,6 +49,10 @@ class Served:
                 f"Model {name} has version {VERSION!r} only. Received: "
                 f"{_shown(version)}"
             )
+
+    async def is_model_ready(self, name, version=None):
+        """The same of one model."""
+        return (await self.model(name, version)).ready and not self.is_stopping
 
     async def model(self, name, version=None):
         """A model that is served, as its `Runtime`."""

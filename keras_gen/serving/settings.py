@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +29,8 @@ class Signature(NamedTuple):
         signature: String, its name in the file.
         path: `Path` of a `.tflite` file or of the folder of a SavedModel.
         platform: String, one of `PLATFORMS.values()`.
+        sha256: String of 64 hexadecimal digits, of the weights or of the saved model
+            that was exported.
         max_batch_size: Integer, the largest number of rows.
         inputs: List of dicts with `name`, `datatype`, `shape` and, for some,
             `parameters`.
@@ -39,6 +42,7 @@ class Signature(NamedTuple):
     signature: str
     path: Path
     platform: str
+    sha256: str
     max_batch_size: int
     inputs: list
     outputs: list
@@ -61,10 +65,35 @@ def write_settings(folder, signature):
         "outputs": signature.outputs,
         "parameters": {
             "uri": os.path.relpath(signature.path, path.parent),
-            "extra": {"model": signature.model, "signature": signature.signature},
+            "extra": {
+                "model": signature.model,
+                "signature": signature.signature,
+                "sha256": signature.sha256,
+            },
         },
     }
     path.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+
+
+def model_of_settings(folder, name):
+    """The name of the model to which the settings of a signature belong.
+
+    None if there are no settings under this name, or they cannot be read.
+    """
+    try:
+        text = settings_path(folder, name).read_text(encoding="utf-8")
+        return json.loads(text)["parameters"]["extra"]["model"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def remove_settings(folder, model):
+    """Removes the settings of all signatures of a model, also such as are damaged."""
+    for path in Path(folder).glob(f"*/{_FILE}"):
+        name = path.parent.name
+        is_named_so = name == model or name.startswith(f"{model}-")
+        if is_named_so and model_of_settings(folder, name) in (model, None):
+            path.unlink()
 
 
 def read_settings(folder, names=None, model=None):
@@ -126,15 +155,21 @@ def _checked(settings, folder, path):
     parameters = settings["parameters"]
     _check_keys(parameters, "`parameters`", ("uri", "extra"))
     extra = parameters["extra"]
-    _check_keys(extra, "`parameters.extra`", ("model", "signature"))
+    _check_keys(extra, "`parameters.extra`", ("model", "signature", "sha256"))
     for key in extra:
         _check_text(extra[key], f"`parameters.extra.{key}`")
+    if not re.fullmatch(r"[0-9a-f]{64}", extra["sha256"]):
+        raise ValueError(
+            f"`parameters.extra.sha256` must be 64 hexadecimal digits. Received: "
+            f"{_shown(extra['sha256'])}"
+        )
     return Signature(
         settings["name"],
         extra["model"],
         extra["signature"],
         _path_of(parameters["uri"], folder, path, settings["platform"]),
         settings["platform"],
+        extra["sha256"],
         settings["max_batch_size"],
         _tensors(settings["inputs"], "inputs"),
         _tensors(settings["outputs"], "outputs"),

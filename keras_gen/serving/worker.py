@@ -51,7 +51,7 @@ def _opened_folder(path):
 def main():
     """Answers jobs until the input ends."""
     sys.path.append(str(Path(__file__).parents[2]))
-    from keras_gen.serving.processes import serve_jobs
+    from keras_gen.serving.jobs import serve_jobs
 
     def run(job):
         sampler, path, signature, inputs = pickle.loads(job)

@@ -1,5 +1,6 @@
 """Files of what a model makes: pictures of images, and files of other data."""
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from keras_gen.zoo.evaluation.measures import upper_half
 from keras_gen.zoo.shelf.recipes import first_examples
 
 
-def save_made(recipe, model, path, seed=0, split="test"):
+def save_made(recipe, model, path, seed=0, shown=None):
     """Writes what a model makes: the recipe's own picture, else `made_by()`.
 
     Args:
@@ -20,7 +21,7 @@ def save_made(recipe, model, path, seed=0, split="test"):
         model: A model of the recipe.
         path: Path without a suffix, which follows from the data: `.png` for images.
         seed: Integer in [0, 2**31), of samples.
-        split: String, the split of examples to reconstruct or translate.
+        shown: Optional function, see `made_by()`.
 
     Returns:
         The `Path` of the file.
@@ -30,14 +31,21 @@ def save_made(recipe, model, path, seed=0, split="test"):
         path = path.with_suffix(".png")
         save_png(path, recipe.picture(model))
         return path
-    domain, examples = made_by(recipe, model, seed, split)
+    domain, examples = made_by(recipe, model, seed, shown)
     path = path.with_suffix(domain.suffix)
     domain.save(path, examples)
     return path
 
 
-def made_by(recipe, model, seed=0, split="test"):
+def made_by(recipe, model, seed=0, shown=None):
     """Samples of a model, else reconstructions or translations of examples.
+
+    Args:
+        recipe: A recipe, from `load_recipe()`.
+        model: A model of the recipe.
+        seed: Integer in [0, 2**31), of samples.
+        shown: Optional function from a number to so many examples, at most 100: a list
+            of arrays, `x` and what is beside. Defaults to the first test examples.
 
     Returns:
         Pair of the domain and an array of examples.
@@ -48,11 +56,13 @@ def made_by(recipe, model, seed=0, split="test"):
     marks = marks_of(model)
     if "sample" in marks:
         return model.x_domain, model.sample(100, seed)
+    if shown is None and not marks.keys().isdisjoint({"reconstruct", "to_y"}):
+        shown = functools.partial(first_examples, recipe.data("test"))
     if "reconstruct" in marks:
-        pairs = beside_reconstructions(model, *_examples(recipe, split, 50))
+        pairs = beside_reconstructions(model, *shown(50))
         return model.x_domain, pairs
     if "to_y" in marks:
-        return model.y_domain, np.asarray(model.to_y(_examples(recipe, split, 100)[0]))
+        return model.y_domain, np.asarray(model.to_y(shown(100)[0]))
     raise ValueError(
         f"{recipe.name} ({type(model).__name__}) makes nothing to look at: "
         "the recipe must define `picture(model)`."
@@ -122,9 +132,3 @@ def completions(model, images, labels=None, seed=0, temperature=1.0, num_columns
     rows = np.concatenate([images[:, None], known[:, None], drawn], axis=1)
     rows = rows.reshape(-1, *domain.shape)
     return grid(domain.to_bytes(rows), columns=2 + num_columns)
-
-
-def _examples(recipe, split, num):
-    """The first examples of a split: a list of arrays, `x` and what is beside."""
-    options = {} if split == "test" else {"training": False}
-    return first_examples(recipe.data(split, **options), num)

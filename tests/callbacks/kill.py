@@ -3,20 +3,20 @@
     python tests/callbacks/kill.py vae 30
     python tests/callbacks/kill.py wgan_gp 30
 
-Each training is `keras-gen train` in a process of its own. Once it has written a
-checkpoint and a random number of further files, it is ended: by SIGKILL, every second
-time by Ctrl-C. It is then resumed, and ended again. What is left of a run is trained in
-this process. Its weights, the state of its optimizers and its history are compared with
-those of a run that nobody ended, bit by bit, and another run begins until there have
-been as many kills as asked for.
+Each training is `keras-gen train` in a process of its own, which ends itself at a
+random moment after its first checkpoint: by SIGKILL, every second time by Ctrl-C. It is
+then resumed, and ended again. What is left of a run is trained in this process. Its
+weights, the state of its optimizers and its history are compared with those of a run
+that nobody ended, bit by bit, and another run begins until there have been as many
+kills as asked for.
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import keras
@@ -76,8 +76,9 @@ def compile(model, steps):
 }
 
 
-#: A run may write so many files at most before it is ended.
-MOST_WRITES = 30
+#: The latest moment: after so many writes and seconds.
+LATEST = (30, 0.02)
+ENDED = Path(__file__).with_name("ended.py")
 #: Signals that end a training, in turn, and the exit codes of its process.
 ENDS = ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 2))
 
@@ -100,16 +101,16 @@ def kill_trainings(name, num_kills, folder, seed=0):
     recipe = folder / f"{name}.py"
     recipe.write_text(RECIPES[name])
     expected = state(zoo.train(recipe, out=folder / "straight", verbose=0))
-    kills, runs = 0, 0
+    kills, runs, trainings = 0, 0, 0
     while kills < num_kills:
         runs += 1
         run, resume = folder / f"run_{runs}", []
         while kills < num_kills and not is_complete(run):
-            process = train(recipe, run, *resume)
-            moment = float(Rows(1, seed, step=kills).uniform((), "kill")[0])
-            wait_for_writes(process, run, 1 + int(MOST_WRITES * moment))
-            kills += end(process, run, *ENDS[kills % 2])
-            print(f"{kills} kills: run {runs} has {max(checkpoints_of(run))}")
+            moment = Rows(1, seed, step=trainings).uniform((2,), "kill")[0] * LATEST
+            trainings += 1
+            kills += was_ended(recipe, run, moment, *ENDS[kills % 2], *resume)
+            left = max(path.name for path in (run / "checkpoints").glob("*.npz"))
+            print(f"kills: {kills}, run {runs} has {left}")
             resume = ["--resume"]
         if not is_complete(run):
             zoo.train(recipe, out=run, resume=True, verbose=0)
@@ -119,48 +120,34 @@ def kill_trainings(name, num_kills, folder, seed=0):
     return runs
 
 
-def train(recipe, out, *arguments):
-    """A process that trains with a checkpoint every three steps."""
-    command = [sys.executable, "-m", "keras_gen.cli", "train", str(recipe)]
-    options = ["--out", str(out), "--checkpoint_steps", "3", *arguments]
-    with open(log_of(out), "w") as log:
-        return subprocess.Popen(
-            [*command, *options],
-            stdout=log,
-            stderr=log,
-            # A shell lets what it runs in the background ignore Ctrl-C.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        )
+def was_ended(recipe, run, moment, number, code, *arguments):
+    """Trains in a process that ends itself, and returns whether it did.
 
-
-def end(process, run, number, code):
-    """Ends a process by a signal; whether it was not at its end already."""
-    process.send_signal(number)
-    found, log = process.wait(), log_of(run).read_text()
-    if found == 0:
+    Args:
+        recipe: Path of the recipe.
+        run: Path of the run.
+        moment: Number of writes and seconds after them.
+        number: Integer, the signal.
+        code: Integer, the exit code by this signal.
+        arguments: Further ones of the command.
+    """
+    command = [ENDED, run, 1 + int(moment[0]), float(moment[1]), int(number)]
+    command += ["train", recipe, "--out", run, "--checkpoint_steps", 3, *arguments]
+    done = subprocess.run(
+        [sys.executable, *map(str, command)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(zoo.__file__).parents[2])},
+        # A shell lets what it runs in the background ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    if done.returncode == 0:
         return False
-    assert found == code, log
+    assert done.returncode == code, done.stderr
     if number == signal.SIGINT:
-        assert "interrupted" in log.splitlines()[-1]
+        assert "interrupted" in done.stderr.splitlines()[-1]
         assert not list(run.glob("*partial*"))
     return True
-
-
-def log_of(run):
-    return run.with_name(f"{run.name}.log")
-
-
-def wait_for_writes(process, run, num):
-    """Waits for a checkpoint and further files of a process, or for its end."""
-    before, states = checkpoints_of(run), set()
-    while process.poll() is None and len(states) < num:
-        time.sleep(0.01)
-        if checkpoints_of(run) - before:
-            states.add(frozenset(run.rglob("*")))
-
-
-def checkpoints_of(run):
-    return {path.name for path in (run / "checkpoints").glob("*.npz")}
 
 
 def is_complete(run):

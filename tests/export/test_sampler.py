@@ -14,11 +14,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from contracts import make_tiny
 from PIL import Image
 
-from keras_gen.export import tflite
+from keras_gen.export import export_tflite, tflite
 from keras_gen.export.standalone_sampler import sampler_path
 from keras_gen.media import grid
+from keras_gen.models import GatedPixelCNN
 
 # The shipped file, in a process without TensorFlow and this package.
 COMMAND = """
@@ -85,6 +87,27 @@ def test_the_command_says_what_is_wrong_in_one_line(exports, arguments, message)
     assert message in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.parametrize("name", ["DCGAN", "GAN", "PixelCNN"])
+def test_a_row_does_not_depend_on_those_beside_it(exports, sampler, name):
+    opened = sampler.Sampler(exports(name)[1].path)
+    for signature, stated in opened.metadata["signatures"].items():
+        random = np.random.default_rng(0)
+        inputs = {
+            name: random.random((9, *tensor["shape"][1:]))
+            * (100 if tensor["dtype"] == "int32" else 1)
+            for name, tensor in stated["inputs"].items()
+        }
+        whole = opened.run(signature, **inputs)["x"]
+        for size in (1, 2, 5, 8):
+            parts = [
+                opened.run(
+                    signature, **{n: v[first : first + size] for n, v in inputs.items()}
+                )["x"]
+                for first in range(0, 9, size)
+            ]
+            np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_pictures_are_png_files(sampler, channels):
     picture = np.arange(5 * 4 * channels, dtype=np.uint8).reshape(5, 4, channels)
@@ -148,6 +171,55 @@ def test_bad_temperatures_are_refused(conditional, pixels, temperature):
         pixels.sample(2, 0, temperature=temperature)
     with pytest.raises(ValueError, match="`temperature` must be left out"):
         conditional[0].sample(2, 0, temperature=temperature)
+
+
+@pytest.fixture(scope="module")
+def completing(sampler, tmp_path_factory):
+    """A file that completes images, and its model."""
+    model = make_tiny(GatedPixelCNN)
+    path = tmp_path_factory.mktemp("completing") / "tiny.tflite"
+    export_tflite(model, path, 4, signatures=("complete",))
+    return sampler.Sampler(path), model
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8])
+def test_images_are_completed_as_the_model_does(completing, dtype):
+    opened, model = completing
+    x = model.sample(5, 1)
+    mask = (np.arange(8)[:, None] < [[4]]).repeat(8, axis=1).astype(dtype)
+    expected = model.x_domain.to_bytes(model.complete(x, mask, 3, temperature=0.5))
+    found = opened.complete(x, mask, 3, temperature=0.5)
+    np.testing.assert_array_equal(found, expected)
+    each = np.broadcast_to(mask[..., None], x.shape)
+    again = opened.complete(np.where(each, x, np.nan), each, 3, temperature=0.5)
+    np.testing.assert_array_equal(again, expected)
+    assert not np.array_equal(opened.complete(x, mask, 4), expected)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda s, x, m: s.complete(x, m[:4]), r"`mask` must have shape.*\(4, 8\)"),
+        (lambda s, x, m: s.complete(x, 2 * m), "booleans, or the integers.*int64: .2"),
+        (lambda s, x, m: s.complete(x, m / 2), "booleans, or the integers.*float64"),
+        (lambda s, x, m: s.complete(x, 1 - m), "in raster order.*for example 0"),
+        (lambda s, x, m: s.complete(x[:0], m), "`x` must hold examples.*0, 8, 8, 1"),
+        (lambda s, x, m: s.complete(x[:, :4], m), "`x` must have shape"),
+        (lambda s, x, m: s.complete(x, m, 2.5), "`seed` must be an integer"),
+        (lambda s, x, m: s.complete(x, m, y=9), "`y` must be 2 integers"),
+        (lambda s, x, m: s.complete(x, m, temperature=0), "`temperature` must be"),
+    ],
+)
+def test_bad_completions_are_refused(completing, call, message):
+    x, mask = np.zeros((2, 8, 8, 1)), np.zeros((8, 8), np.int64)
+    mask[:4] = 1
+    with pytest.raises(ValueError, match=message):
+        call(completing[0], x, mask)
+
+
+def test_what_does_not_complete_says_so(conditional):
+    with pytest.raises(ValueError, match="`signature` must be one of.*'complete'"):
+        conditional[0].complete(np.zeros((1, 8, 8, 1)), np.ones((8, 8), bool))
 
 
 def metadata_of(path):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from contracts import make_tiny
+from tensorflow.core.protobuf import saved_model_pb2
 
 from keras_gen.export import export_saved_model, saved_model_report
 from keras_gen.models import VAE, Autoencoder, GatedPixelCNN
@@ -23,6 +24,25 @@ def test_every_signature_gives_what_the_model_gives(tmp_path, model_class):
     for name, parity in report.parity.items():
         assert parity.num_differing == 0, name
     assert report.signatures.keys() == report.parity.keys()
+
+
+def test_a_temperature_may_be_left_out(tmp_path):
+    model = make_tiny(GatedPixelCNN)
+    path = export_saved_model(model, tmp_path / "tiny")
+    opened = tf.saved_model.load(str(path))
+    seed, y = tf.constant([[7, 0], [7, 1]]), tf.constant([0, 1])
+    found = opened.sample(seed=seed, y=y)["x"]
+    expected = model.x_domain.to_bytes(model.sample(2, 7, y=[0, 1]))
+    np.testing.assert_array_equal(found, expected)
+    given = opened.sample(seed=seed, y=y, temperature=tf.constant([1.0, 1e-30]))["x"]
+    np.testing.assert_array_equal(given[0], expected[0])
+    assert not np.array_equal(given[1], expected[1])
+    # What TensorFlow Serving reads.
+    stored = saved_model_pb2.SavedModel()
+    stored.ParseFromString((path / "saved_model.pb").read_bytes())
+    for name in ("sample", "complete"):
+        default = stored.meta_graphs[0].signature_def[name].defaults["temperature"]
+        assert tf.make_ndarray(default).tolist() == [1.0]
 
 
 def test_weights_are_stored_once_without_optimizer_and_discriminator(tmp_path, gan):

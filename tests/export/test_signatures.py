@@ -37,6 +37,8 @@ def test_a_model_exports_what_it_can_do(model):
     for signature in found.values():
         for spec in signature.inputs.values():
             assert spec.shape[0] is None
+            # LiteRT.js loads no file with other types.
+            assert spec.dtype in (tf.float32, tf.int32, tf.uint8)
     takes_y = "y" in found["serving_default"].inputs
     assert takes_y == (model.__name__ in ("ConditionalGAN", "GatedPixelCNN"))
 
@@ -107,3 +109,16 @@ def test_a_comparison_sees_every_difference(change, expected):
     parity = compare(Probe({}, {"samples": values}), {"samples": change(values)})
     assert (parity.difference, parity.num_differing) == expected
     assert parity.num_images == 3
+
+
+def test_differences_of_bytes_are_whole_grey_levels():
+    images = np.zeros((4, 2, 2, 1), np.uint8)
+    other = images.copy()
+    other[1, 0, 0] = 255
+    parity = compare(Probe({}, {"x": images}), {"x": other})
+    assert str(parity) == (
+        "1 of 4 images differ from the model's, by 255 grey levels at most, 16 in the "
+        "mean"
+    )
+    parity = compare(Probe({}, {"x": images / 1.0}), {"x": other / 1e5})
+    assert "by 0.0026 at most" in str(parity)

@@ -23,7 +23,7 @@ def test_gated_blocks_give_the_same_by_rows_and_pixels(num_classes, is_last):
     above_whole, left_whole, skip_whole = block(vertical, horizontal, labels)
     row, column = 3, 2
     rows = vertical[:, row - block.rows_above : row + 1]
-    above, crossing = block.enter_row(rows, labels)
+    above, crossing = block.enter_row(rows, block.row_biases(labels))
     window = horizontal[:, row, column - block.columns_left : column + 1]
     pixel, skip = block.advance(window, crossing[:, column])
     np.testing.assert_allclose(skip, skip_whole[:, row, column], atol=1e-5)

@@ -38,7 +38,12 @@ class Served(NamedTuple):
         return [int(pid) for pid in started]
 
     def connection(self):
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
+        return connection_to(self.port)
+
+
+def connection_to(port, seconds=600):
+    """A connection to the REST port of a server."""
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
 
 
 def send(connection, path, body, kind="application/json"):
@@ -105,7 +110,7 @@ def start(arguments, log, folder=None):
         )
 
 
-def wait_until_ready(process, port, log, seconds=120):
+def wait_until_ready(process, port, log, seconds=3600):
     """Returns when the server is ready, which is when it listens."""
     deadline = time.monotonic() + seconds
     while True:

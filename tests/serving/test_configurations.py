@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -14,6 +15,7 @@ from google.protobuf import (
     text_format,
 )
 
+import keras_gen
 from keras_gen import cli
 from keras_gen.zoo.shelf import catalog
 
@@ -44,7 +46,8 @@ def test_the_schema_finds_a_misspelt_field(manifest):
 
 
 def test_the_manifest_starts_a_command_that_exists(manifest, monkeypatch):
-    (container,) = manifest["spec"]["predictor"]["containers"]
+    predictor = manifest["spec"]["predictor"]
+    (container,) = predictor["containers"]
     program, name, *arguments = container["command"] + container["args"]
     assert (program, name) == ("keras-gen", "serve")
     serve = cli.COMMANDS["serve"]
@@ -57,6 +60,28 @@ def test_the_manifest_starts_a_command_that_exists(manifest, monkeypatch):
     assert {ready["httpGet"]["port"], live["httpGet"]["port"]} == {flags["port"]}
     assert container["ports"][0]["containerPort"] == flags["port"]
     assert ready["httpGet"]["path"] == "/v2/health/ready"
+    # A replica has time to take requests, and to finish those that it has.
+    sleep, seconds = container["lifecycle"]["preStop"]["exec"]["command"]
+    deadline = serve.flags["deadline"].default
+    grace = predictor["terminationGracePeriodSeconds"]
+    assert (sleep, predictor["timeout"]) == ("sleep", deadline)
+    assert grace > int(seconds) + flags["drain"] + deadline + 5
+
+
+def test_the_image_of_the_manifests_is_built(manifest):
+    text = (ROOT / "export/Dockerfile").read_text()
+    image = f"registry.example.com/keras-gen:{keras_gen.__version__}"
+    assert f"docker build --file export/Dockerfile --tag {image} ." in text
+    assert manifest["spec"]["predictor"]["containers"][0]["image"] == image
+    assert f"/keras_gen-{keras_gen.__version__}-py3-none-any.whl[serve]" in text
+    job = (ROOT / "export/kubernetes/training_job.yaml").read_text()
+    assert f"image: {image}\n" in job
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE)
+    assert all((ROOT / name).exists() for line in copied for name in line.split())
+    needed = {"setup.py", "pyproject.toml", "README.md", "keras_gen", "zoo", "export"}
+    assert needed <= {name for line in copied for name in line.split()}
+    bases = re.findall(r"^FROM python:(\S+)-slim", text, re.MULTILINE)
+    assert set(bases) <= {"3.11", "3.12"}
 
 
 def model_server_config():

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from contracts import make_tiny
+from prometheus_client import REGISTRY
 
 from keras_gen.export import export_saved_model
 from keras_gen.models import GAN
@@ -121,7 +122,19 @@ def test_a_job_that_kills_every_process_is_given_up(path):
     assert answer["y"] == 2
 
 
-def test_a_process_that_died_unnoticed_is_replaced(path):
+def replaced(caplog, reason, pid):
+    """Whether the log and the metrics say once that a worker was replaced."""
+    text = {"died": f"{pid} has died with code", "stopped": f"{pid} was stopped"}
+    found = [text[reason] in line for line in caplog.messages]
+    value = REGISTRY.get_sample_value(
+        "keras_gen_processes_replaced_total", {"kind": "worker", "reason": reason}
+    )
+    return sum(found) == 1, value
+
+
+def test_a_process_that_died_unnoticed_is_replaced(path, caplog):
+    count = replaced(caplog, "died", 0)[1] or 0
+
     async def run():
         worker = Worker(sampler_of(path))
         pid = int((await worker.run(path, *double(1)))["pid"][0])
@@ -135,6 +148,7 @@ def test_a_process_that_died_unnoticed_is_replaced(path):
 
     before, after = asyncio.run(run())
     assert before != after
+    assert replaced(caplog, "died", before) == (True, count + 1)
 
 
 def test_an_error_of_a_model_leaves_its_process_alive(path):
@@ -184,11 +198,17 @@ def test_inputs_that_wait_have_a_bounded_length(path, monkeypatch):
 
 
 @pytest.mark.parametrize("job", [-3, -4])
-def test_a_job_that_does_not_end_is_given_up_and_its_process_replaced(path, job):
+def test_a_job_that_does_not_end_is_given_up_and_its_process_replaced(
+    path, job, caplog
+):
+    count = replaced(caplog, "stopped", 0)[1] or 0
+
     async def run():
-        pool = Pool(1, sampler_of(path), deadline=0.5)
+        pool = Pool(1, sampler_of(path), deadline=60)
         batches = Batches(pool, path, "double", max_rows=1)
         await batches.open({"x": np.ones(1)})
+        before = await batches.run({"x": np.ones(1)})
+        pool.deadline = 0.5
         late, behind = await asyncio.gather(
             batches.run({"x": np.full(1, job)}),
             batches.run({"x": np.ones(1)}),
@@ -197,9 +217,10 @@ def test_a_job_that_does_not_end_is_given_up_and_its_process_replaced(path, job)
         pool.deadline = 60
         after = await batches.run({"x": np.ones(1)})
         await pool.close()
-        return late, behind, after
+        return before, late, behind, after
 
-    late, behind, after = asyncio.run(run())
+    before, late, behind, after = asyncio.run(run())
+    assert replaced(caplog, "stopped", int(before["pid"][0])) == (True, count + 1)
     for error in (late, behind):
         assert isinstance(error, DeadlineError)
         assert "not answered within 0.5 s" in str(error)

@@ -4,8 +4,16 @@ import keras
 import pytest
 from contracts import make_tiny
 
+from keras_gen.files import sha256_of
 from keras_gen.models import GAN
-from keras_gen.serving import write_repository
+from keras_gen.serving import repository, write_repository
+from keras_gen.serving.settings import (
+    Signature,
+    model_of_settings,
+    remove_settings,
+    write_settings,
+)
+from keras_gen.zoo.shelf import loading
 
 
 def test_each_signature_is_served_under_a_name(served):
@@ -39,6 +47,20 @@ def test_what_is_exported_is_kept(folder):
     assert path.stat() == before
     write_repository([folder / "gan.keras"], folder / "new", **options, overwrite=True)
     assert path.stat().st_ino != before.st_ino
+
+
+def test_another_process_exports_or_says_why_not(folder, monkeypatch):
+    def fail(*arguments):
+        raise AssertionError("This process must not export.")
+
+    monkeypatch.setattr(repository, "_export", fail)
+    good, damaged = folder / "gan.keras", source(folder, "damaged.keras", "no model")
+    options = {"format": "saved_model", "in_process": False}
+    with pytest.raises(ValueError, match=r"damaged.keras' cannot be loaded"):
+        write_repository([good, damaged], folder / "apart", **options)
+    assert (folder / "apart" / "gan" / "1" / "saved_model.pb").exists()
+    names = write_repository([good], folder / "apart", **options)
+    assert names == ["gan", "gan-decode", "gan-serving_default"]
 
 
 def test_a_saved_model_is_described_like_a_tflite_file(served, folder):
@@ -83,3 +105,93 @@ def test_bad_names_are_refused(tmp_path, names, message):
     with pytest.raises(ValueError, match=message):
         write_repository(names, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+TENSOR = {"name": "x", "datatype": "FP32", "shape": [-1, 2]}
+
+
+def source(folder, name, text=""):
+    """A file in place of a saved model, of which only the bytes count here."""
+    path = folder / name
+    path.parent.mkdir(exist_ok=True, parents=True)
+    path.write_text(text)
+    return path
+
+
+def stand(folder, model, path, name=None):
+    """Settings as if a signature of a model had been exported from a file."""
+    exported = source(folder, f"{model}/{model}.tflite")
+    signature = Signature(
+        name=name or model,
+        model=model,
+        signature="sample",
+        path=exported,
+        platform="litert",
+        sha256=sha256_of(path),
+        max_batch_size=64,
+        inputs=[TENSOR],
+        outputs=[TENSOR],
+    )
+    write_settings(folder, signature)
+
+
+def test_a_model_that_has_only_the_name_of_an_exported_one_is_refused(tmp_path):
+    first = source(tmp_path, "a/vae.keras", "first")
+    second = source(tmp_path, "b/vae.keras", "second")
+    stand(tmp_path, "vae", first)
+    for same in (first, "vae"):
+        assert write_repository([same], tmp_path) == ["vae"]
+    with pytest.raises(
+        ValueError, match=r"'vae' in .* was exported from other weights"
+    ):
+        write_repository([second], tmp_path)
+    with pytest.raises(ValueError, match="There is no saved model"):
+        write_repository([tmp_path / "c" / "vae.keras"], tmp_path)
+    stand(tmp_path, "vae_mnist", first)
+    with pytest.raises(ValueError, match=r"than those of 'vae_mnist': their sha256"):
+        write_repository(["vae_mnist"], tmp_path)
+
+
+def test_another_format_than_the_exported_one_is_refused(tmp_path):
+    first = source(tmp_path, "a/vae.keras")
+    stand(tmp_path, "vae", first)
+    with pytest.raises(ValueError, match=r"'vae' in .* another format than 'saved_mod"):
+        write_repository([first], tmp_path, "saved_model")
+
+
+def test_a_signature_that_has_the_name_of_another_model_is_refused(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(loading, "open_model", lambda name: make_tiny(GAN))
+    first = source(tmp_path, "a/gan-decode.keras")
+    stand(tmp_path, "gan-decode", first)
+    with pytest.raises(ValueError, match=r"would be served as 'gan-decode', as a sign"):
+        write_repository([source(tmp_path, "a/gan.keras")], tmp_path)
+    stand(tmp_path, "gan", first, "gan-decode")
+    with pytest.raises(ValueError, match=r"as a signature of 'gan' in"):
+        write_repository([first], tmp_path)
+    assert model_of_settings(tmp_path, "gan-decode") == "gan"
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("vae_mnist", "vae_mnist"),
+        ("a/vae.keras", "vae"),
+        ("runs/vae.1", "vae.1"),
+        ("runs/vae.2/", "vae.2"),
+        ("runs/vae/.", "vae"),
+    ],
+)
+def test_the_name_of_a_model_is_the_last_part_of_its_path(name, label):
+    assert repository.label_of(name) == label
+
+
+def test_a_model_that_is_exported_again_loses_its_old_signatures(tmp_path):
+    first = source(tmp_path, "a/gan.keras")
+    for model, name in [("gan", "gan"), ("gan", "gan-encode"), ("gan-2", "gan-2")]:
+        stand(tmp_path, model, first, name)
+    source(tmp_path, "gan-damaged/model-settings.json", "{")
+    remove_settings(tmp_path, "gan")
+    paths = tmp_path.glob("*/model-settings.json")
+    assert [path.parent.name for path in paths] == ["gan-2"]

@@ -130,17 +130,23 @@ class GatedPixelCNN(AutoregressiveModel):
             "left": [zeros(block.columns_left, size) for block, size in blocks[1:]],
             "crossing": zeros(width, self.num_layers, 2 * self.filters),
         }
-        return cache if y is None else {**cache, "labels": y}
+        if y is not None:
+            # Looked up before the loops: in a loop, LiteRT's XNNPACK reads them where
+            # they were before the batch size changed.
+            cache["labels"] = [block.row_biases(y) for block in self.blocks]
+        return cache
 
     def enter_row(self, cache, row, above):
-        labels = cache.get("labels")
+        labels = cache.get("labels", [(0.0, 0.0)] * len(self.blocks))
         pixels = 2.0 * self.x_domain.from_levels(above) - 1.0
         vertical = tf.where(row > 0, pixels, 0.0)
         vertical = tf.cast(vertical, self.compute_dtype)
         rows, crossings = [], []
-        for block, before in zip(self.blocks, cache["rows"], strict=True):
+        for block, before, biases in zip(
+            self.blocks, cache["rows"], labels, strict=True
+        ):
             window = tf.concat([before, vertical[:, None]], axis=1)
-            vertical, crossing = block.enter_row(window, labels)
+            vertical, crossing = block.enter_row(window, biases)
             rows.append(window[:, 1:])
             crossings.append(crossing)
         return {

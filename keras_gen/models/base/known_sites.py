@@ -19,6 +19,7 @@ class KnownSites(Domain):
     """
 
     dtype = "bool"
+    bounds = (0, 1)
     noun = "masks"
 
     def __init__(self, sites):

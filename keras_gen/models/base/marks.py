@@ -31,6 +31,11 @@ class Mark(NamedTuple):
     gives: tuple
     traced: str | None
 
+    def named(self, outputs) -> dict:
+        """What the method returned, as a dict by the names in `gives`."""
+        several = outputs if len(self.gives) > 1 else (outputs,)
+        return dict(zip(self.gives, several, strict=True))
+
 
 def marked(takes, gives, traced="") -> Callable:
     """Marks a public method of a model.

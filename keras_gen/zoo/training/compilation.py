@@ -9,14 +9,22 @@ from keras_gen.zoo.shelf.loading import open_model
 from keras_gen.zoo.shelf.recipes import check_takes
 
 
+def check_rate(recipe, learning_rate):
+    """Raises a ValueError unless a recipe can take a learning rate, or it is None."""
+    if learning_rate is None:
+        return
+    check_takes(recipe, "compile", "learning_rate", learning_rate)
+    is_number = isinstance(learning_rate, (int, float))
+    if not (is_number and 0 < learning_rate < math.inf):
+        raise ValueError(
+            f"`learning_rate` must be a number above 0. Received: {learning_rate!r}"
+        )
+
+
 def compiled_model(recipe, dealt, strategy, run, max_skipped):
     """The recipe's model, with initial weights and compiled."""
     dtype = getattr(recipe, "training_dtype", None)
     rate = {name: run[name] for name in ("learning_rate",) if run[name] is not None}
-    for name, value in rate.items():
-        check_takes(recipe, "compile", name, value)
-        if not (isinstance(value, (int, float)) and 0 < value < math.inf):
-            raise ValueError(f"`{name}` must be a number above 0. Received: {value!r}")
     with contextlib.nullcontext() if strategy is None else strategy.scope():
         seed_initializers(run["seed"])
         model = recipe.model(seed=run["seed"], **({"dtype": dtype} if dtype else {}))

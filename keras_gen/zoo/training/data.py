@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_gen.datasets import MissingSplitError
+from keras_gen.zoo.shelf.recipes import first_examples
 
 #: What the trained model can be measured on.
 MEASURED = ("validation", "test", "no")
@@ -25,7 +26,6 @@ class TrainingData:
             the data have none.
         measured: String, the split on which the trained model is measured: without
             validation data that of training; None for no measure.
-        shown: String, the split of the examples in pictures.
     """
 
     def __init__(self, recipe, source, seed, download, measured):
@@ -39,7 +39,8 @@ class TrainingData:
         self.batches = recipe.data("train", seed=seed, **self._options)
         self.steps = int(self.batches.cardinality())
         self.validation = self._validation(source)
-        self.shown = self.measured = self.validation or "train"
+        self.measured = self.validation or "train"
+        self._shown = None
         if measured == "test":
             self.measured = "test"
             recipe.data("test", **self._options)
@@ -61,6 +62,18 @@ class TrainingData:
         except MissingSplitError:
             return None
         return split
+
+    def shown(self, num):
+        """The first examples to show, at most 100, which are no test examples.
+
+        Returns:
+            A list of arrays, `x` and what is beside.
+        """
+        if self._shown is None:
+            split = self.validation or "train"
+            data = self._recipe.data(split, training=False, **self._options)
+            self._shown = first_examples(data, 100)
+        return [part[:num] for part in self._shown]
 
     def facts(self):
         """What tells data from others: how they are dealt, and the first means."""

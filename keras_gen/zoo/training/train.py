@@ -26,6 +26,7 @@ from keras_gen.zoo.evaluation.extraction import extractor
 from keras_gen.zoo.pictures import save_made
 from keras_gen.zoo.shelf.recipes import load_recipe, set_data
 from keras_gen.zoo.training.compilation import (
+    check_rate,
     compiled_model,
     execute_whole_epochs,
     model_of_entry,
@@ -123,6 +124,7 @@ def train(
     recipe = load_recipe(name)
     source = _source_of(data)
     set_data(recipe, source, batch_size)
+    check_rate(recipe, learning_rate)
     epochs = recipe.epochs if epochs is None else epochs
     check_count(epochs, "epochs", 1)
     stop = StopAtDivergence(max_skipped or 0)
@@ -171,7 +173,7 @@ def train(
     if strategy is not None or hasattr(recipe, "training_dtype"):
         model = model_of_entry(recipe, model, seed)
     facts = {"data": data or "the recipe's", "seconds": round(clock.seconds, 1)}
-    save_made(recipe, model, folder.picture, split=dealt.shown)
+    save_made(recipe, model, folder.picture, shown=dealt.shown)
     folder.finish(report_of(recipe, model, run | facts, dealt, verbose))
     return folder.path
 
@@ -244,7 +246,7 @@ def _fit_into(folder, recipe, model, callbacks, options, dealt):
         keep,
         keras.callbacks.LambdaCallback(
             on_epoch_end=lambda epoch, logs: save_made(
-                recipe, model, folder.picture_of(epoch), split=dealt.shown
+                recipe, model, folder.picture_of(epoch), shown=dealt.shown
             )
         ),
         keras.callbacks.TensorBoard(folder.logs),

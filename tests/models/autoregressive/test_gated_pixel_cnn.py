@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from contracts import AutoregressiveContract, unsettle
 from sites import (
     check_one_pass_gives_samples_back,
@@ -71,6 +72,12 @@ def test_probabilities_of_all_images_sum_to_one(num_classes):
     unsettle(model)
     label = None if num_classes is None else 1
     assert total_probability(model, label) == pytest.approx(1, abs=1e-5)
+
+
+def test_no_loop_looks_up_labels():
+    """In a loop, LiteRT reads them from memory that has moved, and draws others."""
+    cache = tiny((3, 3, 1), num_classes=2).initial_cache(2, np.array([0, 1], "i4"))
+    assert {values.dtype for values in tf.nest.flatten(cache)} == {tf.float32}
 
 
 def test_labels_decide_what_is_learned():
