@@ -26,10 +26,10 @@ def check_network(name, network, num_inputs=None, one_output=True) -> None:
             "inputs and outputs. Give it an `Input`: `inputs = keras.Input(shape)`, "
             f"`{name} = keras.Model(inputs, network(inputs))`"
         )
-    if one_output and not hasattr(network.output, "shape"):
-        raise ValueError(
-            f"{expected}{network.name!r} with outputs {shown(network.output)}"
-        )
+    # A sequential network has its output in no list, and need not have been called.
+    found = outputs[0] if isinstance(network, keras.Sequential) else network.output
+    if one_output and (len(outputs) > 1 or not hasattr(found, "shape")):
+        raise ValueError(f"{expected}{network.name!r} with outputs {shown(outputs)}")
     shapes = [tuple(tensor.shape[1:]) for tensor in (*network.inputs, *outputs)]
     if any(None in shape for shape in shapes):
         raise ValueError(

@@ -164,7 +164,7 @@ def state(run):
     rows = [line.split(",") for line in lines]
     seconds = rows[0].index("seconds")
     arrays["history"] = [row[:seconds] + row[seconds + 1 :] for row in rows]
-    assert json.loads((run / "metrics.json").read_text())["quick"]
+    assert "quick" in json.loads((run / "metrics.json").read_text())
     return arrays
 
 

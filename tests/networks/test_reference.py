@@ -190,5 +190,5 @@ def test_a_network_without_reference_normalization_is_refused():
 def test_a_network_of_two_inputs_is_refused():
     inputs = [keras.Input((4,)), keras.Input((4,))]
     network = keras.Model(inputs, keras.layers.Add()(inputs))
-    with pytest.raises(ValueError, match="`network` must have one input.*2"):
+    with pytest.raises(ValueError, match="`network` must have 1 input. .* with 2"):
         with_reference(network, noise(SIZE, 4))

@@ -144,3 +144,8 @@ def test_a_sigmoid_that_is_rescaled_makes_images():
     x = layers.Reshape(SHAPE)(layers.Dense(16, activation="sigmoid")(inputs))
     rescaled = keras.Model(inputs, layers.Rescaling(2.0, -1.0)(x))
     GAN(rescaled, discriminator())
+
+
+def test_a_sequential_network_need_not_have_been_called():
+    stacked = keras.Sequential([keras.Input(SHAPE), layers.Flatten(), layers.Dense(2)])
+    assert Autoencoder(stacked, decoder()).encoder is stacked
