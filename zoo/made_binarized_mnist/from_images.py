@@ -18,7 +18,7 @@ model = _entry.model
 compile = _entry.compile
 
 
-def data(split="train", source=_entry.DATASET, **options):
+def data(split="train", source=_entry.DATASET, batch_size=100, **options):
     return datasets.load(
-        source, split, image_shape=_entry.IMAGE_SHAPE, batch_size=100, **options
+        source, split, image_shape=_entry.IMAGE_SHAPE, batch_size=batch_size, **options
     )
