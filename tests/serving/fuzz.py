@@ -62,7 +62,7 @@ def _answers(operation, num):
         )
         @given(case=operation.as_strategy(generation_mode=mode))
         def answers(case):
-            response = case.call_and_validate(timeout=60, excluded_checks=_EXCLUDED)
+            response = case.call_and_validate(timeout=600, excluded_checks=_EXCLUDED)
             status = response.status_code
             statuses[status] = statuses.get(status, 0) + 1
 
