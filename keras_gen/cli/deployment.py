@@ -117,7 +117,8 @@ def serve(
     Args:
         models: Zoo entries, saved models or folders of runs.
         format: What the server runs.
-        out: Folder for the exported models. Without this flag, exports/repository.
+        out: Folder for the exported models. Without this flag,
+            exports/repository/FORMAT.
         overwrite: Exports again what is in the folder already.
         host: Address to listen on.
         port: REST port; gRPC uses the next port, metrics the one after it.
