@@ -41,6 +41,13 @@ def check_multiple(value, name, num_channels):
         )
 
 
+def check_reals(**values):
+    """Raises a ValueError unless each of some named values is a real number."""
+    for name, value in values.items():
+        if not isinstance(value, numbers.Real):
+            raise ValueError(f"`{name}` must be a number. Received: {shown(value)}")
+
+
 def check_sizes(name, sizes):
     """Raises a ValueError unless `sizes` is a sequence of positive integers."""
     is_sequence = isinstance(sizes, (tuple, list))

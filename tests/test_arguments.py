@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from keras_gen.arguments import check_count, check_multiple, check_sizes, shown
+from keras_gen.arguments import (
+    check_count,
+    check_multiple,
+    check_reals,
+    check_sizes,
+    shown,
+)
 
 
 @pytest.mark.parametrize("value", [0, -1, 1.0, 1.5, True, "1", None, [1]])
@@ -61,3 +67,9 @@ def test_what_cannot_be_dealt_to_channels_is_named(value):
 @pytest.mark.parametrize("value", [3, 6, np.int64(9)])
 def test_what_can_be_dealt_to_channels_passes(value):
     check_multiple(value, "units", 3)
+
+
+def test_what_is_no_real_number_is_refused():
+    check_reals(first=1, second=-0.5)
+    with pytest.raises(ValueError, match="`second` must be a number. Received: 'one'"):
+        check_reals(first=1, second="one")

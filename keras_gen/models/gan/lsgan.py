@@ -1,10 +1,8 @@
 """Least-squares GAN (Mao et al., 2016)."""
 
-import numbers
-
 import keras
 
-from keras_gen.arguments import shown
+from keras_gen.arguments import check_reals
 from keras_gen.losses import (
     least_squares_discriminator_loss,
     least_squares_generator_loss,
@@ -23,19 +21,15 @@ class LSGAN(AdversarialModel):
 
     Args:
         generator: Network from latents of shape `(latent_dim,)` to images in [-1, 1].
-        discriminator: Network from images to one score, best without an activation. One
-            that reaches all codes is allowed.
+        discriminator: Network from images to one score, which can reach all codes.
         fake_code: Float, the score that the discriminator learns for fakes.
         real_code: Float, the score that it learns for real images.
         target_code: Float, the score that the generator wants for fakes. The codes -1,
             1 and 0 minimize a Pearson divergence (section 3.3 of the paper).
-        **kwargs: Options of every game, see `keras_gen.models.base.AdversarialModel`:
-            `discriminator_steps`, `average_decay`, `instance_noise`, `num_classes`,
-            `seed`, `name`.
+        **kwargs: Options of every game, see `keras_gen.models.base.AdversarialModel`.
 
     Raises:
-        ValueError: If the networks do not match, the codes of fake and real are equal,
-            or the discriminator's last activation cannot reach a code.
+        ValueError: If the networks do not match, or cannot reach the codes.
 
     Reference:
         [Least Squares Generative Adversarial
@@ -48,8 +42,7 @@ class LSGAN(AdversarialModel):
     >>> generator = mlp((2,), [16], (8, 8, 1), output_activation="tanh")
     >>> model = LSGAN(generator, mlp((8, 8, 1), [16], (1,)))
     >>> model.compile()
-    >>> history = model.fit(np.zeros((32, 8, 8, 1)), verbose=0).history
-    >>> sorted(history)
+    >>> sorted(model.fit(np.zeros((32, 8, 8, 1)), verbose=0).history)
     ['discriminator_loss', 'generator_loss']
     """
 
@@ -65,19 +58,13 @@ class LSGAN(AdversarialModel):
         **kwargs,
     ):
         super().__init__(generator, discriminator, **kwargs)
-        codes = {"fake_code": fake_code, "real_code": real_code}
-        codes["target_code"] = target_code
-        for name, code in codes.items():
-            if not isinstance(code, numbers.Real):
-                raise ValueError(f"`{name}` must be a number. Received: {shown(code)}")
+        check_reals(fake_code=fake_code, real_code=real_code, target_code=target_code)
         if fake_code == real_code:
-            raise ValueError(
-                f"`fake_code` and `real_code` must differ. Received: {fake_code} twice"
-            )
-        bounds = min(codes.values()), max(codes.values())
+            raise ValueError(f"`real_code` must not be `fake_code`: {real_code}")
+        codes = fake_code, real_code, target_code
+        bounds = min(codes), max(codes)
         check_reaches("discriminator", discriminator, bounds, "scores near the codes")
-        self.fake_code, self.real_code = fake_code, real_code
-        self.target_code = target_code
+        self.fake_code, self.real_code, self.target_code = codes
 
     def default_optimizer(self):
         return keras.optimizers.Adam(2e-4, beta_1=0.5)

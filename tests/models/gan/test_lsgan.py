@@ -66,7 +66,7 @@ def test_the_model_plays_with_its_codes():
 
 
 def test_equal_codes_are_refused():
-    with pytest.raises(ValueError, match="`fake_code` and `real_code` must"):
+    with pytest.raises(ValueError, match="`real_code` must not be `fake_code`: 1"):
         tiny(fake_code=1.0)
 
 
