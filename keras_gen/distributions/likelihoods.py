@@ -20,7 +20,8 @@ from keras_gen.distributions.discretized_logistic import DiscretizedLogistic
 
 tfd = tfp.distributions
 
-_REALS = (-math.inf, math.inf)
+#: All real numbers, as a logit, a score or the log of a scale may be any.
+REALS = (-math.inf, math.inf)
 
 
 class Likelihood:
@@ -126,7 +127,7 @@ class BernoulliLikelihood(MixableLikelihood):
     array([0, 1], dtype=int32)
     """
 
-    parameter_range = _REALS
+    parameter_range = REALS
 
     def __call__(self, outputs):
         outputs = tf.cast(outputs, tf.float32)
@@ -164,7 +165,7 @@ class CategoricalLikelihood(MixableLikelihood):
     array([0, 1, 2], dtype=int32)
     """
 
-    parameter_range = _REALS
+    parameter_range = REALS
 
     def __init__(self, num_levels=256):
         check_count(num_levels, "num_levels", 2)
@@ -224,7 +225,7 @@ class LearnedGaussianLikelihood(Likelihood):
     """
 
     parameters_per_value = 2
-    parameter_range = _REALS
+    parameter_range = REALS
 
     def __init__(self, least_scale=1e-2):
         if not least_scale > 0:
@@ -260,7 +261,7 @@ class DiscretizedLogisticLikelihood(LevelLikelihood):
     """
 
     parameters_per_value = 2
-    parameter_range = _REALS
+    parameter_range = REALS
 
     def __init__(self, num_levels=256):
         check_count(num_levels, "num_levels", 2)

@@ -18,7 +18,7 @@ from keras_gen.models.base.latent_variable_model import (
     LogLikelihood,
 )
 from keras_gen.models.base.marks import Mark, marked, marks_of
-from keras_gen.models.base.output_range import REALS, check_reaches
+from keras_gen.models.base.output_range import check_reaches
 from keras_gen.models.base.phases import Phase, PhaseOptimizers
 from keras_gen.models.base.replicas import (
     assign_everywhere,
@@ -45,7 +45,6 @@ __all__ = [
     "Noise",
     "Phase",
     "PhaseOptimizers",
-    "REALS",
     "Sampler",
     "Site",
     "Translation",

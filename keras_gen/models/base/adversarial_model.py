@@ -6,10 +6,11 @@ from keras import ops
 
 from keras_gen import domains
 from keras_gen.arguments import check_count, shown
+from keras_gen.distributions.likelihoods import REALS
 from keras_gen.models.base import replicas
 from keras_gen.models.base.abilities import Decoding
 from keras_gen.models.base.generative_model import GenerativeModel
-from keras_gen.models.base.output_range import REALS, check_reaches
+from keras_gen.models.base.output_range import check_reaches
 from keras_gen.models.base.phases import Phase
 from keras_gen.models.base.sampling import Sampler
 from keras_gen.models.base.schedules import at_step, check_number, is_schedule
@@ -126,12 +127,14 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
 
     def generate(self, latents, y, training) -> tf.Tensor:
         """Makes samples from latents; `y` is None without classes."""
-        fakes = self.generator(_told(latents, y), training=training)
+        fakes = self.generator(_inputs_of(latents, y), training=training)
         return ops.cast(fakes, "float32")
 
     def score(self, x, y, training) -> tf.Tensor:
         """The discriminator's scores, float32 of shape `(batch, 1)`."""
-        return ops.cast(self.discriminator(_told(x, y), training=training), "float32")
+        return ops.cast(
+            self.discriminator(_inputs_of(x, y), training=training), "float32"
+        )
 
     def phases(self) -> list[Phase]:
         return [
@@ -237,7 +240,7 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
             )
 
 
-def _told(values, y):
+def _inputs_of(values, y):
     return values if y is None else [values, y]
 
 

@@ -142,7 +142,7 @@ class Door:
 
     @contextlib.contextmanager
     def _explaining(self, x, count):
-        """Where steps on `x` fail or give NaN, `look_for_bad_batch()` is called."""
+        """Calls `look_for_bad_batch()` if the steps on `x` fail or give NaN."""
         before = self._unread
         is_read_again = is_dataset(x) and not isinstance(x, Iterator)
         # Machines must not wait for one that looks.
@@ -161,7 +161,7 @@ class Door:
             self._unread = before
 
     def look_for_bad_batch(self, error=None) -> None:
-        """Raises a BadBatchError that names a bad batch, if one has spoilt some steps.
+        """Raises a BadBatchError that names the bad batch which has spoilt a step.
 
         It reads the batches of a dataset again, if a term is NaN or infinite or a step
         has failed. A generator can be read only once, so nothing is looked for in it.

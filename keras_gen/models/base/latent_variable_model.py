@@ -129,7 +129,7 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
         Returns:
             Float32 tensor of shape `(num_draws, batch)`.
         """
-        given = _told(y)
+        given = _given(y)
         latents, log_q = self.infer(x, noise, **given, training=training)
         flat = tf.reshape(latents, (-1, *self.domain_of("latents").shape))
         repeated = _repeat(x, noise.shape[0])
@@ -150,16 +150,16 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
         Returns:
             Float32 tensor of shape `(batch, latent_dim)`.
         """
-        given = _told(y)
+        given = _given(y)
         noise = tf.zeros(tf.stack([1, tf.shape(x)[0], *self.posterior_noise_shape]))
         return self.infer(x, noise, **given)[0][0]
 
     def decode(self, latents, y=None):
-        given = _told(y)
+        given = _given(y)
         return self.likelihood(latents, **given).mean()
 
     def from_noise(self, noise, y=None):
-        given = _told(y)
+        given = _given(y)
         latents = self.latents_from_noise(self.take("noise", noise), **given)
         return self.decode(latents, **given)
 
@@ -259,7 +259,7 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
         return bound, tf.maximum(squares / total**2 - 1.0 / count, 0.0)
 
 
-def _told(y):
+def _given(y):
     """`y` as a keyword argument of hooks, which have none in a model without one."""
     return {} if y is None else {"y": y}
 

@@ -1,13 +1,11 @@
-"""The range of the outputs of a network, where its last activation tells it."""
+"""The range of the outputs of a network, as far as its last activation shows it."""
 
 import math
 
 import keras
 
+from keras_gen.distributions.likelihoods import REALS
 from keras_gen.models.base import keras_seams
-
-#: All real numbers, as a logit, a score or the log of a scale may be any.
-REALS = (-math.inf, math.inf)
 
 # By the names of functions, layers and operations, without underscores. Activations
 # that reach all numbers, such as leaky ReLU, and unknown ones have no entry.
@@ -68,7 +66,7 @@ def check_reaches(name, network, bounds, what) -> None:
 
 
 def last_activation(tensor) -> str | None:
-    """The name of the activation that a tensor is, in small letters, or None.
+    """The name of the activation that made a tensor, in small letters, or None.
 
     Args:
         tensor: Keras tensor of a built network.

@@ -1,11 +1,11 @@
-"""Learning rates, as they are when a training begins."""
+"""Learning rates at the beginning of a training."""
 
 import warnings
 
 import numpy as np
 
 
-def warn_of_zero_rate(optimizer):
+def warn_of_zero_rate(optimizer) -> None:
     """Warns if the learning rate of an optimizer is 0, so that no weight would change.
 
     Args:

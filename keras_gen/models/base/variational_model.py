@@ -6,8 +6,9 @@ import tensorflow_probability as tfp
 from keras_gen import domains
 from keras_gen.arguments import shown
 from keras_gen.distributions import Likelihood
+from keras_gen.distributions.likelihoods import REALS
 from keras_gen.models.base.latent_variable_model import LatentVariableModel
-from keras_gen.models.base.output_range import REALS, check_reaches
+from keras_gen.models.base.output_range import check_reaches
 from keras_gen.networks import check_network
 
 tfd = tfp.distributions

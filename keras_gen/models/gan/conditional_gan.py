@@ -10,8 +10,8 @@ from keras_gen.models.gan.gan import NonSaturatingModel
 class ConditionalGAN(NonSaturatingModel):
     """Learns to generate images of a given class.
 
-    Both networks take a list of two inputs; the second one is the label. The
-    networks of `keras_gen.networks` do so with `num_classes`. Images lie in [-1, 1].
+    Both networks take a list of two inputs; the second one is the label. The networks
+    of `keras_gen.networks` do so with `num_classes`. Images lie in [-1, 1].
     `fit` takes images and labels. `sample(num, y=...)` takes one label for each sample
     or one for all; without `y` the first sample has the first class, and so on.
 

@@ -80,8 +80,8 @@ def distances(model, recipe, data, protocol) -> dict:
         "classes": {
             "counts": histogram.counts.tolist(),
             "expected": histogram.expected.tolist(),
-            # Expected of images like the test images, which are themselves a sample.
-            "chi_square": histogram.degrees_of_freedom
+            # That of images like the test images, which are themselves a sample.
+            "expected_chi_square": histogram.degrees_of_freedom
             * (1 + protocol.num_samples / len(real.test.features)),
         },
         "curve": _curve(real, sampled),

@@ -138,14 +138,15 @@ def _columns_table(name, result):
     rows += [f"| {' | '.join(column)} |" for column in columns_of(result)]
     protocol = result["protocol"]
     seeds = ", ".join(map(str, protocol["seeds"]))
+    expected = result["classes"]["expected_chi_square"]
     return "\n".join(rows) + (
         f"\n\n{protocol['num_samples']:,} samples against {protocol['num_images']:,} "
         f"test images, in the features of `{protocol['extractor']}`: the mean over the "
         f"sampling seeds {seeds}, and its standard error over samples and test images. "
         "The other columns are the results of training images and of uniform noise in "
         "place of samples. Chi square compares the classes of samples with those of "
-        f"test images; {number(result['classes']['chi_square'], digits=2)} is expected "
-        "if both have the same distribution. Memorization is the probability that a "
+        f"test images; {number(expected, digits=2)} is expected if both have the same "
+        "distribution. Memorization is the probability that a "
         "sample is closer to its nearest training image than a test image is to its "
         "own. Near copies are the share of samples that are closer to a training image "
         "than 99% of test images are, so 0.01 is expected; there are "
