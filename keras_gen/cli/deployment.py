@@ -1,7 +1,6 @@
 """Commands that put models to use: exports and a server."""
 
 import importlib.util
-import os
 from typing import Literal
 
 from keras_gen.cli.printing import check_flag
@@ -38,7 +37,7 @@ def export(
         export_tflite,
         saved_model_report,
     )
-    from keras_gen.zoo.shelf.loading import open_model
+    from keras_gen.zoo.shelf.loading import label_of, open_model
 
     for flag, value, formats in (
         ("batch_size", batch_size, ["tflite"]),
@@ -49,7 +48,7 @@ def export(
             formats = " or ".join(f"--format={name}" for name in formats)
             raise ValueError(f"export takes --{flag} with {formats} only")
     opened = open_model(model)
-    label = os.path.splitext(os.path.basename(os.path.normpath(model)))[0]
+    label = label_of(model)
     if format == "tflite":
         report = export_tflite(
             opened,

@@ -13,7 +13,7 @@ import threading
 
 
 def _end_with_input():
-    # Not by `sys.stdin`: at its end Python would wait for who reads from it.
+    # Not `sys.stdin`: at exit Python would wait for the thread that reads from it.
     os.read(0, 1)
     os._exit(1)
 

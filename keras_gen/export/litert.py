@@ -4,9 +4,9 @@
 
 Arrays of the inputs are named `<signature>/<input>`, those of the outputs
 `<signature>/<output>`. The first row runs by itself, the others run together if the
-file takes several rows. All is run twice, and the second outputs are written: then the
-process has memory that is not zero, so that a file differs that reads what it has not
-written.
+file takes several rows. Everything runs twice, and the second outputs are written. By
+then the memory of the process is not zero, so a file that reads memory before it writes
+it gives other outputs.
 """
 
 import importlib.util

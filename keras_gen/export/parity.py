@@ -6,13 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.domains import Images
-from keras_gen.export.signatures import (
-    default_of,
-    domain_of,
-    exported_dtype,
-    exported_marks,
-)
+from keras_gen.export.signatures import default_of, exported_dtype, exported_marks
 from keras_gen.metrics import frechet_distance
 from keras_gen.models.base import marks_of
 from keras_gen.random import Rows
@@ -178,7 +172,7 @@ def _excess(model, precision, name, found):
             yield f"in more than the {most} images that it may"
         return
     # Bytes may differ by a level where a float lies near a rounding step.
-    is_of_bytes = drawn and name != "serving_default" and _gives_images(model, name)
+    is_of_bytes = found.is_of_bytes and name != "serving_default"
     scale, step = (255, 1) if is_of_bytes else (1, 0)
     differences = (found.difference, found.mean_difference)
     for kind, difference, bound in zip(
@@ -187,12 +181,6 @@ def _excess(model, precision, name, found):
         bound = scale * bound + step
         if not difference <= bound:
             yield f"by {difference:.3g} {kind}, where {bound:.3g} is allowed"
-
-
-def _gives_images(model, name):
-    """Whether what a signature gives are images, as bytes if they are drawn."""
-    marks = marks_of(model)
-    return name in marks and isinstance(domain_of(model, marks[name].gives[0]), Images)
 
 
 def distance_of(model, sample, extractor, num_samples=_COMPARED_SAMPLES):

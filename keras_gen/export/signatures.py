@@ -151,7 +151,7 @@ def traced(signature, batch_size=None):
 
 
 def function_of(signature):
-    """A signature as a `tf.function` of which a temperature may be left out."""
+    """A signature as a `tf.function`. Its temperature, if any, is 1 by default."""
     parameter, defaults = inspect.Parameter, {"temperature": tf.constant([1.0])}
     parameters = inspect.Signature(
         parameter(

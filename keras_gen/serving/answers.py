@@ -17,7 +17,7 @@ from keras_gen.serving.served import VERSION
 JSON = "application/json"
 BYTES = "application/octet-stream"
 HEADER_LENGTH = "Inference-Header-Content-Length"
-_PNG = "image/png"
+PNG = "image/png"
 # Shorter answers are not compressed.
 _LEAST_COMPRESSED = 1024
 
@@ -33,10 +33,10 @@ async def response_of(model, request, outputs, headers):
             `Accept-Encoding: gzip` for compression.
 
     Raises:
-        RefusedError: If the outputs are no picture, but one is asked for.
+        RefusedError: If a picture is asked for, and the outputs are no images.
     """
-    if _accepts(headers.get("accept", ""), _PNG):
-        return Response(await _png(outputs), media_type=_PNG)
+    if _accepts(headers.get("accept", ""), PNG):
+        return Response(await _png(outputs), media_type=PNG)
     described, numbers = [], []
     for name, values in outputs.items():
         datatype = DATATYPES[values.dtype.name]
@@ -94,7 +94,7 @@ async def _png(outputs):
     if len(pictures) != 1 or len(outputs) != 1:
         raise RefusedError(
             406,
-            f"{_PNG} needs one output that is images in bytes. The outputs are "
+            f"{PNG} needs one output that is images in bytes. The outputs are "
             f"{shapes}: ask for one of them, or for {JSON}.",
         )
     return await asyncio.to_thread(_written, pictures[0])

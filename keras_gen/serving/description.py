@@ -5,7 +5,8 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 import keras_gen
-from keras_gen.serving.requests import TYPES_OF_JSON
+from keras_gen.serving.answers import BYTES, HEADER_LENGTH, JSON, PNG
+from keras_gen.serving.requests import MAX_TENSORS, PATTERN_OF_ID, TYPES_OF_JSON
 from keras_gen.serving.served import VERSION
 
 _OF_MODEL = "/v2/models/{model_name}"
@@ -15,27 +16,27 @@ _LIMITS = {
     503: "Too many connections, or bodies, at once.",
 }
 _REFUSALS = {
-    400: "The request is wrong: the text says how.",
-    406: "The outputs are no picture.",
+    400: "The request is wrong. The text says why.",
+    406: "A picture is asked for, and the outputs are no images.",
     413: "The body is longer than the model can need.",
-    415: "The body is not of a type that is served, or compressed.",
+    415: "The body is compressed, or is neither JSON nor JSON with bytes.",
     429: "Too many requests wait.",
-    500: "The model raises.",
-    504: "There is no answer within the deadline.",
+    500: "The model raises, or two workers die over the request.",
+    504: "The deadline has passed without an answer.",
 }
-_ABSENT = {404: "There is no such model, or version."}
-_LENGTH = "Inference-Header-Content-Length"
+_ABSENT = {404: "The server has no model of this name, or not this version."}
 
 
 class Operation(NamedTuple):
-    """A route.
+    """What a route does.
 
     Attributes:
-        name: String, the same of a route with a version and one without.
-        method: String.
+        name: String. Routes with and without a version have the same.
+        method: String, "get" or "post".
         summary: String.
-        answer: String, the schema of the answer.
-        statuses: Dict from other statuses to what they say.
+        answer: String, the name of the schema of the answer.
+        statuses: Dict from statuses of errors to what they mean. Those of all routes
+            are left out.
     """
 
     name: str
@@ -134,24 +135,19 @@ def _path(path, operation, names):
         described["responses"]["503"] = {
             "description": "Not ready, or too many connections at once.",
             "content": {
-                "application/json": {
-                    "schema": {"anyOf": [_ref(operation.answer), _ref("Error")]}
-                }
+                JSON: {"schema": {"anyOf": [_ref(operation.answer), _ref("Error")]}}
             },
         }
     if operation.method == "post":
         binary = {"schema": {"type": "string", "format": "binary"}}
         described["requestBody"] = {
             "required": True,
-            "content": _json("Request") | {"application/octet-stream": binary},
+            "content": _json("Request") | {BYTES: binary},
         }
-        described["responses"]["200"]["content"] |= {
-            "application/octet-stream": binary,
-            "image/png": binary,
-        }
+        described["responses"]["200"]["content"] |= {BYTES: binary, PNG: binary}
         parameters.append(
             {
-                "name": _LENGTH,
+                "name": HEADER_LENGTH,
                 "in": "header",
                 "description": "The bytes of JSON, if numbers follow as bytes.",
                 "schema": {"type": "integer", "minimum": 0},
@@ -170,7 +166,7 @@ def _in_path(name, values):
 
 
 def _json(name):
-    return {"application/json": {"schema": _ref(name)}}
+    return {JSON: {"schema": _ref(name)}}
 
 
 def _ref(name):
@@ -221,13 +217,13 @@ def _request(inputs, num, outputs):
     name = {"type": "string"} | ({"enum": list(outputs)} if outputs else {})
     return _object(
         ("id", "outputs", "parameters"),
-        id={"type": "string", "pattern": "^[ -~]{0,256}$"},
+        id={"type": "string", "pattern": f"^{PATTERN_OF_ID}$"},
         parameters={"type": "object"},
         inputs={"type": "array", "items": one, "minItems": 1, "maxItems": num},
         outputs={
             "type": "array",
             "items": _object(("parameters",), name=name, parameters={"type": "object"}),
-            "maxItems": 64,
+            "maxItems": MAX_TENSORS,
         },
     )
 
@@ -257,7 +253,7 @@ _SCHEMAS = {
         outputs=_STATED,
     ),
     "Description": _object(openapi=_TEXT, paths={"type": "object"}),
-    "Request": _request([_object(**_TENSOR, data=_DATA)], 64, None),
+    "Request": _request([_object(**_TENSOR, data=_DATA)], MAX_TENSORS, None),
     "Answer": _object(
         ("id",),
         model_name=_TEXT,

@@ -26,7 +26,7 @@ def main():
     found = None
     try:
         write_repository(*arguments)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError) as error:
         found = error
     with answers:
         pickle.dump(found, answers)

@@ -32,9 +32,11 @@ _WITHIN = {_INPUTS: {4: {}, _CONTENTS: _NUMBERS}, _OUTPUTS: {2: {}}, 4: {}}
 # Fields of packed numbers; None for those of a length of their own.
 _BYTES_OF_A_NUMBER = {1: None, 2: None, 3: None, 4: None, 5: None, 6: 4, 7: 8}
 _VARINT, _EIGHT_BYTES, _LENGTH, _FOUR_BYTES = 0, 1, 2, 5
-_CONTENTS_OF = {
+# Where a message has the numbers of each datatype. Those of FP16 are bytes only.
+CONTENTS = {
     "BOOL": "bool_contents",
     "UINT8": "uint_contents",
+    "INT16": "int_contents",
     "INT32": "int_contents",
     "INT64": "int64_contents",
     "FP32": "fp32_contents",
@@ -102,7 +104,7 @@ def read_message(message, stated):
         if raw:
             data = raw[number]
         else:
-            right = _CONTENTS_OF.get(given.datatype)
+            right = CONTENTS.get(given.datatype)
             if filled and right is not None and filled != [right]:
                 raise ValueError(
                     f"Input {given.name[:64]!r} of {given.datatype} must have "

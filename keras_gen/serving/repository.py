@@ -1,7 +1,6 @@
 """The folder that a server reads: exported models, and settings for each signature."""
 
 import json
-import os
 import pickle
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from keras_gen.serving.settings import (
     write_settings,
 )
 from keras_gen.zoo.shelf import catalog
-from keras_gen.zoo.shelf.loading import weights_sha256
+from keras_gen.zoo.shelf.loading import label_of, weights_sha256
 
 _EXPORTER = Path(__file__).with_name("exporter.py")
 # Rows of a request, and of a batch of requests.
@@ -68,11 +67,6 @@ def write_repository(names, folder, format="tflite", overwrite=False, in_process
     for name, label, sha256 in absent:
         _export(name, folder, label, sha256, format)
     return [s.name for label in labels for s in read_settings(folder, model=label)]
-
-
-def label_of(name):
-    """The name of a model: that of its entry, or the last part of its path."""
-    return os.path.basename(os.path.abspath(name)).removesuffix(".keras")
 
 
 def is_exported(folder, label):
@@ -130,9 +124,9 @@ def _export(name, folder, label, sha256, format):
     for taken in served.values():
         if model_of_settings(folder, taken) not in (None, label):
             raise ValueError(
-                f"{str(name)!r} would be served as {taken!r}, as a signature of "
-                f"{model_of_settings(folder, taken)!r} in {str(folder)!r} is. Rename "
-                "it, or choose another folder with --out."
+                f"{str(name)!r} would be served as {taken!r}, which is a signature of "
+                f"{model_of_settings(folder, taken)!r} in {str(folder)!r}. Rename it, "
+                "or choose another folder with --out."
             )
     remove_settings(folder, label)
     home = folder / label

@@ -35,9 +35,11 @@ TYPES_OF_JSON = {
 _TYPES = {"b": {bool}, "u": {int}, "i": {int}, "f": {int, float}}
 _NUMBERS = {"b": "booleans", "u": "integers", "i": "integers", "f": "numbers"}
 # Inputs or outputs of a request; no model has as many.
-_MAX_TENSORS = 64
+MAX_TENSORS = 64
 # Nested lists of data; no model takes arrays of as many axes.
 _MAX_DEPTH = 16
+# Printable ASCII.
+PATTERN_OF_ID = "[ -~]{0,256}"
 _LARGEST_FLOAT = 3.4e38
 _LARGEST_HALF = 65504.0
 
@@ -224,7 +226,7 @@ def outputs_wanted(wanted, stated, as_bytes=False):
 
 
 def _check_id(name):
-    if name is not None and not re.fullmatch(r"[ -~]{0,256}", name):
+    if name is not None and not re.fullmatch(PATTERN_OF_ID, name):
         raise ValueError(
             f"`id` must be at most 256 printable ASCII characters. Received: "
             f"{_shown(name)}"
@@ -242,9 +244,9 @@ def _objects(found, key):
     if objects is None and key == "outputs":
         return None
     _check_type(objects, list, f"`{key}`", "a list")
-    if len(objects) > _MAX_TENSORS:
+    if len(objects) > MAX_TENSORS:
         raise ValueError(
-            f"`{key}` must have at most {_MAX_TENSORS} elements. Received: "
+            f"`{key}` must have at most {MAX_TENSORS} elements. Received: "
             f"{len(objects)}"
         )
     for number, value in enumerate(objects):

@@ -81,7 +81,7 @@ class Rest(RESTServer):
         await self._server.serve()
 
     def turn_not_ready(self):
-        """Closes each connection after its next answer, so that clients go on."""
+        """Closes each connection after its next answer: its client connects again."""
         self._server.server_state.is_stopping = True
 
     def _get_config(self):

@@ -14,7 +14,7 @@ from mlserver.grpc.server import GRPCServer
 
 from keras_gen.serving.bodies import MAX_BYTES, RefusedError, most_bytes
 from keras_gen.serving.connections import Connection
-from keras_gen.serving.messages import name_and_version
+from keras_gen.serving.messages import CONTENTS, name_and_version
 from keras_gen.serving.pool import DeadlineError, QueueFullError, WorkerError
 from keras_gen.serving.requests import DATATYPES, DTYPES
 from keras_gen.serving.served import VERSION
@@ -29,14 +29,6 @@ _CODES = {
     400: grpc.StatusCode.INVALID_ARGUMENT,
     404: grpc.StatusCode.NOT_FOUND,
     413: grpc.StatusCode.RESOURCE_EXHAUSTED,
-}
-_CONTENTS = {
-    "BOOL": "bool_contents",
-    "UINT8": "uint_contents",
-    "INT32": "int_contents",
-    "INT64": "int64_contents",
-    "FP32": "fp32_contents",
-    "FP64": "fp64_contents",
 }
 
 
@@ -224,7 +216,7 @@ class _Servicer:
                 raw = values.astype(DTYPES[datatype], copy=False).tobytes()
                 answer.raw_output_contents.append(raw)
             else:
-                getattr(output.contents, _CONTENTS[datatype]).extend(
+                getattr(output.contents, CONTENTS[datatype]).extend(
                     values.reshape(-1).tolist()
                 )
         return answer

@@ -51,7 +51,7 @@ class Served:
             )
 
     async def is_model_ready(self, name, version=None):
-        """The same of one model."""
+        """Whether requests to one model may be sent to this server."""
         return (await self.model(name, version)).ready and not self.is_stopping
 
     async def model(self, name, version=None):

@@ -175,6 +175,7 @@ class _Server(MLServer):
                 raise ValueError(
                     f"{settings.name} cannot be loaded: {error}"
                 ) from error
+        # The loop keeps only weak references to tasks.
         loop, tasks = asyncio.get_running_loop(), set()
         for number in HANDLED_SIGNALS:
             loop.add_signal_handler(

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from keras_gen.files import read_json
-from keras_gen.serving.requests import DATATYPES
+from keras_gen.serving.requests import DATATYPES, MAX_TENSORS
 
 PLATFORMS = {"tflite": "litert", "saved_model": "tensorflow_savedmodel"}
 _FILE = "model-settings.json"
 _MAX_BYTES = 2**20
 _MAX_ROWS = 4096
-_MAX_TENSORS = 64
 _MAX_AXES = 16
 _MAX_SIZE = 2**31 - 1
 # What earlier versions wrote. It has no effect.
@@ -81,14 +80,14 @@ def model_of_settings(folder, name):
     None if there are no settings under this name, or they cannot be read.
     """
     try:
-        text = settings_path(folder, name).read_text(encoding="utf-8")
-        return json.loads(text)["parameters"]["extra"]["model"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        found = read_json(settings_path(folder, name), _MAX_BYTES)
+        return found["parameters"]["extra"]["model"]
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def remove_settings(folder, model):
-    """Removes the settings of all signatures of a model, also such as are damaged."""
+    """Removes the settings of all signatures of a model, also damaged ones."""
     for path in Path(folder).glob(f"*/{_FILE}"):
         name = path.parent.name
         is_named_so = name == model or name.startswith(f"{model}-")
@@ -195,9 +194,9 @@ def _path_of(uri, folder, path, platform):
 
 
 def _tensors(tensors, key):
-    if not isinstance(tensors, list) or not 1 <= len(tensors) <= _MAX_TENSORS:
+    if not isinstance(tensors, list) or not 1 <= len(tensors) <= MAX_TENSORS:
         raise ValueError(
-            f"`{key}` must be a list of 1 to {_MAX_TENSORS} objects. Received: "
+            f"`{key}` must be a list of 1 to {MAX_TENSORS} objects. Received: "
             f"{_shown(tensors)}"
         )
     for number, tensor in enumerate(tensors):

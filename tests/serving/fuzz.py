@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode, checks
 
 checks.load_all_checks()
-# Of a request, the description cannot say that all inputs have as many rows as their
-# shapes say, so that it may be refused.
+# The description cannot say that all inputs have the same number of rows, so the server
+# may refuse a request that it allows.
 _EXCLUDED = [checks.CHECKS.get_one("positive_data_acceptance")]
 
 
@@ -27,7 +27,7 @@ def description(url, path):
 
 
 def fuzz(url, names, num_requests):
-    """Sends about so many requests to each operation that runs a model.
+    """Sends about `num_requests` requests to each operation that runs a model.
 
     The operations are those of the server, and those of some models by themselves.
 
@@ -38,7 +38,7 @@ def fuzz(url, names, num_requests):
     for path in ("", *(f"/models/{name}" for name in names)):
         schema = schemathesis.openapi.from_dict(description(url, path))
         schema.config.update(base_url=url)
-        # Also a body that is too long is refused by its status.
+        # A body that is too long, or of another type, has a status of its own.
         rejection = schema.config.checks.negative_data_rejection
         rejection.expected_statuses = ["400", "404", "413", "415"]
         for operation in [found.ok() for found in schema.get_all_operations()]:
@@ -49,7 +49,7 @@ def fuzz(url, names, num_requests):
 
 def _answers(operation, num):
     statuses = {}
-    # What takes nothing cannot be asked wrongly.
+    # A request without parameters cannot be wrong.
     takes = operation.method == "post" or "{" in operation.path
     for mode in GenerationMode if takes else [GenerationMode.POSITIVE]:
 

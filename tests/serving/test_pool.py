@@ -204,7 +204,7 @@ def test_a_job_that_does_not_end_is_given_up_and_its_process_replaced(
     count = replaced(caplog, "stopped", 0)[1] or 0
 
     async def run():
-        pool = Pool(1, sampler_of(path), deadline=60)
+        pool = Pool(1, sampler_of(path), deadline=600)
         batches = Batches(pool, path, "double", max_rows=1)
         await batches.open({"x": np.ones(1)})
         before = await batches.run({"x": np.ones(1)})
@@ -214,7 +214,7 @@ def test_a_job_that_does_not_end_is_given_up_and_its_process_replaced(
             batches.run({"x": np.ones(1)}),
             return_exceptions=True,
         )
-        pool.deadline = 60
+        pool.deadline = 600
         after = await batches.run({"x": np.ones(1)})
         await pool.close()
         return before, late, behind, after

@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from keras_gen.serving.messages import CONTENTS
+from keras_gen.serving.requests import DATATYPES
+
 from .conftest import is_image
 
 grpc = pytest.importorskip("grpc")
@@ -93,6 +96,13 @@ def test_streams_are_refused_with_a_sentence(stub):
     code, details = refusal(lambda r: list(stub.ModelStreamInfer(r)), requests)
     assert code == "UNIMPLEMENTED"
     assert details == "There are no streams: send each request by ModelInfer."
+
+
+def test_a_message_has_a_field_for_each_datatype():
+    # The protocol sends FP16 as bytes only.
+    assert CONTENTS.keys() == {*DATATYPES.values()} - {"FP16"}
+    fields = protocol.InferTensorContents.DESCRIPTOR.fields_by_name
+    assert set(CONTENTS.values()) <= set(fields)
 
 
 def test_the_health_service_answers(channel):

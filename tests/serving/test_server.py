@@ -27,8 +27,8 @@ from .hostile import children_of
 
 # MLServer does not install on Python 3.13.
 grpc = pytest.importorskip("grpc")
-dataplane_pb2 = pytest.importorskip("mlserver.grpc.dataplane_pb2")
-dataplane_pb2_grpc = pytest.importorskip("mlserver.grpc.dataplane_pb2_grpc")
+protocol = pytest.importorskip("mlserver.grpc.dataplane_pb2")
+services = pytest.importorskip("mlserver.grpc.dataplane_pb2_grpc")
 
 # Enough that each of 1,000 requests is known by its image.
 NUM_IMAGES = 50
@@ -55,7 +55,7 @@ def expected(served):
 @pytest.fixture(scope="module")
 def stub(served):
     with grpc.insecure_channel(f"127.0.0.1:{served.port + 1}") as channel:
-        yield dataplane_pb2_grpc.GRPCInferenceServiceStub(channel)
+        yield services.GRPCInferenceServiceStub(channel)
 
 
 def as_bytes(model, samples):
@@ -107,7 +107,7 @@ def test_rest_gives_the_samples_of_the_model(served, expected, name, num):
 @pytest.mark.parametrize("name", ["gan", "pixels"])
 @pytest.mark.parametrize("is_raw", [False, True])
 def test_grpc_gives_the_samples_of_the_model(expected, stub, name, is_raw):
-    request = dataplane_pb2.ModelInferRequest(model_name=name)
+    request = protocol.ModelInferRequest(model_name=name)
     for given in request_for(name, range(5))["inputs"]:
         sent = request.inputs.add(name=given["name"], datatype="INT32")
         sent.shape.extend(given["shape"])
@@ -400,7 +400,7 @@ def test_bad_headers_are_refused(served):
 )
 def test_bad_grpc_requests_are_refused(stub, options, raw, code, reason):
     given = {"model_name": "gan", "datatype": "INT32", "shape": [1, 2], **options}
-    request = dataplane_pb2.ModelInferRequest(model_name=given.pop("model_name"))
+    request = protocol.ModelInferRequest(model_name=given.pop("model_name"))
     request.inputs.add(name="seed", **given)
     request.raw_input_contents.extend(raw)
     with pytest.raises(grpc.RpcError) as refused:
@@ -413,11 +413,11 @@ def test_models_cannot_be_unloaded_from_afar(served, stub):
     connection = served.connection()
     connection.request("POST", "/v2/repository/models/gan/unload")
     assert connection.getresponse().status == 404
-    request = dataplane_pb2.RepositoryModelUnloadRequest(model_name="gan")
+    request = protocol.RepositoryModelUnloadRequest(model_name="gan")
     with pytest.raises(grpc.RpcError) as refused:
         stub.RepositoryModelUnload(request)
     assert refused.value.code() == grpc.StatusCode.UNIMPLEMENTED
-    unknown = dataplane_pb2.ModelReadyRequest(name="dcgan")
+    unknown = protocol.ModelReadyRequest(name="dcgan")
     with pytest.raises(grpc.RpcError) as refused:
         stub.ModelReady(unknown)
     assert refused.value.code() == grpc.StatusCode.NOT_FOUND

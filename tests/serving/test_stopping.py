@@ -45,7 +45,7 @@ class Clients:
         self._counts = [threads.submit(asks[index % 2]) for index in range(num)]
 
     def wait_for(self, num):
-        """Waits for so many more answers of all clients together."""
+        """Waits for `num` more answers of all clients together."""
         for _ in range(num):
             wait_until(lambda: self._answered.acquire(timeout=0.1), self)
 

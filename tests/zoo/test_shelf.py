@@ -11,6 +11,7 @@ import keras_gen
 from keras_gen import zoo
 from keras_gen.zoo.shelf import catalog
 from keras_gen.zoo.shelf.entry import Entry
+from keras_gen.zoo.shelf.loading import label_of
 
 RECIPE = '''
 """A recipe that counts how often it runs."""
@@ -95,3 +96,17 @@ def test_entries_are_listed_without_tensorflow():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "vae_mnist" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("vae_mnist", "vae_mnist"),
+        ("a/vae.keras", "vae"),
+        ("runs/vae.1", "vae.1"),
+        ("runs/vae.2/", "vae.2"),
+        ("runs/vae/.", "vae"),
+    ],
+)
+def test_the_name_of_a_model_is_the_last_part_of_its_path(name, label):
+    assert label_of(name) == label

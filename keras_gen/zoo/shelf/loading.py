@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,11 @@ def open_model(name_or_path) -> keras.Model:
         ValueError: If there is no such entry or file, or the file cannot be read.
     """
     return find(name_or_path).load()
+
+
+def label_of(name_or_path) -> str:
+    """A name for files: that of an entry, or the last part of a path."""
+    return os.path.basename(os.path.abspath(name_or_path)).removesuffix(".keras")
 
 
 def weights_sha256(name_or_path) -> str:
