@@ -1,7 +1,8 @@
 """Kills trainings at random moments, and checks that they end as if never killed.
 
-    python tests/callbacks/kill.py vae 30
-    python tests/callbacks/kill.py wgan_gp 30
+    python tests/callbacks/kill.py NAME NUM_KILLS
+
+NAME is one of `RECIPES`, for instance `vae` with 30 kills.
 
 Each training is `keras-gen train` in a process of its own. It ends itself at a random
 moment after its first checkpoint, by SIGKILL and Ctrl-C in turn. It is then resumed and
@@ -114,6 +115,7 @@ def kill_trainings(name, num_kills, folder, seed=0):
             resume = ["--resume"]
         if not is_complete(run):
             zoo.train(recipe, out=run, resume=True, verbose=0)
+        assert not list(run.glob("*partial*"))
         for key, value in state(run).items():
             np.testing.assert_array_equal(value, expected[key], key)
         print(f"run {runs} ended equal in {len(expected)} arrays", flush=True)
@@ -131,6 +133,7 @@ def was_ended(recipe, run, moment, number, code, *arguments):
         code: Integer, the exit code by this signal.
         arguments: Further ones of the command.
     """
+    left_before = set(run.glob("*partial*"))
     command = [ENDED, run, 1 + int(moment[0]), float(moment[1]), int(number)]
     command += ["train", recipe, "--out", run, "--checkpoint_steps", 3, *arguments]
     done = subprocess.run(
@@ -146,7 +149,8 @@ def was_ended(recipe, run, moment, number, code, *arguments):
     assert done.returncode == code, done.stderr
     if number == signal.SIGINT:
         assert "interrupted" in done.stderr.splitlines()[-1]
-        assert not list(run.glob("*partial*"))
+        # SIGKILL may have left some before, which this process had no time to remove.
+        assert set(run.glob("*partial*")) <= left_before
     return True
 
 
