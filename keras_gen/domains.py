@@ -14,6 +14,7 @@ import numpy as np
 
 from keras_gen import media
 from keras_gen.arguments import check_count, check_sizes, shown
+from keras_gen.images import grid, save_png, to_uint8
 
 
 class Domain:
@@ -256,14 +257,14 @@ class Images(_Levels):
         return self.low + (self.high - self.low) * share
 
     def to_bytes(self, values):
-        return media.to_uint8(values, (self.low, self.high))
+        return to_uint8(values, (self.low, self.high))
 
     def bytes_of(self, values):
         levels = keras.ops.round((values - self.low) * (255.0 / (self.high - self.low)))
         return keras.ops.cast(keras.ops.clip(levels, 0.0, 255.0), "uint8")
 
     def _save(self, path, values):
-        media.save_png(path, media.grid(self.to_bytes(values)), len(values))
+        save_png(path, grid(self.to_bytes(values)), len(values))
 
     def load(self, path):
         """Reads images from a `.npy` file, an image file or a folder of image files.

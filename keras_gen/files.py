@@ -28,7 +28,7 @@ def written_whole(path, durable=False):
             survives a power failure.
 
     Yields:
-        A `Path` in the same folder, whose name ends like that of `path`.
+        A `Path` in the same folder, with a name that ends in the name of `path`.
 
     Example:
     >>> import tempfile

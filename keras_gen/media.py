@@ -9,22 +9,6 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from keras_gen.files import open_file, read_bytes, written_whole
-from keras_gen.images import grid, save_png, to_uint8
-
-__all__ = [
-    "grid",
-    "load_array",
-    "load_images",
-    "check_suffix",
-    "load_wav",
-    "picture_files",
-    "read_picture",
-    "save_array",
-    "save_png",
-    "save_table",
-    "save_wav",
-    "to_uint8",
-]
 
 #: Endings of the pictures that are read.
 PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")

@@ -1,6 +1,7 @@
 """What tests share: contracts on their path, two devices, processes that live long."""
 
 import gc
+import subprocess
 import sys
 from pathlib import Path
 
@@ -93,6 +94,24 @@ def fresh_processes(converter, monkeypatch):
     from keras_gen.export import tflite
 
     monkeypatch.setattr(tflite, "_run", converter)
+
+
+@pytest.fixture
+def done_here(tmp_path, monkeypatch, capsys):
+    """Runs `keras-gen` in this process and in `tmp_path`: a `CompletedProcess`."""
+    from keras_gen import cli
+
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["keras-gen", *map(str, arguments)])
+        monkeypatch.chdir(tmp_path)
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stopped:
+            code = stopped.code
+        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -90,31 +90,14 @@ def run(*arguments, cwd):
 
 
 @pytest.fixture
-def done_here(tmp_path, monkeypatch, capsys):
-    """Runs the command in this process, as `run()` does in one of its own."""
-
-    def run_it(*arguments):
-        monkeypatch.setattr("sys.argv", ["keras-gen", *map(str, arguments)])
-        monkeypatch.chdir(tmp_path)
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stopped:
-            code = stopped.code
-        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
-
-    return run_it
-
-
-@pytest.fixture
 def run_here(done_here):
     """Runs the command in this process: exit code and what it printed to stderr."""
 
-    def run_it(*arguments):
+    def run(*arguments):
         done = done_here(*arguments)
         return done.returncode, done.stderr
 
-    return run_it
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +131,7 @@ def check_same_weights(run, other):
 def test_train_writes_a_whole_run_folder(trained, guarded):
     assert guarded.returncode == 0, guarded.stderr
     assert "importance samples 6, images 100, split train" in guarded.stdout
-    assert "Quick estimates on the split train; there is none for" in guarded.stdout
+    assert "Quick estimates on the split train; there is no split" in guarded.stdout
     made = trained / "runs" / "tiny"
     assert {path.name for path in made.iterdir()} == {
         "checkpoints",
@@ -228,7 +211,7 @@ def test_an_epoch_is_its_steps_whatever_is_executed_at_once(trained):
 
 
 def interrupt_after(monkeypatch, steps):
-    """Lets trainings be interrupted after so many steps."""
+    """Interrupts trainings after a number of steps."""
 
     def interrupt(self, batch, logs=None):
         if int(self.model.optimizer.iterations) == steps:
@@ -238,7 +221,7 @@ def interrupt_after(monkeypatch, steps):
 
 
 def wait_for_checkpoints(monkeypatch):
-    """Lets training wait for each file, so that none is left out as one too many."""
+    """Lets training wait for each file, so that every checkpoint is written."""
     save = Checkpoints._save
 
     def save_and_wait(self, step):
@@ -362,7 +345,7 @@ def test_misuse_is_one_line_and_exit_code_2(arguments, message, run_here):
         (["train", "tiny.py", "--out", "empty.py/x"], "Cannot write to the folder"),
         (["sample", "broken.keras"], "'broken.keras' cannot be loaded"),
         (["sample", "absent.keras"], "There is no saved model 'absent.keras'"),
-        (["sample", "full"], "There is no saved model 'full/model.keras'"),
+        (["sample", "full"], "The folder 'full' is no run: it holds neither run.json"),
         (["sample", "vae_mnist", "--num", "0"], "--num must be at least 1"),
         (["sample", "vae_mnist", "--num", "1", "--out", "nowhere/a.png"], "nowhere"),
         (["sample", "denoising_autoencoder_mnist"], "no prior to sample from"),
@@ -596,11 +579,9 @@ def test_what_does_not_encode_is_interpolated_between_latents(
     )
 
 
-def test_evaluate_prints_the_results_that_are_asked_for(tmp_path, monkeypatch, capsys):
+def test_evaluate_prints_the_results_that_are_asked_for(done_here):
     arguments = ["evaluate", "vae_mnist", "--quick", "--metrics=active_units,sampling"]
-    monkeypatch.setattr("sys.argv", ["keras-gen", *arguments])
-    cli.main()
-    units, sampling = capsys.readouterr().out.splitlines()
+    units, sampling = done_here(*arguments).stdout.splitlines()
     assert units == "active units 19 of 50 latents (images 500, threshold 0.01)"
     assert re.match(r"sampling [\d.]+ ms a sample \(batch size 100", sampling)
 

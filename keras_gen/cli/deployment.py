@@ -37,7 +37,7 @@ def export(
         export_tflite,
         saved_model_report,
     )
-    from keras_gen.zoo.shelf.loading import label_of, open_model
+    from keras_gen.zoo.shelf.loading import find, label_of
 
     for flag, value, formats in (
         ("batch_size", batch_size, ["tflite"]),
@@ -47,8 +47,8 @@ def export(
         if value is not None and format not in formats:
             formats = " or ".join(f"--format={name}" for name in formats)
             raise ValueError(f"export takes --{flag} with {formats} only")
-    opened = open_model(model)
-    label = label_of(model)
+    found = find(model)
+    opened, label = found.load(), label_of(model)
     if format == "tflite":
         report = export_tflite(
             opened,
@@ -57,7 +57,7 @@ def export(
             precision or "float32",
             signatures,
             overwrite,
-            _extractor(model) if precision == "int8" else None,
+            _extractor(found) if precision == "int8" else None,
         )
     elif format == "onnx":
         report = export_onnx(
@@ -86,13 +86,11 @@ def _print_report(report):
         )
 
 
-def _extractor(name):
-    """What the distances of an entry or a run are measured with; None without such."""
+def _extractor(found):
+    """The extractor that a recipe names; None for a recipe or a model without one."""
     from keras_gen.zoo.evaluation.extraction import extractor
-    from keras_gen.zoo.shelf.loading import find
     from keras_gen.zoo.shelf.run import SavedModel
 
-    found = find(name)
     if isinstance(found, SavedModel):
         return None
     recipe = found.recipe

@@ -51,8 +51,8 @@ def train(
             schedule.
         start_from: A zoo entry, a saved model or the folder of a run, from whose
             weights training starts.
-        measure: What the trained model is measured on. Without validation data,
-            validation takes training data.
+        measure: The data on which the trained model is measured. If there are no
+            validation data, validation takes training data.
     """
     import_tensorflow()
     from keras_gen import zoo
@@ -82,10 +82,11 @@ def train(
     if folder is None:
         print("Trained as one of several workers; the first one writes")
         return
-    results = read_json(folder / "metrics.json")["quick"].values()
-    for split in [r["protocol"].get("split", "test") for r in results][:1]:
-        hint = "; there is none for validation, and --measure=test takes that for test"
-        print(f"Quick estimates on the split {split}{hint * (split == 'train')}:")
+    results = list(read_json(folder / "metrics.json")["quick"].values())
+    if results:
+        split = results[0]["protocol"].get("split", "test")
+        hint = "; there is no split for validation" if split == "train" else ""
+        print(f"Quick estimates on the split {split}{hint}:")
     for result in results:
         print(text_of(result))
     (picture,) = folder.glob("samples.*")

@@ -41,10 +41,10 @@ def load(
             A path that begins with a dot, a tilde or a slash is always a folder.
         split: String, a split or a slice of a split in TFDS form, such as
             `"train[:50000]"`. If a folder has a sub-folder `train`, its sub-folders are
-            the splits (`val` is `"validation"` too). Else its images are dealt by a
-            shuffle that depends on their names alone: a tenth are `"validation"`, a
-            tenth `"test"`, the others `"train"`; `"all"` are all of them. A slice of a
-            folder's split may reach beyond its end.
+            the splits (`val` and `valid` are `"validation"` too). Otherwise its images
+            are shuffled by their names: a tenth are `"validation"`, a tenth `"test"`,
+            the others `"train"`; `"all"` has all of them. A slice of a folder's split
+            may reach beyond its end.
         batch_size: Integer of at least 1, the global batch size.
         image_shape: Optional tuple `(height, width, channels)`. Images are cropped to
             this aspect ratio, resized with antialiasing and converted between grey and
@@ -168,7 +168,8 @@ def batches(
         pairs of these and int32 labels of shape `(batch,)`. Images are float32 in
         `image_range` (in {0, 1} if binarized); other examples are as the source has
         them. The dataset has `class_names`, a list of strings, as the datasets of
-        `keras.utils` have; it is empty if the source has no labels.
+        `keras.utils` have; it is empty if the source has no labels. It also has
+        `steps_per_epoch`, an integer, which does not depend on `repeat` and `start`.
 
     Raises:
         ValueError: If the source has no images, or no labels with `labels=True`, or an
@@ -234,14 +235,15 @@ def batches(
     else:
         data = _passes(one_epoch, start, num_steps)
     data.class_names = list(source.class_names)
+    data.steps_per_epoch = num_steps
     return data
 
 
 def _passes(one_epoch, start, num_steps):
-    """A finite dataset whose `n`-th pass is epoch `start + n`.
+    """A finite dataset with a new epoch in each pass, the first from `start`.
 
-    A pass counts once its last batch is taken. `fit()` knows the cardinality and asks
-    for no more. It also looks at the first batch to check it, which does not count.
+    A pass counts when its last batch is taken. `fit()` knows the cardinality and takes
+    no more. It also reads a first batch to check it, which does not count as a pass.
     """
     completed = [0]
 

@@ -32,7 +32,7 @@ class Source:
         elements: `tf.data.Dataset` of pairs, an example and an int32 label, which is -1
             where there is none.
         class_names: List of strings, empty where there are no labels.
-        unlabelled: String, why there are no labels; empty if that is plain.
+        unlabelled: String, why there are no labels, after a colon; may be empty.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Source:
 
     @property
     def y_domain(self):
-        """`keras_gen.domains.Labels`; None where there are none, or one class alone."""
+        """`keras_gen.domains.Labels`; None without labels or with a single class."""
         num_classes = len(self.class_names)
         return Labels(num_classes) if num_classes > 1 else None
 

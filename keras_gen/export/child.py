@@ -12,13 +12,18 @@ import sys
 import threading
 
 
-def _end_with_input():
+def end_with_input():
+    """Ends this process, with code 1, when standard input ends or gets a byte."""
+    threading.Thread(target=_wait_and_end, daemon=True).start()
+
+
+def _wait_and_end():
     # Not `sys.stdin`: at exit Python would wait for the thread that reads from it.
     os.read(0, 1)
     os._exit(1)
 
 
 if __name__ == "__main__":
-    threading.Thread(target=_end_with_input, daemon=True).start()
+    end_with_input()
     del sys.argv[0]
     runpy.run_path(sys.argv[0], run_name="__main__")

@@ -2,8 +2,8 @@
 
     python exporter.py
 
-Standard input is the pickled arguments of `write_repository()`; standard output is the
-pickled error that it raises, or None.
+Standard input is the pickled arguments of `write_repository()`, and stays open: the
+process ends with it. Standard output is the pickled error that it raises, or None.
 """
 
 import os
@@ -18,10 +18,12 @@ def main():
     answers = os.fdopen(os.dup(1), "wb")
     # What libraries print must not get before the answer.
     os.dup2(2, 1)
+    from keras_gen.export.child import end_with_input
     from keras_gen.serving.repository import write_repository
     from keras_gen.zoo.startup import import_tensorflow
 
     arguments = pickle.load(sys.stdin.buffer)
+    end_with_input()
     import_tensorflow()
     found = None
     try:

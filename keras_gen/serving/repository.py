@@ -82,7 +82,11 @@ def _write_apart(*arguments):
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
-        answer, _ = process.communicate(pickle.dumps(arguments))
+        pickle.dump(arguments, process.stdin)
+        process.stdin.flush()
+        answer = process.stdout.read()
+        # Its input closes with this process, and not before it has ended.
+        process.wait()
     if process.returncode:
         raise ChildProcessError(
             f"The process that exports has ended with code {process.returncode}."

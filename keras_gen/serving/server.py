@@ -40,8 +40,7 @@ def serve(
     """Serves models until SIGINT or SIGTERM.
 
     Then the server says that it is not ready, still answers for a while (`drain`, or
-    until another signal), listens no more, finishes what it has, and ends. Another
-    SIGINT while it finishes ends it at once.
+    until another signal), listens no more, finishes what it has, and ends.
 
     Open Inference Protocol V2: REST on `port`, gRPC on `port + 1`, and metrics for
     Prometheus on `port + 2` under `/metrics`.

@@ -44,8 +44,9 @@ def made_by(recipe, model, seed=0, shown=None):
         recipe: A recipe, from `load_recipe()`.
         model: A model of the recipe.
         seed: Integer in [0, 2**31), of samples.
-        shown: Optional function from a number to so many examples, at most 100: a list
-            of arrays, `x` and what is beside. Defaults to the first test examples.
+        shown: Optional function of a number, at most 100, that returns that many
+            examples as a list of arrays: `x` and what it is paired with. Defaults to
+            the first test examples.
 
     Returns:
         Pair of the domain and an array of examples.

@@ -2,8 +2,9 @@
 
     python ended.py RUN WRITES SECONDS SIGNAL train RECIPE --out=RUN ...
 
-Files of the run are counted as they are opened and renamed, from its first checkpoint
-on. The moment is so and so many seconds after so many of them, on any machine.
+A write is a file of the run that is opened or renamed, from its first checkpoint on.
+The process ends itself SECONDS after WRITES of them, so the moment depends little on
+the speed of the machine.
 """
 
 import os
@@ -15,7 +16,7 @@ from keras_gen import cli
 
 
 def end_after(run, writes, seconds, number):
-    """Lets this process end itself."""
+    """Ends this process by a signal, some seconds after a number of writes."""
     checkpoints, seen = Path(run) / "checkpoints", 0
 
     def look(event, arguments):

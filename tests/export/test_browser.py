@@ -23,7 +23,7 @@ from PIL import Image
 from keras_gen import zoo
 from keras_gen.export import export_tflite
 from keras_gen.export.parity import compare, probes
-from keras_gen.media import grid
+from keras_gen.images import grid
 
 PAGE = Path(__file__).parents[2] / "export" / "browser"
 MODULES = Path(os.environ.get("LITERTJS", PAGE / "node_modules"))

@@ -19,7 +19,7 @@ from PIL import Image
 
 from keras_gen.export import export_tflite, tflite
 from keras_gen.export.standalone_sampler import sampler_path
-from keras_gen.media import grid
+from keras_gen.images import grid
 from keras_gen.models import GatedPixelCNN
 
 # The shipped file, in a process without TensorFlow and this package.

@@ -1,5 +1,8 @@
 import json
 import os
+import pickle
+import subprocess
+import sys
 
 import keras
 import pytest
@@ -189,3 +192,13 @@ def test_settings_that_cannot_be_read_belong_to_no_model(tmp_path):
     # Reading a pipe would not end.
     os.mkfifo(tmp_path / "gan" / "model-settings.json")
     assert model_of_settings(tmp_path, "gan") is None
+
+
+def test_the_exporter_ends_with_the_server(tmp_path):
+    command = [sys.executable, "-P", repository._EXPORTER]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes) as process:
+        arguments = (["vae_mnist"], tmp_path / "served", "tflite", False)
+        answer, _ = process.communicate(pickle.dumps(arguments))
+    assert (process.returncode, answer) == (1, b"")
+    assert not (tmp_path / "served").exists()

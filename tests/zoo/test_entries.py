@@ -1,4 +1,3 @@
-import inspect
 import json
 import re
 import shutil
@@ -7,9 +6,9 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from missing_data import skip_without_data
 
 from keras_gen import models, zoo
-from keras_gen.datasets.sources import find_set
 from keras_gen.files import sha256_of
 from keras_gen.latents import attribute_vector
 from keras_gen.models.base import AdversarialModel, GenerativeModel
@@ -33,12 +32,6 @@ SINGLE = [
 ADVERSARIAL = [
     name for name, model in MODELS.items() if issubclass(model, AdversarialModel)
 ]
-
-
-def skip_without_data(name):
-    source = inspect.signature(load_recipe(name).data).parameters["source"].default
-    if find_set(source) is None:
-        pytest.skip(f"needs {source} in TFDS_DATA_DIR, which is not in the package")
 
 
 def test_every_entry_is_whole():
@@ -94,6 +87,16 @@ def test_extractors_are_accurate_small_and_named_by_their_weights(name, least):
     assert zoo.extractor(name).name == f"{name}@{sha256_of(path)[:8]}"
 
 
+@pytest.mark.parametrize("name", ["classifier_mnist", "classifier_fashion_mnist"])
+def test_random_changes_go_on_in_a_later_epoch(name):
+    skip_without_data(recipe := load_recipe(name))
+    options = {"batch_size": 8, "repeat": True}
+    whole = recipe.data("train[:20]", **options).skip(3)
+    resumed = recipe.data("train[:20]", start=(1, 0), **options)
+    for (images, _), (others, _) in zip(whole.take(2), resumed.take(2), strict=True):
+        np.testing.assert_array_equal(images, others)
+
+
 def compile_eagerly(model, recipe):
     """As the recipe says, but for its graphs, which take seconds to be made."""
     recipe.compile(model, steps=1000)
@@ -102,8 +105,8 @@ def compile_eagerly(model, recipe):
 
 @pytest.mark.parametrize("name", SINGLE)
 def test_a_loaded_model_can_be_trained_on(name):
-    skip_without_data(name)
-    model, recipe = zoo.load(name), load_recipe(name)
+    skip_without_data(recipe := load_recipe(name))
+    model = zoo.load(name)
     compile_eagerly(model, recipe)
     for optimizer in getattr(model.optimizer, "optimizers", [model.optimizer]):
         optimizer.learning_rate = lambda: 1e-5
@@ -288,8 +291,8 @@ def test_latents_of_a_digit_have_a_direction():
 
 @pytest.mark.parametrize("name", ADVERSARIAL)
 def test_the_discriminator_is_there_and_both_players_train_on(name):
-    skip_without_data(name)
-    model, recipe = zoo.load(name), load_recipe(name)
+    skip_without_data(recipe := load_recipe(name))
+    model = zoo.load(name)
     batches = recipe.data("train[:640]", training=False)
     images, *labels = first_examples(batches, 640)
     options = {"y": labels[0]} if labels else {}

@@ -1,15 +1,14 @@
 """Published numbers belong to the weights: each is found again, and all agree."""
 
 import copy
-import inspect
 import math
 import warnings
 
 import numpy as np
 import pytest
+from missing_data import skip_without_data
 
 from keras_gen import zoo
-from keras_gen.datasets.sources import find_set
 from keras_gen.zoo.evaluation.evaluate import measure
 from keras_gen.zoo.shelf.entry import Entry
 
@@ -24,23 +23,21 @@ REPORTS = {name: zoo.info(name) for name in zoo.names()}
 
 
 def quick(name, spoil=None):
-    """The quick results of an entry, whose weights may be spoilt before."""
+    """The quick results of an entry, after `spoil` has changed its weights."""
     entry = Entry(name)
-    source = inspect.signature(entry.recipe.data).parameters["source"].default
-    if find_set(source) is None:
-        pytest.skip(f"needs {source} in TFDS_DATA_DIR, which is not in the package")
+    skip_without_data(entry.recipe)
     model = entry.load()
     if spoil is not None:
         spoil(model)
     metrics = [key for key in entry.report["quick"] if (name, key) not in COSTLY]
     with warnings.catch_warnings():
-        # Some classes have few of so few images.
+        # Few images leave some classes nearly empty.
         warnings.simplefilter("ignore")
         return measure(model, entry.recipe, metrics, zoo.QUICK)
 
 
 def numbers_of(results):
-    """All numbers of some results, a dict from where they stand to floats."""
+    """All numbers of some results, a dict from pairs of names to floats."""
     found = {}
     for metric, result in results.items():
         found[metric, "value"] = result["value"]
@@ -56,7 +53,7 @@ def numbers_of(results):
 
 
 def are_found_again(report, found):
-    """Whether the quick results of an entry are those that were found."""
+    """Whether the quick results of a report equal those found now."""
     stored = numbers_of({metric: report["quick"][metric] for metric in found})
     found = numbers_of(found)
     assert found.keys() == stored.keys()
@@ -68,11 +65,11 @@ def are_found_again(report, found):
 
 
 def disagreements(report):
-    """The full results that do not agree with the quick ones, or with each other."""
+    """Names of full results that disagree with the quick ones or with themselves."""
     wrong = []
     for metric, result in report["quick"].items():
         full = report["results"][metric]
-        # The distance of few samples is larger, so that of as many is compared.
+        # A distance is larger for few samples, so equal numbers are compared.
         value = full["curve"]["model"][0] if "curve" in full else full["value"]
         if not agree(full, result, value, result["value"]):
             wrong.append(metric)

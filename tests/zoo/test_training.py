@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_gen import cli, datasets, zoo
+from keras_gen import datasets, zoo
 from keras_gen.files import read_json, sha256_of
 from keras_gen.models import Autoencoder
 from keras_gen.models.base.phases import PhaseOptimizers
@@ -76,7 +76,7 @@ def train(home, out, recipe=RECIPE, **options):
         path.parent.mkdir()
         path.write_text(recipe)
         out = f"{out}/run"
-    options = {"data": str(home / "photos"), "verbose": 0, **options}
+    options = {"data": home / "photos", "verbose": 0, **options}
     return zoo.train(path, out=home / out, **options)
 
 
@@ -90,19 +90,12 @@ def weights_of(run):
 
 
 @pytest.fixture
-def command(tmp_path, monkeypatch, capsys):
+def command(done_here):
     """Runs a command in this process: its exit code, and what it printed."""
 
     def run(*arguments):
-        monkeypatch.setattr("sys.argv", ["keras-gen", *map(str, arguments)])
-        monkeypatch.chdir(tmp_path)
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stopped:
-            code = stopped.code
-        printed = capsys.readouterr()
-        return code, printed.out + printed.err
+        done = done_here(*arguments)
+        return done.returncode, done.stdout + done.stderr
 
     return run
 
@@ -111,6 +104,7 @@ def test_other_data_are_validated_and_measured_on_images_held_out(home):
     run = home / "run"
     assert all(float(row["val_loss"]) > 0 for row in history(run))
     report = read_json(run / "metrics.json")
+    assert report["training"]["data"] == str(home / "photos")
     protocol = report["quick"]["squared_error"]["protocol"]
     assert protocol == {"num_images": 4, "split": "validation"}
     arguments = read_json(run / "run.json")
@@ -278,8 +272,12 @@ def test_a_complete_run_goes_on_for_more_epochs(home):
         train(home, "longer", epochs=2, resume=True)
     with pytest.raises(ValueError, match="started with epochs 2, not 1"):
         train(home, "longer", epochs=1, resume=True)
+    unfinished = [run / ".partial-1-model.keras", run / "samples" / ".partial-1-a.png"]
+    for path in unfinished:
+        path.touch()
     train(home, "longer", epochs=3, resume=True)
     assert read_json(run / "run.json")["epochs"] == 3
+    assert not any(path.exists() for path in unfinished)
     losses = [[row["loss"] for row in history(path)] for path in (run, straight)]
     assert losses[0] == losses[1]
     for a, b in zip(weights_of(run), weights_of(straight), strict=True):

@@ -11,7 +11,6 @@ from keras_gen.images import grid, to_uint8
 from keras_gen.networks import conv_classifier
 
 IMAGE_SHAPE = (28, 28, 1)
-BATCH_SIZE = 125
 
 image_range = (0.0, 1.0)
 epochs = 24
@@ -23,9 +22,7 @@ def model(seed=0):
     )
 
 
-def data(
-    split="train", source="fashion_mnist", batch_size=BATCH_SIZE, seed=0, **options
-):
+def data(split="train", source="fashion_mnist", batch_size=125, seed=0, **options):
     batches = datasets.load(
         source,
         split,
@@ -38,7 +35,7 @@ def data(
     if not options.get("training", split.startswith("train")):
         return batches
     epoch, step = options.get("start", (0, 0))
-    steps_before = epoch * 60_000 // batch_size + step
+    steps_before = epoch * batches.steps_per_epoch + step
     return datasets.augment(batches, 2, flip=True, seed=seed, first_step=steps_before)
 
 

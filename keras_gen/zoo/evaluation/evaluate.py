@@ -75,7 +75,7 @@ def measure(
         protocol: Optional `Protocol`. Defaults to the protocol of the card.
         data: Optional `tf.data.Dataset`, test images instead of the recipe's. Measures
             in the features of the recipe's extractor then do not apply.
-        progress: Function that is called with the name of a metric before that is
+        progress: Function that is called with the name of each metric before it is
             measured.
 
     Returns:
@@ -159,3 +159,5 @@ MEASURES = (
     Measure("active_units", _has_active_units, measures.active_units),
     Measure("sampling", _samples, measures.sampling),
 )
+#: Names of the measures that depend on the machine. Quick results leave them out.
+TIMES = ("sampling",)

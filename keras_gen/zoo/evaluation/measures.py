@@ -24,7 +24,8 @@ def negative_log_likelihood(model, recipe, data, protocol) -> dict:
     """The negative log likelihood in nats, or its importance-weighted bound."""
     x, *y = _examples(recipe, data, protocol)
     if "log_prob" in marks_of(model):
-        found = _exact(-model.log_prob(x, **_given(model, "log_prob", y)))
+        nats = -model.log_prob(x, **_given(model, "log_prob", y))
+        found = _mean(nats, "nats")
         stated = {"likelihood": "exact", **_images(x, protocol)}
     else:
         samples = protocol.num_importance_samples
@@ -56,7 +57,7 @@ def completion(model, recipe, data, protocol) -> dict:
     log_prob = model.log_prob(x, mask=mask, **_given(model, "log_prob", y))
     return {
         "metric": "negative log likelihood of the lower half given the upper one",
-        **_exact(-log_prob),
+        **_mean(-log_prob, "nats"),
         "protocol": {
             "likelihood": "exact",
             **_images(x, protocol),
@@ -71,13 +72,13 @@ def upper_half(image_shape) -> np.ndarray:
     return np.repeat(np.arange(height) < height // 2, width).reshape(height, width)
 
 
-def _exact(nats):
-    """Value, unit and standard error, from an array of nats, one for each image."""
-    nats = nats.astype(np.float64)
+def _mean(values, unit):
+    """Value, unit and standard error of a mean, from an array with one number each."""
+    values = values.astype(np.float64)
     return {
-        "value": float(nats.mean()),
-        "unit": "nats",
-        "standard_error": float(nats.std(ddof=1) / np.sqrt(len(nats))),
+        "value": float(values.mean()),
+        "unit": unit,
+        "standard_error": float(values.std(ddof=1) / np.sqrt(len(values))),
     }
 
 
@@ -90,8 +91,8 @@ def squared_error(model, recipe, data, protocol) -> dict:
     """The squared error of the reconstruction, summed over an image.
 
     A model that learned to recover corrupted images gets corrupted images.
-    `without_model` is the error of what needs no model: of the corrupted images
-    themselves, else of the mean image.
+    `without_model` is the error without a model: that of the corrupted images, else
+    that of the mean image.
     """
     x, *y = _examples(recipe, data, protocol)
     stated, inputs = _images(x, protocol), x
@@ -114,9 +115,7 @@ def squared_error(model, recipe, data, protocol) -> dict:
     errors = errors_of(model.predict(inputs, verbose=0))
     return {
         "metric": "squared error",
-        "value": float(errors.mean()),
-        "unit": "squared pixel values an image",
-        "standard_error": float(errors.std(ddof=1) / np.sqrt(len(errors))),
+        **_mean(errors, "squared pixel values an image"),
         "without_model": {name: float(errors_of(without_model).mean())},
         "protocol": stated,
     }

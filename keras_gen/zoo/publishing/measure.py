@@ -8,14 +8,11 @@ all that apply. Then run `python -m keras_gen.zoo.publishing.table` to update th
 import sys
 
 from keras_gen.files import write_json
-from keras_gen.zoo.evaluation.evaluate import measure, metrics_for
+from keras_gen.zoo.evaluation.evaluate import TIMES, measure, metrics_for
 from keras_gen.zoo.evaluation.protocol import QUICK
 from keras_gen.zoo.evaluation.report import describe
 from keras_gen.zoo.publishing.plots import save_plots
 from keras_gen.zoo.shelf.entry import Entry
-
-#: Measures that depend on the machine, which the quick protocol leaves out.
-_TIMES = ("sampling",)
 
 
 def remeasure(name, metrics=None) -> dict:
@@ -48,7 +45,7 @@ def remeasure(name, metrics=None) -> dict:
 def measured(model, recipe, metrics=None) -> tuple:
     """Results by the full and by the quick protocol, two dicts."""
     full = measure(model, recipe, metrics)
-    quick = [name for name in full if name not in _TIMES]
+    quick = [name for name in full if name not in TIMES]
     return full, measure(model, recipe, quick, QUICK)
 
 

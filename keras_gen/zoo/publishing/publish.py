@@ -17,7 +17,7 @@ from keras_gen.zoo.publishing.measure import measured
 from keras_gen.zoo.publishing.plots import save_plots, thin
 from keras_gen.zoo.publishing.seeds import check_seeds, model_of, with_seeds
 from keras_gen.zoo.shelf.entry import Entry
-from keras_gen.zoo.training.run_folder import RunFolder
+from keras_gen.zoo.shelf.run_folder import RunFolder
 
 
 def publish(name, run, *others) -> dict:

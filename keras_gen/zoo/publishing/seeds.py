@@ -1,4 +1,4 @@
-"""Sets trainings with other seeds beside an entry.
+"""Adds trainings with other seeds to an entry.
 
 Run `python -m keras_gen.zoo.publishing.seeds NAME RUN [RUN ...]`. The runs must have
 the recipe of the entry and other seeds. It measures the distances of their samples and
@@ -12,11 +12,12 @@ from keras_gen.files import read_json, write_json
 from keras_gen.zoo.evaluation.evaluate import measure
 from keras_gen.zoo.shelf.entry import Entry
 from keras_gen.zoo.shelf.loading import open_model
-from keras_gen.zoo.training.run_folder import RunFolder
+from keras_gen.zoo.shelf.recipes import rebuilt
+from keras_gen.zoo.shelf.run_folder import RunFolder
 
 
 def add_seeds(name, *runs) -> dict:
-    """Sets the distances of other trainings beside those of an entry.
+    """Adds the distances of other trainings to those of an entry.
 
     Args:
         name: String, an entry with distances.
@@ -87,9 +88,7 @@ def _values(results):
 
 def model_of(recipe, run):
     """The model of a run, built by the recipe and so without an optimizer's state."""
-    model = recipe.model()
-    model.set_weights(open_model(run.path).get_weights())
-    return model
+    return rebuilt(recipe, open_model(run.path))
 
 
 if __name__ == "__main__":

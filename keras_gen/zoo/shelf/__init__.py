@@ -1,1 +1,1 @@
-"""The entries of the zoo, their recipes and their weights."""
+"""Entries and runs, their recipes and their weights."""

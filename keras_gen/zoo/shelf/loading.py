@@ -36,18 +36,19 @@ def load(name) -> keras.Model:
 
 
 def find(name_or_path) -> Entry | Run | SavedModel:
-    """What a name or a path stands for. TensorFlow is not imported.
+    """The entry, run or saved model of a name or a path, without TensorFlow.
 
     Args:
         name_or_path: String, one of `keras_gen.zoo.names()`, or string or path of the
             folder of a run or of a `.keras` file.
 
     Returns:
-        `Entry`, `Run` or `SavedModel`. All have `name`, `recipe`, `weights_sha256` and
-        `load()`.
+        `Entry`, `Run` or `SavedModel`. All have `name`, `folder`, `description`,
+        `report`, `recipe`, `weights_sha256` and `load()`.
 
     Raises:
-        ValueError: If there is no such entry or file, or it is an HDF5 file.
+        ValueError: If there is no such entry or file, the folder is no run, or the file
+            is an HDF5 file.
     """
     name, path = str(name_or_path), Path(name_or_path)
     if path.suffix.lower() in (".h5", ".hdf5"):
@@ -60,7 +61,13 @@ def find(name_or_path) -> Entry | Run | SavedModel:
         return Entry(name)
     if (path / "run.json").exists():
         return Run(path)
-    return SavedModel(path / "model.keras" if path.is_dir() else path)
+    if not path.is_dir():
+        return SavedModel(path)
+    if not (path / "model.keras").exists():
+        raise ValueError(
+            f"The folder {name!r} is no run: it holds neither run.json nor model.keras."
+        )
+    return SavedModel(path / "model.keras")
 
 
 def open_model(name_or_path) -> keras.Model:

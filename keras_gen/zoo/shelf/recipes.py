@@ -6,13 +6,13 @@ A recipe's docstring says in one line what it trains. It defines
 - `model(seed=0)`: the model, built and not compiled;
 - `data(split="train", source="mnist", batch_size=100, **options)`: batches of a split,
   where `source` is a dataset's name or a folder of images and `options` go to
-  `keras_gen.datasets.load()`; without the argument `batch_size` it is always its own;
+  `keras_gen.datasets.load()`; leave `batch_size` out if users may not change it;
 - `compile(model, steps, learning_rate=1e-3)`: compiles for a training of that many
-  steps, without XLA unless `keras_gen.models.base.num_replicas()` is 1; without the
-  argument `learning_rate` it is always its own;
-- optionally `callbacks(model)`: a list of Keras callbacks for the training, such as
-  `keras.callbacks.EarlyStopping("val_loss", restore_best_weights=True)`, with which the
-  run ends with the model of its best epoch;
+  steps, without XLA unless `keras_gen.models.base.num_replicas()` is 1; leave
+  `learning_rate` out if users may not change it;
+- optionally `callbacks(model)`: a list of Keras callbacks for the training. With
+  `keras.callbacks.EarlyStopping("val_loss", restore_best_weights=True)` the run ends
+  with the model of its best epoch;
 - optionally `prepare(model, batches)`, which sets initial weights that depend on the
   training data;
 - optionally `training_dtype`, the dtype policy of the training, such as
@@ -90,7 +90,7 @@ def defined_in(recipe):
 def set_data(recipe, source=None, batch_size=None):
     """Gives a recipe other data, or batches of another size.
 
-    What is compared with images of the recipe's extractor does not apply to other data.
+    With other data the recipe loses its extractor, which knows the recipe's data only.
 
     Args:
         recipe: A recipe, from `load_recipe()`; it is changed.
@@ -117,6 +117,19 @@ def check_takes(recipe, function, name, value):
             f"`{name}` must be left out: {function}() of the recipe {recipe.name} "
             f"does not take it. Received: {value!r}"
         )
+
+
+def rebuilt(recipe, model, **options):
+    """A new model of a recipe, as an entry has it, with the weights of another one.
+
+    Args:
+        recipe: A recipe, from `load_recipe()`.
+        model: A model of the recipe, perhaps of another dtype or on several devices.
+        **options: Arguments of the recipe's `model()`.
+    """
+    new = recipe.model(**options)
+    new.set_weights(model.get_weights())
+    return new
 
 
 def first_examples(data, num_examples):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from keras_gen.files import read_json, sha256_of
 from keras_gen.zoo.shelf.entry import description_of, report_in
-from keras_gen.zoo.shelf.recipes import defined_in, run_recipe, set_data
-from keras_gen.zoo.training.run_folder import RunFolder
+from keras_gen.zoo.shelf.recipes import defined_in, rebuilt, run_recipe, set_data
+from keras_gen.zoo.shelf.run_folder import RunFolder
 
 
 class SavedModel:
@@ -73,8 +73,8 @@ class SavedModel:
 class Run:
     """The folder of a run, with what an `Entry` has.
 
-    Its recipe is run when the model or the data are needed. It must be the one that
-    was kept when the run was started, by the sha256 in `run.json`.
+    Its recipe is run when the model or the data are needed. Its sha256 must be the one
+    in `run.json`, so the recipe must not have changed since the run was started.
 
     Args:
         path: Path of the folder, in which there is a `run.json`.
@@ -101,7 +101,7 @@ class Run:
         """The recipe as a module, with the data of the run.
 
         Raises:
-            ValueError: If the run has no recipe, or another than it was started with.
+            ValueError: If the run has no recipe, or the recipe was changed.
         """
         path = self._files.recipe
         if not path.exists():
@@ -119,7 +119,7 @@ class Run:
 
     @property
     def description(self):
-        """The docstring of the recipe, found without running it."""
+        """The docstring of the recipe, read without running the recipe."""
         path = self._files.recipe
         return description_of(path) if path.exists() else ""
 
@@ -138,8 +138,4 @@ class Run:
             return self._saved.load()
         recipe = self.recipe
         model = self._saved.load(defined_in(recipe))
-        if not hasattr(recipe, "training_dtype"):
-            return model
-        weights, model = model.get_weights(), recipe.model()
-        model.set_weights(weights)
-        return model
+        return rebuilt(recipe, model) if hasattr(recipe, "training_dtype") else model

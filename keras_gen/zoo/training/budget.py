@@ -1,4 +1,4 @@
-"""How much of a trained model is measured: no more than its training is worth."""
+"""The protocol at the end of a training, which costs little beside the training."""
 
 from keras_gen.zoo.evaluation.protocol import QUICK, Protocol
 
@@ -8,10 +8,11 @@ _LEAST, _LEAST_IMPORTANCE = 100, 10
 
 
 def affordable(steps, batch_size, epochs) -> Protocol:
-    """The quick protocol, at the cost of one epoch or a tenth of the training at most.
+    """The quick protocol, with smaller numbers if the training was short.
 
+    A likelihood costs at most an epoch or a tenth of the training, whichever is more.
     The cost is the number of examples that go through the networks. It depends on no
-    clock, so that equal runs are measured equally.
+    clock, so equal runs are measured equally.
 
     Args:
         steps: Integer, the steps of an epoch.

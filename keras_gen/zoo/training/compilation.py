@@ -1,4 +1,4 @@
-"""The model of a training: made by its recipe, compiled, and as an entry has it."""
+"""The model of a training: made by its recipe and compiled."""
 
 import contextlib
 import math
@@ -24,13 +24,14 @@ def check_rate(recipe, learning_rate):
 def compiled_model(recipe, dealt, strategy, run, max_skipped):
     """The recipe's model, with initial weights and compiled."""
     dtype = getattr(recipe, "training_dtype", None)
-    rate = {name: run[name] for name in ("learning_rate",) if run[name] is not None}
+    rate = run["learning_rate"]
+    options = {} if rate is None else {"learning_rate": rate}
     with contextlib.nullcontext() if strategy is None else strategy.scope():
         seed_initializers(run["seed"])
         model = recipe.model(seed=run["seed"], **({"dtype": dtype} if dtype else {}))
         if hasattr(recipe, "prepare"):
             recipe.prepare(model, dealt.batches)
-        recipe.compile(model, steps=run["epochs"] * dealt.steps, **rate)
+        recipe.compile(model, steps=run["epochs"] * dealt.steps, **options)
         if max_skipped is not None:
             _skip_nonfinite(model)
     return model
@@ -48,7 +49,7 @@ def take_weights(model, name):
 
 
 def _skip_nonfinite(model):
-    """Compiles a model as it is compiled, but to skip updates that are not finite."""
+    """Compiles a model once more, so that it skips updates that are not finite."""
     if not marks_of(model):
         raise ValueError(
             "`max_skipped` must be left out for a model that is no `GenerativeModel`. "
@@ -64,15 +65,8 @@ def _skip_nonfinite(model):
 
 def execute_whole_epochs(model, steps, start, strategy):
     """Lowers `steps_per_execution` until it divides what is left of each epoch."""
-    # Of an endless stream Keras takes whole executions, more than an epoch's steps. On
-    # several replicas it has no more than one step.
+    # From an endless stream Keras takes whole executions, so the last one could reach
+    # into the next epoch. On several replicas an execution has one step.
     several = strategy is not None and strategy.num_replicas_in_sync > 1
     at_once = 1 if several else model.steps_per_execution
     model.steps_per_execution = math.gcd(steps, start[1], at_once)
-
-
-def model_of_entry(recipe, model, seed):
-    """A trained model on one device and in the dtype of the entry."""
-    weights, model = model.get_weights(), recipe.model(seed=seed)
-    model.set_weights(weights)
-    return model

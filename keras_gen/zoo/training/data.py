@@ -24,8 +24,8 @@ class TrainingData:
         batch_size: Integer.
         validation: String, the split whose loss is reported after each epoch; None if
             the data have none.
-        measured: String, the split on which the trained model is measured: without
-            validation data that of training; None for no measure.
+        measured: String, the split on which the trained model is measured, which is
+            "train" if there are no validation data; None for no measure.
     """
 
     def __init__(self, recipe, source, seed, download, measured):
@@ -39,20 +39,19 @@ class TrainingData:
         self.batches = recipe.data("train", seed=seed, **self._options)
         self.steps = int(self.batches.cardinality())
         self.validation = self._validation(source)
-        self.measured = self.validation or "train"
-        self._shown = None
+        held_out = self.validation or "train"
+        self.measured = {"validation": held_out, "test": "test", "no": None}[measured]
         if measured == "test":
-            self.measured = "test"
+            # Needed at the end, where its absence would be found too late.
             recipe.data("test", **self._options)
-        elif measured == "no":
-            self.measured = None
+        self._shown = None
         first = next(iter(self.batches))
         images = first[0] if isinstance(first, tuple) else first
         self.batch_size = len(images)
         self._first_means = [round(float(np.mean(image)), 3) for image in images[:4]]
 
     def _validation(self, source):
-        """The split for validation. Other data than the recipe's may not have one."""
+        """The split for validation, or None. Other data need not have one."""
         own = getattr(self._recipe, "validation", None)
         if source is None:
             return own
@@ -64,10 +63,13 @@ class TrainingData:
         return split
 
     def shown(self, num):
-        """The first examples to show, at most 100, which are no test examples.
+        """Examples for pictures, which are not from the test split.
+
+        Args:
+            num: Integer of at most 100.
 
         Returns:
-            A list of arrays, `x` and what is beside.
+            A list of arrays: `x` and what it is paired with.
         """
         if self._shown is None:
             split = self.validation or "train"
@@ -76,7 +78,7 @@ class TrainingData:
         return [part[:num] for part in self._shown]
 
     def facts(self):
-        """What tells data from others: how they are dealt, and the first means."""
+        """Facts by which a resumed run finds that its data have changed, a dict."""
         return {
             "steps_per_epoch": self.steps,
             "batch_size": self.batch_size,

@@ -1,15 +1,13 @@
-"""What a training writes down of the model that it has led to."""
+"""The report of a training: how a model was trained, and estimates of it."""
 
 from importlib.metadata import version
 
-from keras_gen.zoo.evaluation.evaluate import measure, metrics_for
+from keras_gen.zoo.evaluation.evaluate import TIMES, measure, metrics_for
 from keras_gen.zoo.evaluation.measures import machine
 from keras_gen.zoo.training.budget import affordable
 
 _STATED = ("epochs", "seed", "learning_rate", "start_from", "data", "seconds")
 _VERSIONS = ("tensorflow", "keras", "tensorflow-probability", "numpy")
-# What depends on the machine.
-_TIMES = ("sampling",)
 
 
 def report_of(recipe, model, run, dealt, verbose):
@@ -42,12 +40,12 @@ def report_of(recipe, model, run, dealt, verbose):
 
 
 def _estimates(recipe, model, run, dealt, verbose):
-    """Results by metric, a dict."""
+    """Quick results on the data that the training measures; a dict by metric."""
     if dealt.measured is None:
         return {}
     protocol = affordable(dealt.steps, dealt.batch_size, run["epochs"])
     protocol = protocol._replace(split=dealt.measured)
-    metrics = [name for name in metrics_for(model, recipe) if name not in _TIMES]
+    metrics = [name for name in metrics_for(model, recipe) if name not in TIMES]
 
     def progress(metric):
         if verbose:

@@ -24,17 +24,16 @@ from keras_gen.datasets.loading import is_folder
 from keras_gen.random import check_seed
 from keras_gen.zoo.evaluation.extraction import extractor
 from keras_gen.zoo.pictures import save_made
-from keras_gen.zoo.shelf.recipes import load_recipe, set_data
+from keras_gen.zoo.shelf.recipes import load_recipe, rebuilt, set_data
+from keras_gen.zoo.shelf.run_folder import RunFolder
 from keras_gen.zoo.training.compilation import (
     check_rate,
     compiled_model,
     execute_whole_epochs,
-    model_of_entry,
     take_weights,
 )
 from keras_gen.zoo.training.data import TrainingData
 from keras_gen.zoo.training.report import report_of
-from keras_gen.zoo.training.run_folder import RunFolder
 from keras_gen.zoo.training.strategies import is_chief
 
 
@@ -71,8 +70,8 @@ def train(
 
     Args:
         name: String, a zoo entry or the path of a recipe.
-        data: Optional string, the name of another dataset or a folder of images.
-            Images are converted to the recipe's shape. If the data have the split
+        data: Optional string or path, another dataset or a folder of images. Images
+            are converted to the recipe's shape. If the data have the split
             `"validation"`, as folders have, its loss is reported as `val_loss`.
         epochs: Optional integer of at least 1. Defaults to the recipe's.
         seed: Integer in [0, 2**31). Initial weights, the order of the data and noise
@@ -171,15 +170,18 @@ def train(
         _fit_into(folder, recipe, model, callbacks, options, dealt)
     run["epochs"] = len(model.history.epoch)
     if strategy is not None or hasattr(recipe, "training_dtype"):
-        model = model_of_entry(recipe, model, seed)
-    facts = {"data": data or "the recipe's", "seconds": round(clock.seconds, 1)}
+        model = rebuilt(recipe, model, seed=seed)
+    facts = {
+        "data": "the recipe's" if data is None else str(data),
+        "seconds": round(clock.seconds, 1),
+    }
     save_made(recipe, model, folder.picture, shown=dealt.shown)
     folder.finish(report_of(recipe, model, run | facts, dealt, verbose))
     return folder.path
 
 
 def _source_of(data):
-    """The data as a run keeps them: the path of a folder also holds elsewhere."""
+    """The data as a run keeps them, with the absolute path of a folder."""
     if data is None or not is_folder(data):
         return data
     return os.path.abspath(os.path.expanduser(data))

@@ -6,6 +6,7 @@ from pathlib import Path
 from keras_gen.files import (
     read_bytes,
     read_json,
+    remove_partials,
     sha256_of,
     write_json,
     write_text,
@@ -28,8 +29,8 @@ class RunFolder:
         history: Path of `history.csv`, a row for each epoch.
         pictures: Path of the folder with a picture for each epoch.
         logs: Path of the folder for TensorBoard.
-        picture: Path of the picture of the trained model, without its suffix; of images
-            `samples.png`.
+        picture: Path of the picture of the trained model, without its suffix, which is
+            `.png` for images.
         report: Path of `metrics.json`, which completes the run.
     """
 
@@ -115,10 +116,15 @@ class RunFolder:
     def begin(self, arguments, recipe):
         """Writes the arguments that the run is started with, and keeps the recipe.
 
+        Unfinished files of a process that was killed are removed. No other process may
+        write into the folder.
+
         Args:
             arguments: Dict that JSON can represent.
             recipe: Path of the file of the recipe.
         """
+        for folder in (self.path, self.pictures):
+            remove_partials(folder)
         self.report.unlink(missing_ok=True)
         with written_whole(self.recipe) as partial:
             shutil.copyfile(recipe, partial)
