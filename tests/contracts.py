@@ -142,6 +142,10 @@ class ModelContract:
         model.compile(**options)
         return model
 
+    def unsettle(self, model):
+        """Random weights, of which none is zero by initialization."""
+        unsettle(model)
+
     @pytest.fixture(scope="class", autouse=True)
     @classmethod
     def _released(cls):
@@ -411,7 +415,7 @@ class ModelContract:
         """A model of random weights, and its signatures as `Exported`, by name."""
         seed_initializers(1)
         model = cls().make()
-        unsettle(model)
+        cls().unsettle(model)
         # As a SavedModel it would compile each signature for seconds.
         model.compiled_sampling = False
         marks = exported_marks(model)
@@ -912,8 +916,9 @@ def unsettle(model, seed=0, scale=0.3):
 def make_tiny(model_class):
     """A tiny model of a class, with weights of which none is zero by initialization."""
     seed_initializers(1)
-    model = contract_of(model_class)().make()
-    unsettle(model)
+    contract = contract_of(model_class)()
+    model = contract.make()
+    contract.unsettle(model)
     return model
 
 

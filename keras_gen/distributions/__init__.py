@@ -1,6 +1,13 @@
 """Likelihoods: from the outputs of a network to a distribution of examples."""
 
 from keras_gen.distributions.bernoulli_image import BernoulliImage
+from keras_gen.distributions.covariances import (
+    Covariance,
+    DiagonalCovariance,
+    FactorCovariance,
+    FullCovariance,
+    TiedCovariance,
+)
 from keras_gen.distributions.discretized_logistic import DiscretizedLogistic
 from keras_gen.distributions.divergence import kl_divergence
 from keras_gen.distributions.likelihoods import (
@@ -18,12 +25,17 @@ __all__ = [
     "BernoulliImage",
     "BernoulliLikelihood",
     "CategoricalLikelihood",
+    "Covariance",
+    "DiagonalCovariance",
     "DiscretizedLogistic",
     "DiscretizedLogisticLikelihood",
+    "FactorCovariance",
+    "FullCovariance",
     "GaussianLikelihood",
     "LearnedGaussianLikelihood",
     "LevelLikelihood",
     "Likelihood",
     "MixableLikelihood",
+    "TiedCovariance",
     "kl_divergence",
 ]

@@ -20,6 +20,7 @@ from keras_gen.models.gan.lsgan import LSGAN
 from keras_gen.models.gan.sngan import SNGAN
 from keras_gen.models.gan.wgan import WGAN
 from keras_gen.models.gan.wgan_gp import WGANGP
+from keras_gen.models.mixture.gaussian_mixture import GaussianMixture
 from keras_gen.models.vae.vae import VAE
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "ConditionalGAN",
     "DenoisingAutoencoder",
     "GatedPixelCNN",
+    "GaussianMixture",
     "PixelCNN",
     "PixelRNN",
 ]

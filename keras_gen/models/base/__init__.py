@@ -11,6 +11,7 @@ from keras_gen.models.base.adversarial_model import AdversarialModel
 from keras_gen.models.base.autoregressive_model import AutoregressiveModel
 from keras_gen.models.base.batch import Batch
 from keras_gen.models.base.encoder_decoder import EncoderDecoder
+from keras_gen.models.base.expectation_maximization import ExpectationMaximization
 from keras_gen.models.base.generative_model import GenerativeModel
 from keras_gen.models.base.keras_seams import layers_of
 from keras_gen.models.base.latent_variable_model import (
@@ -38,6 +39,7 @@ __all__ = [
     "Decoding",
     "EncoderDecoder",
     "ExactLikelihood",
+    "ExpectationMaximization",
     "GenerativeModel",
     "LatentVariableModel",
     "LogLikelihood",

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 
@@ -32,3 +33,22 @@ def batches_of(x) -> Iterator:
     if isinstance(x, keras.utils.PyDataset):
         return (x[index] for index in range(len(x)))
     return iter(x)
+
+
+def some_examples(x, most) -> np.ndarray:
+    """Some of the examples of an array or of a dataset, without what they go with.
+
+    Args:
+        x: Array, which is thinned out evenly; or a dataset, whose first batches count.
+        most: Integer, how many examples at most.
+    """
+    if not is_dataset(x):
+        return x[:: max(1, -(-len(x) // most))] if hasattr(x, "shape") else x
+    parts, count = [], 0
+    for batch in batches_of(x):
+        part = keras.utils.unpack_x_y_sample_weight(batch)[0]
+        parts.append(np.asarray(part)[: most - count])
+        count += len(parts[-1])
+        if count == most:
+            break
+    return np.concatenate(parts) if parts else np.zeros((0,))

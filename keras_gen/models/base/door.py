@@ -33,6 +33,9 @@ class Door:
         """Raises a ValueError unless `values` are valid for the argument `name`."""
         self.domain_of(name).check(values, name)
 
+    def check_optimizer(self, optimizer) -> None:
+        """Raises a ValueError unless the optimizer of `compile()` suits the model."""
+
     def take(self, name, values) -> tf.Tensor:
         """Checks an argument of a marked method and returns it as a tensor.
 

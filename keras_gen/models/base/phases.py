@@ -95,7 +95,9 @@ def choose_optimizer(model, optimizer, by_phase) -> keras.optimizers.Optimizer:
                 f"`keras.Model.compile()`. Received: {name}={shown(value)}"
             )
     if list(makers) == [""]:
-        return keras.optimizers.get(makers[""]() if optimizer is None else optimizer)
+        chosen = keras.optimizers.get(makers[""]() if optimizer is None else optimizer)
+        model.check_optimizer(chosen)
+        return chosen
     if model.dtype_policy.name == "mixed_float16":
         raise ValueError(
             f"{type(model).__name__} does not train in mixed_float16, where Keras "
