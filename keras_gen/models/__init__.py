@@ -13,6 +13,7 @@ from keras_gen.models.autoregressive.gated_pixel_cnn import GatedPixelCNN
 from keras_gen.models.autoregressive.made import MADE
 from keras_gen.models.autoregressive.pixel_cnn import PixelCNN
 from keras_gen.models.autoregressive.pixel_rnn import PixelRNN
+from keras_gen.models.flow.nice import NICE
 from keras_gen.models.gan.conditional_gan import ConditionalGAN
 from keras_gen.models.gan.dcgan import DCGAN
 from keras_gen.models.gan.gan import GAN
@@ -27,6 +28,7 @@ __all__ = [
     "GAN",
     "LSGAN",
     "MADE",
+    "NICE",
     "SNGAN",
     "VAE",
     "WGAN",
