@@ -43,6 +43,7 @@ from keras_gen.models.base import (
     Autoencoding,
     AutoregressiveModel,
     Decoding,
+    FlowModel,
     PhaseOptimizers,
     Sampler,
     marks_of,
@@ -844,6 +845,44 @@ class AutoregressiveContract(SamplerContract):
         np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
 
 
+class FlowContract(SamplerContract, DecodingContract):
+    """For normalizing flows, made for a domain without levels."""
+
+    def test_latents_give_the_examples_back(self, to_export):
+        model, _ = to_export
+        x = self.x(5)
+        np.testing.assert_allclose(model.decode(model.encode(x)), x, atol=1e-4)
+
+    def test_the_log_determinant_is_that_of_the_jacobian(self, to_export):
+        model, _ = to_export
+        x = tf.constant(self.x(2))
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            latents, log_det = model.forward(x)
+        size = model.latent_dim
+        jacobian = np.reshape(tape.batch_jacobian(latents, x), (2, size, size))
+        expected = np.linalg.slogdet(jacobian.astype(np.float64))[1]
+        np.testing.assert_allclose(log_det, expected, rtol=1e-4, atol=1e-4 * size)
+        assert np.abs(expected).min() > 0.1
+
+    def test_loss_is_the_mean_of_the_log_likelihoods(self, trained):
+        x = self.x(11)
+        log_prob = trained.log_prob(x, batch_size=4)
+        np.testing.assert_allclose(log_prob, trained.log_prob(x), rtol=1e-4)
+        found = trained.evaluate(x, verbose=0, return_dict=True)
+        assert found["loss"] == pytest.approx(-log_prob.mean(), rel=1e-4)
+        bits = found["loss"] / np.log(2) / trained.latent_dim
+        assert found["bits_per_dimension"] == pytest.approx(bits, rel=1e-4)
+
+    def test_temperature_scales_the_latents(self, trained):
+        noise = trained.noise(4, seed=3)
+        expected = trained.decode(0.7 * noise)
+        found = trained.sample(4, seed=3, temperature=0.7)
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+        with pytest.raises(ValueError, match="`temperature` must be a positive number"):
+            trained.sample(4, temperature=[1.0, 1.0])
+
+
 #: What a model's contract must be, by what the model is.
 CONTRACTS = {
     Sampler: SamplerContract,
@@ -851,6 +890,7 @@ CONTRACTS = {
     Autoencoding: AutoencodingContract,
     AdversarialModel: AdversarialContract,
     AutoregressiveModel: AutoregressiveContract,
+    FlowModel: FlowContract,
 }
 
 

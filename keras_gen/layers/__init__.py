@@ -1,41 +1,58 @@
 """Layers that Keras lacks. They import without TensorFlow."""
 
+from keras_gen.layers.act_norm import ActNorm
+from keras_gen.layers.coupling import AdditiveCoupling, AffineCoupling
 from keras_gen.layers.diagonal_lstm import DiagonalLSTM
+from keras_gen.layers.flow_layer import FlowChain, FlowLayer
 from keras_gen.layers.gated_activation import GatedActivation
 from keras_gen.layers.gated_causal_block import GatedCausalBlock
 from keras_gen.layers.gaussian_corruption import GaussianCorruption
+from keras_gen.layers.invertible_convolution import InvertibleConvolution
 from keras_gen.layers.label_code import LabelCode
+from keras_gen.layers.logit import Logit
 from keras_gen.layers.masked_conv_2d import MaskedConv2D
 from keras_gen.layers.masked_dense import MaskedDense
 from keras_gen.layers.masked_residual_block import MaskedResidualBlock
 from keras_gen.layers.masking_corruption import MaskingCorruption
 from keras_gen.layers.minibatch_standard_deviation import MinibatchStandardDeviation
+from keras_gen.layers.permutation import Permutation
 from keras_gen.layers.recurrence import DiagonalRecurrence, RowRecurrence
 from keras_gen.layers.reference_batch import DropReferenceBatch, PrependReferenceBatch
 from keras_gen.layers.reference_batch_normalization import ReferenceBatchNormalization
 from keras_gen.layers.row_lstm import RowLSTM
 from keras_gen.layers.site_head import SiteHead
 from keras_gen.layers.spectral_normalization import SpectralNormalization
+from keras_gen.layers.squeeze import Split, Squeeze
 from keras_gen.layers.virtual_batch_normalization import VirtualBatchNormalization
 
 __all__ = [
+    "ActNorm",
+    "AdditiveCoupling",
+    "AffineCoupling",
     "DiagonalLSTM",
     "DiagonalRecurrence",
     "DropReferenceBatch",
+    "FlowChain",
+    "FlowLayer",
     "GatedActivation",
     "GatedCausalBlock",
     "GaussianCorruption",
+    "InvertibleConvolution",
     "LabelCode",
+    "Logit",
     "MaskedConv2D",
     "MaskedDense",
     "MaskedResidualBlock",
     "MaskingCorruption",
     "MinibatchStandardDeviation",
+    "Permutation",
     "PrependReferenceBatch",
     "ReferenceBatchNormalization",
     "RowLSTM",
     "RowRecurrence",
     "SiteHead",
     "SpectralNormalization",
+    "Split",
+    "Squeeze",
     "VirtualBatchNormalization",
 ]

@@ -12,12 +12,14 @@ from keras_gen.models.base.autoregressive_model import AutoregressiveModel
 from keras_gen.models.base.batch import Batch
 from keras_gen.models.base.encoder_decoder import EncoderDecoder
 from keras_gen.models.base.expectation_maximization import ExpectationMaximization
+from keras_gen.models.base.flow_model import FlowModel
 from keras_gen.models.base.generative_model import GenerativeModel
-from keras_gen.models.base.keras_seams import layers_of
-from keras_gen.models.base.latent_variable_model import (
-    LatentVariableModel,
+from keras_gen.models.base.importance_weighting import (
+    ImportanceWeighting,
     LogLikelihood,
 )
+from keras_gen.models.base.keras_seams import layers_of
+from keras_gen.models.base.latent_variable_model import LatentVariableModel
 from keras_gen.models.base.marks import Mark, marked, marks_of
 from keras_gen.models.base.output_range import check_reaches
 from keras_gen.models.base.phases import Phase, PhaseOptimizers
@@ -29,6 +31,7 @@ from keras_gen.models.base.replicas import (
 from keras_gen.models.base.sampling import Noise, Sampler
 from keras_gen.models.base.schedules import at_step, check_number, is_schedule
 from keras_gen.models.base.site_sampling import Site
+from keras_gen.models.base.temperature import Tempered
 from keras_gen.models.base.variational_model import VariationalModel
 
 __all__ = [
@@ -40,7 +43,9 @@ __all__ = [
     "EncoderDecoder",
     "ExactLikelihood",
     "ExpectationMaximization",
+    "FlowModel",
     "GenerativeModel",
+    "ImportanceWeighting",
     "LatentVariableModel",
     "LogLikelihood",
     "Mark",
@@ -49,6 +54,7 @@ __all__ = [
     "PhaseOptimizers",
     "Sampler",
     "Site",
+    "Tempered",
     "Translation",
     "TwoWayTranslation",
     "VariationalModel",

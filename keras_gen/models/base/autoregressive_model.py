@@ -7,13 +7,13 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_image_shape, shown
 from keras_gen.distributions import LevelLikelihood
-from keras_gen.domains import Domain, Images, Labels, Scalars, Vectors
+from keras_gen.domains import Domain, Images, Labels, Vectors
 from keras_gen.models.base.abilities import ExactLikelihood
 from keras_gen.models.base.config import arguments_of
 from keras_gen.models.base.generative_model import GenerativeModel
 from keras_gen.models.base.known_sites import Completion
 from keras_gen.models.base.marks import marked
-from keras_gen.models.base.site_sampling import SiteSampler, check_temperature
+from keras_gen.models.base.site_sampling import SiteSampler
 
 
 class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeModel):
@@ -103,8 +103,6 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
         return [self._log_probs(self.site_parameters(x, y), x)]
 
     def domain_of(self, name):
-        if name == "temperature":
-            return Scalars(0.5, 2.0)
         if name == "probabilities" and self.y_domain is not None:
             return Vectors(self.y_domain.num_classes)
         return super().domain_of(name)
@@ -173,37 +171,7 @@ class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeMo
             self.by_site(parameters), self.levels_of(x)
         )
 
-    # What samples depend on, and what the network gives
-
-    def conditions(
-        self, num_samples, first_row=0, y=None, temperature=1.0, **given
-    ) -> dict:
-        """Checks and completes the further arguments of `sample()`.
-
-        Args:
-            num_samples: Integer, the number of samples.
-            first_row: Integer, the place of the first sample among those of its seed.
-            y: For models with classes: one label for each sample, or one for all. By
-                default row 0 has the first class, row 1 the second, and so on.
-            temperature: Positive float; the probabilities of each site are raised to
-                the power `1 / temperature`.
-            **given: No other argument is allowed.
-
-        Returns:
-            Dict of arrays whose first axis is `num_samples`.
-
-        Raises:
-            ValueError: If an argument is wrong.
-        """
-        check_temperature(temperature)
-        if np.ndim(temperature):
-            raise ValueError(
-                "`temperature` must be a positive number, one for all samples. "
-                f"Received: {shown(temperature)}"
-            )
-        conditions = super().conditions(num_samples, first_row, y, **given)
-        temperature = np.full(num_samples, temperature, np.float32)
-        return {"temperature": temperature, **conditions}
+    # What the network gives
 
     def call(self, inputs) -> tf.Tensor:
         """The parameters of every site of examples, or of a pair `(x, y)`."""

@@ -3,12 +3,10 @@
 import math
 from typing import Any, NamedTuple
 
-import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import shown
 from keras_gen.models.base.marks import is_symbolic
-from keras_gen.models.base.sampling import Sampler
+from keras_gen.models.base.temperature import Tempered, check_temperature
 
 
 class Site(NamedTuple):
@@ -29,7 +27,7 @@ class Site(NamedTuple):
     order: Any = None
 
 
-class SiteSampler(Sampler):
+class SiteSampler(Tempered):
     """Ability: a model that draws an example site by site, each on one of its levels.
 
     The noise of a sample is one uniform number for each site. The site takes the level
@@ -258,17 +256,6 @@ class SiteSampler(Sampler):
             nothing = tf.zeros_like(noise, tf.int32)
             return nothing, tf.cast(nothing, tf.bool)
         return self.levels_of(x), mask
-
-
-def check_temperature(temperature) -> None:
-    """Raises a ValueError unless `temperature` is a positive number, or an array."""
-    least = np.finfo(np.float32).tiny
-    values = np.asarray(temperature)
-    if values.dtype.kind not in "fiu" or not np.all(values >= least):
-        raise ValueError(
-            f"`temperature` must be a positive number, of at least {least}. Received: "
-            f"{shown(temperature)}"
-        )
 
 
 def _batch_size(tensor):
