@@ -261,8 +261,11 @@ class FactorCovariance(Covariance):
 
     def maximize(self, weights, statistics, floor):
         products, squares, seconds = statistics
+        products, squares = (v / weights[:, None, None] for v in (products, squares))
+        # A component without examples has no factors either.
+        squares += 1e-6 * tf.eye(self.rank + 1)
         every = tf.matmul(products, tf.linalg.inv(squares))
-        known = tf.reduce_sum(every * products, axis=-1) / weights[:, None]
+        known = tf.reduce_sum(every * products, axis=-1)
         variances = _variances(weights, seconds, known, floor)
         return [every[:, :, -1], every[:, :, :-1], variances]
 

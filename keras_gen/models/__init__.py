@@ -24,6 +24,9 @@ from keras_gen.models.gan.sngan import SNGAN
 from keras_gen.models.gan.wgan import WGAN
 from keras_gen.models.gan.wgan_gp import WGANGP
 from keras_gen.models.mixture.gaussian_mixture import GaussianMixture
+from keras_gen.models.topic.latent_dirichlet_allocation import (
+    LatentDirichletAllocation,
+)
 from keras_gen.models.vae.vae import VAE
 
 __all__ = [
@@ -42,6 +45,7 @@ __all__ = [
     "GatedPixelCNN",
     "GaussianMixture",
     "Glow",
+    "LatentDirichletAllocation",
     "PixelCNN",
     "PixelRNN",
     "RealNVP",
