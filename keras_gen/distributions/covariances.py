@@ -8,6 +8,7 @@ import math
 from typing import Self
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import check_count
@@ -36,6 +37,10 @@ class Covariance:
         """How many normal numbers a sample of `size` values takes."""
         return size
 
+    def start_noise_shape(self, size) -> tuple:
+        """The shape of the noise of `start()` for a component."""
+        return (0,)
+
     def start(self, weights, means, variances, noise) -> list:
         """The statistics of a mixture without correlations.
 
@@ -43,7 +48,7 @@ class Covariance:
             weights: Array of shape `(k,)`.
             means: Array of shape `(k, d)`.
             variances: Array of shape `(k, d)`.
-            noise: Array of normal numbers of shape `(k, noise_size(d))`.
+            noise: Array of normal numbers of shape `(k, *start_noise_shape(d))`.
         """
         raise NotImplementedError
 
@@ -126,7 +131,7 @@ class FullCovariance(Covariance):
 
     def start(self, weights, means, variances, noise):
         second = means[:, :, None] * means[:, None]
-        second = second + tf.linalg.diag(variances).numpy()
+        second += variances[:, None] * np.eye(means.shape[1])
         return [weights[:, None] * means, weights[:, None, None] * second]
 
     def expect(self, x, shares, parameters):
@@ -172,7 +177,7 @@ class TiedCovariance(Covariance):
     def start(self, weights, means, variances, noise):
         within = (weights[:, None] * variances).sum(axis=0)
         second = (weights[:, None] * means).T @ means
-        return [weights[:, None] * means, second + tf.linalg.diag(within).numpy()]
+        return [weights[:, None] * means, second + np.diag(within)]
 
     def expect(self, x, shares, parameters):
         return [mean_product(shares, x), mean_product(x, x)]
@@ -230,18 +235,20 @@ class FactorCovariance(Covariance):
     def noise_size(self, size):
         return size + self.rank
 
+    def start_noise_shape(self, size):
+        return (size, self.rank)
+
     def start(self, weights, means, variances, noise):
         # Half of each variance is that of the factors.
-        num, size = means.shape
-        loadings = noise[:, : size * self.rank].reshape(num, size, self.rank)
-        loadings = loadings * (variances[:, :, None] / (2 * self.rank)) ** 0.5
-        rest = tf.maximum(variances - (loadings**2).sum(axis=-1), 0.1 * variances)
-        every = tf.concat([loadings, means[:, :, None]], axis=-1).numpy()
-        latents = tf.eye(self.rank + 1, batch_shape=[num]).numpy()
+        num = len(means)
+        loadings = noise * (variances[:, :, None] / (2 * self.rank)) ** 0.5
+        rest = np.maximum(variances - (loadings**2).sum(axis=-1), 0.1 * variances)
+        every = np.concatenate([loadings, means[:, :, None]], axis=-1)
+        latents = np.tile(np.eye(self.rank + 1), (num, 1, 1))
         return [
             weights[:, None, None] * every,
             weights[:, None, None] * latents,
-            weights[:, None] * ((every**2).sum(axis=-1) + rest.numpy()),
+            weights[:, None] * ((every**2).sum(axis=-1) + rest),
         ]
 
     def expect(self, x, shares, parameters):

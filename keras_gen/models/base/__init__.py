@@ -21,6 +21,7 @@ from keras_gen.models.base.importance_weighting import (
 from keras_gen.models.base.keras_seams import layers_of
 from keras_gen.models.base.latent_variable_model import LatentVariableModel
 from keras_gen.models.base.marks import Mark, marked, marks_of
+from keras_gen.models.base.mixture_model import MixtureModel
 from keras_gen.models.base.output_range import check_reaches
 from keras_gen.models.base.phases import Phase, PhaseOptimizers
 from keras_gen.models.base.replicas import (
@@ -49,6 +50,7 @@ __all__ = [
     "LatentVariableModel",
     "LogLikelihood",
     "Mark",
+    "MixtureModel",
     "Noise",
     "Phase",
     "PhaseOptimizers",

@@ -197,8 +197,8 @@ class ExpectationMaximization(GenerativeModel):
             return
         allowed = "of a rate of at most 1" if self.stepwise else "of rate 1"
         raise ValueError(
-            f"`optimizer` of {type(self).__name__} must be plain `SGD` {allowed}, which "
-            "is expectation maximization; a smaller rate needs `stepwise=True`. "
+            f"`optimizer` of {type(self).__name__} must be plain `SGD` {allowed}, "
+            "which is expectation maximization; less needs `stepwise=True`. "
             f"Received: {type(optimizer).__name__}"
             + (f" of rate {rate:g}" if is_plain else "")
         )

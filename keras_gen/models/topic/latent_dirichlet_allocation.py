@@ -1,15 +1,20 @@
 """Latent Dirichlet allocation (Blei, Ng and Jordan, 2003)."""
 
+import math
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import check_count, check_reals, shown
-from keras_gen.distributions.gamma_functions import (
-    digamma,
-    log_gamma,
-    log_gamma_sample,
+from keras_gen.distributions.dirichlet import (
+    as_proportions,
+    dirichlet_divergence,
+    draw_counts,
+    expected_log,
+    fixed_point,
 )
+from keras_gen.distributions.gamma_functions import log_gamma_sample
 from keras_gen.domains import Counts, Domain, Scalars, Vectors
 from keras_gen.models.base import ExpectationMaximization, Sampler, marked
 from keras_gen.random import Rows
@@ -59,8 +64,8 @@ class LatentDirichletAllocation(Sampler, ExpectationMaximization):
     >>> model = LatentDirichletAllocation(2, vocabulary_size=4, alpha=0.1, eta=0.01)
     >>> model.compile()
     >>> history = model.fit(x, epochs=30, verbose=0)
-    >>> np.round(model.topic_proportions(x[:3])).numpy()[:, 0].tolist() in (
-    ...     [1.0, 1.0, 0.0], [0.0, 0.0, 1.0])
+    >>> found = np.round(model.topic_proportions(x[:3]))[:, 0].tolist()
+    >>> found in ([1.0, 1.0, 0.0], [0.0, 0.0, 1.0])
     True
     """
 
@@ -78,57 +83,47 @@ class LatentDirichletAllocation(Sampler, ExpectationMaximization):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        for name, count in {
-            "num_topics": num_topics,
-            "vocabulary_size": vocabulary_size,
-            "num_iterations": num_iterations,
-            "document_length": document_length,
-        }.items():
-            check_count(count, name, 1)
-        _check_priors(alpha, eta)
-        self.num_topics = num_topics
-        self.vocabulary_size = vocabulary_size
-        self.alpha = alpha
-        self.eta = eta
-        self.num_iterations = num_iterations
-        self.document_length = document_length
-        self._alpha = 1.0 / num_topics if alpha is None else float(alpha)
+        check_count(num_topics, "num_topics", 1)
+        check_count(vocabulary_size, "vocabulary_size", 1)
+        check_count(num_iterations, "num_iterations", 1)
+        check_count(document_length, "document_length", 1)
+        self._alpha = 1.0 / num_topics if alpha is None else alpha
+        check_reals(alpha=self._alpha, eta=eta)
+        if not 0.0 < self._alpha < math.inf:
+            raise ValueError(f"`alpha` must be positive. Received: {shown(alpha)}")
+        if not 0.0 <= eta < math.inf:
+            raise ValueError(f"`eta` must be at least 0. Received: {shown(eta)}")
+        self.num_topics, self.vocabulary_size = num_topics, vocabulary_size
+        self.alpha, self.eta = alpha, eta
+        self.num_iterations, self.document_length = num_iterations, document_length
         self.x_domain = Counts(vocabulary_size)
         uniform = Rows(num_topics, self.seed).uniform((vocabulary_size,), "topics")
         self.hold([0.5 + np.array(uniform)])
 
-    # Expectation and maximization
-
-    def infer(self, counts, words) -> tf.Tensor:
-        """The parameters of the posterior Dirichlet distributions of proportions.
-
-        They are a fixed point of `gamma = alpha + sum of phi` (equations 6 and 7).
+    def update(self, counts, words, gamma) -> tf.Tensor:
+        """One update of `gamma = alpha + sum of phi` (equations 6 and 7).
 
         Args:
             counts: Float32 tensor of shape `(batch, vocabulary_size)`.
             words: Tensor of shape `(num_topics, vocabulary_size)`, from `maximize()`.
-
-        Returns:
-            Float32 tensor of shape `(batch, num_topics)`.
+            gamma: Tensor of shape `(batch, num_topics)`, the parameters of the
+                posterior Dirichlet distributions of proportions.
         """
-        length = tf.reduce_sum(counts, axis=1, keepdims=True)
-        gamma = self._alpha + length / self.num_topics
-        gamma += tf.zeros((1, self.num_topics))
-        return tf.while_loop(
-            lambda index, _: index < self.num_iterations,
-            lambda index, gamma: (index + 1, self.update(counts, words, gamma)),
-            (tf.constant(0), gamma),
-        )[1]
-
-    def update(self, counts, words, gamma) -> tf.Tensor:
-        """One update of `gamma`; arguments as in `infer()`."""
         shares = tf.exp(expected_log(gamma))
         ratio = counts / (tf.matmul(shares, words) + _TINY)
         return self._alpha + shares * tf.matmul(ratio, words, transpose_b=True)
 
+    def infer(self, counts, words) -> tf.Tensor:
+        """The fixed point of `update()`, of shape `(batch, num_topics)`."""
+        length = tf.reduce_sum(counts, axis=1, keepdims=True)
+        start = self._alpha + length / self.num_topics + tf.zeros((1, self.num_topics))
+        update = lambda gamma: self.update(counts, words, gamma)  # noqa: E731
+        return fixed_point(update, start, self.num_iterations)
+
+    # Hooks
+
     def expect(self, x, parameters, training=False):
-        counts = tf.cast(x, "float32")
-        words, rest = parameters
+        counts, (words, rest) = tf.cast(x, "float32"), parameters
         gamma = self.infer(counts, words)
         expected = expected_log(gamma)
         likelihood = tf.matmul(tf.exp(expected), words) + _TINY
@@ -138,83 +133,24 @@ class LatentDirichletAllocation(Sampler, ExpectationMaximization):
             return bound, None
         # The expected counts of words by topics.
         sums = tf.matmul(tf.exp(expected), counts / likelihood, transpose_a=True)
-        num_rows = tf.cast(tf.shape(x)[0], "float32")
-        return bound, [words * sums / num_rows]
+        return bound, [words * sums / tf.cast(tf.shape(x)[0], "float32")]
 
     def maximize(self, statistics, num_examples):
-        posterior, num_examples = self._posterior(statistics[0], num_examples)
+        posterior = self._posterior(statistics[0], num_examples)
         if self.eta == 0.0:
-            total = tf.reduce_sum(posterior, axis=1, keepdims=True)
-            return [posterior / total, tf.constant(0.0)]
+            return [as_proportions(posterior), tf.constant(0.0)]
         expected = expected_log(posterior)
-        rest = dirichlet_divergence(posterior, expected, self.eta)
-        return [tf.exp(expected), tf.reduce_sum(rest) / num_examples]
+        rest = tf.reduce_sum(dirichlet_divergence(posterior, expected, self.eta))
+        return [tf.exp(expected), rest / tf.maximum(num_examples, 1.0)]
 
     def _posterior(self, statistics, num_examples):
         # Before the first step the statistics are those of one document.
-        num_examples = tf.maximum(num_examples, 1.0)
-        return float(self.eta) + num_examples * statistics, num_examples
-
-    # What users call
-
-    def topics(self) -> tf.Tensor:
-        """The probabilities of words, `(num_topics, vocabulary_size)`."""
-        statistics = tf.convert_to_tensor(self._statistics[0])
-        posterior, _ = self._posterior(statistics, self._num_examples)
-        return posterior / tf.reduce_sum(posterior, axis=1, keepdims=True)
-
-    @marked(("x",), ("proportions",))
-    def topic_proportions(self, x) -> tf.Tensor:
-        """Computes the expected proportions of topics given the words of documents.
-
-        Args:
-            x: Integer array or tensor of shape `(batch, vocabulary_size)`.
-
-        Returns:
-            Float32 tensor of shape `(batch, num_topics)`, whose rows sum to 1.
-        """
-        gamma = self.infer(tf.cast(x, "float32"), self.parameters()[0])
-        return gamma / tf.reduce_sum(gamma, axis=1, keepdims=True)
-
-    @marked(("x",), ("word_probabilities",))
-    def word_probabilities(self, x) -> tf.Tensor:
-        """Computes the probabilities of a further word of documents.
-
-        Args:
-            x: Integer array or tensor of shape `(batch, vocabulary_size)`.
-
-        Returns:
-            Float32 tensor of shape `(batch, vocabulary_size)`, whose rows sum to 1.
-        """
-        return tf.matmul(self.topic_proportions(x), self.topics())
-
-    @marked(("x",), ("bound",))
-    def document_bound(self, x) -> tf.Tensor:
-        """Computes the variational bound on the log-likelihood of documents.
-
-        Args:
-            x: Integer array or tensor of shape `(batch, vocabulary_size)`.
-
-        Returns:
-            Float32 tensor of shape `(batch,)`, in nats.
-        """
-        return self.expect(x, [self.parameters()[0], 0.0])[0]
-
-    def call(self, x) -> tf.Tensor:
-        """The same as `topic_proportions()`."""
-        return self.topic_proportions(x)
+        return float(self.eta) + tf.maximum(num_examples, 1.0) * statistics
 
     def comparison(self, batch):
         counts = tf.cast(batch.x, "float32")
         length = tf.reduce_sum(counts, axis=1, keepdims=True)
         return counts, length * self.word_probabilities(batch.x)
-
-    def domain_of(self, name) -> Domain | None:
-        if name == "proportions":
-            return Vectors(self.num_topics)
-        if name == "word_probabilities":
-            return Vectors(self.vocabulary_size)
-        return Scalars() if name == "bound" else super().domain_of(name)
 
     def noise_rows(self, rows):
         shape = (self.num_topics * _TRIES,)
@@ -223,54 +159,43 @@ class LatentDirichletAllocation(Sampler, ExpectationMaximization):
         return tf.concat([rows.normal(shape, "candidates"), uniform], axis=1)
 
     def from_noise(self, noise):
-        noise = self.take("noise", noise)
+        noise, shape = self.take("noise", noise), (-1, self.num_topics, _TRIES)
         sizes = [self.num_topics * _TRIES] * 2 + [self.num_topics, self.document_length]
-        normal, uniform, boost, words = tf.split(noise, sizes, axis=1)
-        shape = (-1, self.num_topics, _TRIES)
-        logs = log_gamma_sample(
-            self._alpha, tf.reshape(normal, shape), tf.reshape(uniform, shape), boost
-        )
-        probabilities = tf.matmul(tf.nn.softmax(logs), self.topics())
-        ends = tf.cumsum(probabilities, axis=1)[:, :-1]
+        *tries, boost, words = tf.split(noise, sizes, axis=1)
+        normal, uniform = (tf.reshape(part, shape) for part in tries)
+        logs = log_gamma_sample(self._alpha, normal, uniform, boost)
+        return draw_counts(tf.matmul(tf.nn.softmax(logs), self.topics()), words)
 
-        def beyond(index, count):
-            number = tf.gather(words, index, axis=1)[:, None]
-            return index + 1, count + tf.cast(number >= ends, "int32")
+    # What users call
 
-        # How many words come after each word of the vocabulary.
-        count = tf.while_loop(
-            lambda index, _: index < self.document_length,
-            beyond,
-            (tf.constant(0), tf.cast(0.0 * ends, "int32")),
-        )[1]
-        before = tf.pad(count, [[0, 0], [1, 0]], constant_values=self.document_length)
-        return before - tf.pad(count, [[0, 0], [0, 1]])
+    def topics(self) -> tf.Tensor:
+        """The probabilities of words, `(num_topics, vocabulary_size)`."""
+        statistics = tf.convert_to_tensor(self._statistics[0])
+        return as_proportions(self._posterior(statistics, self._num_examples))
 
+    @marked(("x",), ("proportions",))
+    def topic_proportions(self, x) -> tf.Tensor:
+        """The expected proportions of topics in documents, `(batch, num_topics)`."""
+        return as_proportions(self.infer(tf.cast(x, "float32"), self.parameters()[0]))
 
-def expected_log(parameters) -> tf.Tensor:
-    """The expected logs of proportions under Dirichlet distributions, row by row."""
-    total = tf.reduce_sum(parameters, axis=1, keepdims=True)
-    return digamma(parameters) - digamma(total)
+    @marked(("x",), ("word_probabilities",))
+    def word_probabilities(self, x) -> tf.Tensor:
+        """The probabilities of a further word of documents, with the shape of `x`."""
+        return tf.matmul(self.topic_proportions(x), self.topics())
 
+    @marked(("x",), ("bound",))
+    def document_bound(self, x) -> tf.Tensor:
+        """The bound on the log-likelihood of documents in nats, `(batch,)`."""
+        return self.expect(x, [self.parameters()[0], 0.0])[0]
 
-def dirichlet_divergence(parameters, expected, prior) -> tf.Tensor:
-    """The divergence of Dirichlet distributions from a symmetric one, row by row.
+    def call(self, x) -> tf.Tensor:
+        """The same as `topic_proportions()`."""
+        return self.topic_proportions(x)
 
-    Args:
-        parameters: Tensor of shape `(rows, size)`.
-        expected: `expected_log(parameters)`.
-        prior: Float, the parameter of the symmetric distribution.
-    """
-    size = parameters.shape[1]
-    found = log_gamma(tf.reduce_sum(parameters, axis=1))
-    found -= tf.reduce_sum(log_gamma(parameters), axis=1)
-    found -= log_gamma(tf.constant(size * prior)) - size * log_gamma(tf.constant(prior))
-    return found + tf.reduce_sum((parameters - prior) * expected, axis=1)
-
-
-def _check_priors(alpha, eta):
-    check_reals(eta=eta, **({} if alpha is None else {"alpha": alpha}))
-    if alpha is not None and not 0.0 < alpha < float("inf"):
-        raise ValueError(f"`alpha` must be positive. Received: {shown(alpha)}")
-    if not 0.0 <= eta < float("inf"):
-        raise ValueError(f"`eta` must be at least 0. Received: {shown(eta)}")
+    def domain_of(self, name) -> Domain | None:
+        own = {
+            "proportions": Vectors(self.num_topics),
+            "word_probabilities": Vectors(self.vocabulary_size),
+            "bound": Scalars(),
+        }
+        return own.get(name) or super().domain_of(name)

@@ -57,7 +57,7 @@ def started(covariance, weights=(0.5, 0.25, 0.25), means=STARTS, **options):
     means = np.array(means)
     model = GaussianMixture(len(means), 2, covariance, 1e-9, **options)
     ones = np.ones_like(means)
-    model.restart(model._statistics_of(np.array(weights), means, ones))
+    model.restart(model.statistics_of(np.array(weights), means, ones))
     return model
 
 
@@ -138,7 +138,7 @@ class TestEachCovariance:
         em(model, x, 5)
         log_likelihood, weights, means, expected = golden
         assert model.log_prob(x).mean() == pytest.approx(log_likelihood, abs=2e-5)
-        np.testing.assert_allclose(model.weights_of_components(), weights, atol=2e-5)
+        np.testing.assert_allclose(model.parameters()[0], weights, atol=2e-5)
         np.testing.assert_allclose(model.means(), means, atol=2e-4)
         found = matrices(model)[:, [0, 0, 1], [0, 1, 1]]
         np.testing.assert_allclose(found.ravel(), expected, atol=2e-4)
@@ -204,12 +204,12 @@ class TestEachCovariance:
         expected = np.cov(x.T, bias=True)
         if isinstance(covariance, DiagonalCovariance):
             expected = np.diag(np.diag(expected))
-        scale = np.array(model._scale, np.float64)
+        scale = np.exp(-np.array(model._flow.layers[-1].log_scale, np.float64))
         found = matrices(model)[0] * np.outer(scale, scale)
         # A factor and two variances can be any matrix of two by two.
         np.testing.assert_allclose(found, expected, atol=2e-2 if is_factor else 1e-5)
         np.testing.assert_allclose(model.means()[0], x.mean(axis=0), atol=1e-5)
-        np.testing.assert_allclose(model.weights_of_components(), [1.0], atol=1e-6)
+        np.testing.assert_allclose(model.parameters()[0], [1.0], atol=1e-6)
 
 
 def test_epochs_are_exact_steps_whatever_the_batch_size():
@@ -287,9 +287,13 @@ def test_more_clusters_than_distinct_examples_share_places():
     [
         ({"num_components": 0}, "`num_components` must be an integer of at least 1"),
         ({"x_domain": Symbols(4, 3)}, "`x_domain` must be Vectors or Images"),
-        ({"covariance": "full"}, "`covariance` must be an object.*'full'"),
-        ({"regularization": 0.0}, "`regularization` must be positive.*0.0"),
-        ({"regularization": "some"}, "`regularization` must be a number.*'some'"),
+        ({"covariance": "full"}, "`covariance` must be such as.*'full'"),
+        ({"regularization": 0.0}, "`regularization` must be a positive float.*0.0"),
+        ({"regularization": "some"}, "`regularization` must be a positive.*'some'"),
+        (
+            {"preprocessing": "logit"},
+            "`preprocessing` must be a layer.*'logit'",
+        ),
     ],
 )
 def test_bad_arguments_are_refused(options, message):

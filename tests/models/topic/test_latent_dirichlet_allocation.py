@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 from contracts import SamplerContract
 
+from keras_gen.distributions.dirichlet import expected_log
 from keras_gen.models import LatentDirichletAllocation
-from keras_gen.models.topic.latent_dirichlet_allocation import expected_log
 
 X = np.array(
     [
@@ -106,7 +106,9 @@ def test_the_bound_is_below_the_likelihood_and_near_it():
         total = 0.0
         # All ways to draw the words from topics, whose proportions are integrated out.
         for drawn in itertools.product(range(2), repeat=3):
-            chance = math.prod(topics[k, w] for k, w in zip(drawn, document))
+            chance = math.prod(
+                topics[k, w] for k, w in zip(drawn, document, strict=True)
+            )
             for topic in range(2):
                 chance *= math.prod(0.5 + i for i in range(drawn.count(topic)))
             total += chance / math.prod(1.0 + i for i in range(3))
