@@ -6,8 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import check_count
+from keras_gen.datasets.documents import documents_source
 from keras_gen.datasets.folders import folder_source
-from keras_gen.datasets.sources import find_set, tfds_source
+from keras_gen.datasets.sources import find_documents, find_set, tfds_source
 from keras_gen.domains import Images
 from keras_gen.random import Rows, check_seed, permutation
 
@@ -30,7 +31,8 @@ def load(
     """Loads batches from a dataset in TFDS form, or from a folder of images.
 
     Examples are the images of a set. A set without images gives its sound or its
-    vectors, if all have the same size.
+    vectors, if all have the same size. A folder with `vocab.txt` and `.dat` files holds
+    documents as counts of words, in the format of LDA-C.
 
     MNIST comes with the package. Other sets need TensorFlow Datasets (`pip install
     'keras-gen[datasets]'`) and are looked for in `data_dir`, else in the directory that
@@ -72,6 +74,9 @@ def load(
     """
     training = options.pop("training", None)
     options["training"] = split.startswith("train") if training is None else training
+    documents = find_documents(name, data_dir)
+    if documents is not None:
+        return batches(documents_source(documents, split), batch_size, **options)
     if is_folder(name, data_dir):
         source = folder_source(name, image_shape, skip_unreadable, split)
         return batches(source, batch_size, **options)

@@ -180,6 +180,18 @@ def find_set(name, data_dir=None):
     return None
 
 
+def find_documents(name, data_dir=None):
+    """The folder of documents of a path or a name, or None.
+
+    It holds a `vocab.txt` and `.dat` files.
+    """
+    places = [Path(name).expanduser(), *(place / name for place in _places(data_dir))]
+    for place in places:
+        if (place / "vocab.txt").is_file() and any(place.glob("*.dat")):
+            return place
+    return None
+
+
 def _places(data_dir):
     if data_dir is not None:
         return [Path(data_dir)]

@@ -19,8 +19,7 @@ from keras_gen.domains import Counts, Domain, Scalars, Vectors
 from keras_gen.models.base import ExpectationMaximization, Sampler, marked
 from keras_gen.random import Rows
 
-_TINY = 1e-30
-_TRIES = 8
+_TINY, _TRIES = 1e-30, 8
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")

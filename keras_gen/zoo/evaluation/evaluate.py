@@ -117,6 +117,10 @@ def _has_stated_preprocessing(model, recipe, data):
     return stated and "preprocessed_log_prob" in marks_of(model)
 
 
+def _predicts_words(model, recipe, data):
+    return "word_probabilities" in marks_of(model)
+
+
 def _completes(model, recipe, data):
     return "complete" in marks_of(model) and isinstance(model.x_domain, Images)
 
@@ -155,6 +159,7 @@ def _has_label_accuracy(model, recipe, data):
 
 #: All measures. The first one that applies to a model is used to compare it.
 MEASURES = (
+    Measure("perplexity", _predicts_words, measures.perplexity),
     Measure(
         "preprocessed_log_likelihood",
         _has_stated_preprocessing,

@@ -93,6 +93,58 @@ def completion(model, recipe, data, protocol) -> dict:
     }
 
 
+def perplexity(model, recipe, data, protocol) -> dict:
+    """The perplexity of the second half of documents given the first.
+
+    Every other word of a document is given, in the order of the vocabulary. The
+    perplexity is the exponential of the mean negative log probability of a word.
+    """
+    x, *_ = _examples(recipe, data, protocol)
+    given, held_out = alternate_words(x)
+    whole = (given.sum(axis=1) > 0) & (held_out.sum(axis=1) > 0)
+    given, held_out = given[whole], held_out[whole]
+    nats = np.concatenate(
+        [
+            -np.sum(
+                held_out[first : first + _ROWS_AT_ONCE]
+                * np.log(model.word_probabilities(given[first : first + _ROWS_AT_ONCE])),
+                axis=1,
+                dtype=np.float64,
+            )
+            for first in range(0, len(given), _ROWS_AT_ONCE)
+        ]
+    )
+    num_words = held_out.sum(axis=1)
+    mean = nats.sum() / num_words.sum()
+    # Of a ratio of means over documents.
+    error = np.sqrt(np.square(nats - mean * num_words).sum()) / num_words.sum()
+    return {
+        "metric": "perplexity",
+        "value": float(np.exp(mean)),
+        "unit": "a word",
+        "standard_error": float(np.exp(mean) * error),
+        "protocol": {
+            "given": "every other word of a document",
+            "num_documents": len(given),
+            "num_words": int(num_words.sum()),
+        },
+    }
+
+
+def alternate_words(counts) -> tuple:
+    """Divides documents into two halves: every other word, and the others.
+
+    Args:
+        counts: Integer array of shape `(num, vocabulary_size)`.
+
+    Returns:
+        Two arrays of the same shape, whose sum it is.
+    """
+    ends = np.cumsum(counts, axis=1)
+    first = np.diff((ends + 1) // 2, axis=1, prepend=0)
+    return first, counts - first
+
+
 def upper_half(image_shape) -> np.ndarray:
     """A mask of shape `(height, width)` that is True in the upper half."""
     height, width, _ = image_shape
