@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gen.domains import (
+    Counts,
     Images,
     Labels,
     Scalars,
@@ -20,6 +21,7 @@ DOMAINS = {
     "grey": Images((4, 6, 1), levels=256),
     "symbols": Symbols(5, 7),
     "waveforms": Waveforms(16, 8000, levels=256),
+    "counts": Counts(6),
     "vectors": Vectors((3, 2)),
     "scalars": Scalars(0.5, 2.0),
     "labels": Labels(4),

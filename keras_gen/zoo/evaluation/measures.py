@@ -103,17 +103,12 @@ def perplexity(model, recipe, data, protocol) -> dict:
     given, held_out = alternate_words(x)
     whole = (given.sum(axis=1) > 0) & (held_out.sum(axis=1) > 0)
     given, held_out = given[whole], held_out[whole]
-    nats = np.concatenate(
-        [
-            -np.sum(
-                held_out[first : first + _ROWS_AT_ONCE]
-                * np.log(model.word_probabilities(given[first : first + _ROWS_AT_ONCE])),
-                axis=1,
-                dtype=np.float64,
-            )
-            for first in range(0, len(given), _ROWS_AT_ONCE)
-        ]
-    )
+    nats = []
+    for first in range(0, len(given), _ROWS_AT_ONCE):
+        block = slice(first, first + _ROWS_AT_ONCE)
+        logs = np.log(np.asarray(model.word_probabilities(given[block]), np.float64))
+        nats.append(-np.sum(held_out[block] * logs, axis=1))
+    nats = np.concatenate(nats)
     num_words = held_out.sum(axis=1)
     mean = nats.sum() / num_words.sum()
     # Of a ratio of means over documents.
