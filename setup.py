@@ -67,7 +67,7 @@ setup(
     },
     package_data={
         "keras_gen": ["py.typed"],
-        "keras_gen.zoo.entries": ["*/*"],
+        "keras_gen.zoo.entries": ["*/*", "*/documents/*"],
         "keras_gen.datasets": ["mnist/*", "mnist/*/*"],
     },
     install_requires=CORE,

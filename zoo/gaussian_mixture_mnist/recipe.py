@@ -12,7 +12,7 @@ from keras_gen.models import GaussianMixture
 IMAGE_SHAPE = (28, 28, 1)
 SPLITS = {"train": "train[:50000]", "validation": "train[50000:]"}
 
-epochs = 30
+epochs = 20
 validation = "validation"
 extractor = "classifier_mnist"
 preprocessing = "logit, lambda 1e-6"
