@@ -150,6 +150,14 @@ class ExpectationMaximization(GenerativeModel):
         """
         raise NotImplementedError
 
+    def further_terms(self, parameters) -> dict:
+        """Scalars that are reported beside `loss`, by name; none by default.
+
+        Args:
+            parameters: List of tensors, with which the expectations were taken.
+        """
+        return {}
+
     # What follows
 
     def hold(self, statistics) -> None:
@@ -205,8 +213,10 @@ class ExpectationMaximization(GenerativeModel):
 
     def loss_terms(self, batch, training):
         if not training:
-            bound, _ = self.expect(batch.x, self.parameters())
-            return {"loss": -tf.reduce_mean(bound)}
+            parameters = self.parameters()
+            bound, _ = self.expect(batch.x, parameters)
+            terms = self.further_terms(parameters)
+            return {"loss": -tf.reduce_mean(bound), **terms}
         num_rows = tf.cast(tf.shape(batch.x)[0] * num_replicas(), tf.float32)
         if self.stepwise:
             parameters, share = self.parameters(), 1.0
@@ -223,4 +233,5 @@ class ExpectationMaximization(GenerativeModel):
             old = tf.convert_to_tensor(variable)
             way = tf.stop_gradient(share * (old - new))
             pull += tf.reduce_sum((old - tf.stop_gradient(old)) * way)
-        return {"loss": pull - tf.reduce_mean(bound)}
+        terms = self.further_terms(parameters)
+        return {"loss": pull - tf.reduce_mean(tf.stop_gradient(bound)), **terms}

@@ -172,11 +172,10 @@ class GaussianMixture(MixtureModel):
         rest = self.covariance.maximize(weights, statistics[1:], self.regularization)
         return [weights / tf.reduce_sum(weights), *rest]
 
-    def loss_terms(self, batch, training):
-        terms = super().loss_terms(batch, training)
-        least = self.covariance.smallest_variance(self.parameters()[1:])
+    def further_terms(self, parameters):
+        least = self.covariance.smallest_variance(parameters[1:])
         small = tf.cast(least < 2.0 * self.regularization, "float32")
-        return {**terms, "collapsed": tf.reduce_sum(small)}
+        return {"collapsed": tf.reduce_sum(small)}
 
     def comparison(self, batch):
         means = tf.matmul(self.responsibilities(batch.x), self.means())

@@ -15,6 +15,7 @@ HOOKS = {
     "AutoregressiveModel": {"log_prob_of_sites", "training_parameters"},
     "Door": {"check_input", "check_optimizer"},
     "ExactLikelihood": {"log_prob_conditions"},
+    "ExpectationMaximization": {"further_terms"},
     "GenerativeModel": {
         "comparison",
         "default_optimizer",
