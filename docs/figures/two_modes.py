@@ -64,11 +64,13 @@ def main():
         axes.fill_between(POINTS, np.exp(log_p), color="0.85", label="p")
         axes.plot(POINTS, np.exp(log_q), label="q")
         found = f"D(p||q) = {forward(log_q):.2f}\nD(q||p) = {reverse(log_q):.2f}"
-        axes.text(0.03, 0.97, found, transform=axes.transAxes, va="top", fontsize=9)
+        place = {"transform": axes.transAxes, "ha": "right", "va": "top"}
+        axes.text(0.98, 0.97, found, **place, fontsize=9)
+        if loss is forward:
+            axes.legend(frameon=False, fontsize=9, loc="upper left")
         axes.set_title(title, fontsize=10)
         axes.set(xlim=(-6, 6), yticks=[])
         axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=9)
     figure.savefig(Path(__file__).with_suffix(".png"), dpi=120)
 
 
