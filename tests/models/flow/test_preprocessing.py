@@ -55,7 +55,7 @@ def test_probabilities_of_all_images_sum_to_one():
     assert np.exp(found.per_example).std() > 0.01
 
 
-def test_the_bound_rises_with_the_draws_and_the_loss_has_one():
+def test_the_bound_rises_with_the_draws():
     model = of_levels(levels=3)
     model.compile()
     x = model.x_domain.draw(Rows(40, 0))
