@@ -287,7 +287,7 @@ def test_more_clusters_than_distinct_examples_share_places():
     [
         ({"num_components": 0}, "`num_components` must be an integer of at least 1"),
         ({"x_domain": Symbols(4, 3)}, "`x_domain` must be Vectors or Images"),
-        ({"covariance": "full"}, "`covariance` must be .*such as.*'full'"),
+        ({"covariance": "full"}, "`covariance` must be an object such as.*'full'"),
         ({"regularization": 0.0}, "`regularization` must be a positive float.*0.0"),
         ({"regularization": "some"}, "`regularization` must be a positive.*'some'"),
         (
