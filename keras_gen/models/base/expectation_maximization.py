@@ -110,6 +110,8 @@ class ExpectationMaximization(GenerativeModel):
         algorithm for latent data models", 2009, arXiv:0712.4273.
     """
 
+    call_takes = ("x",)
+
     def __init__(self, *, stepwise=False, **kwargs):
         super().__init__(**kwargs)
         self.stepwise = stepwise
@@ -159,6 +161,10 @@ class ExpectationMaximization(GenerativeModel):
         return {}
 
     # What follows
+
+    def call(self, x) -> tf.Tensor:
+        """The same as the `default_method` of the model."""
+        return getattr(self, self.default_method)(x)
 
     def hold(self, statistics) -> None:
         """Makes the trainable weights. A constructor calls it once.

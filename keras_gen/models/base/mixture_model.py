@@ -18,7 +18,6 @@ class MixtureModel(Sampler, ExactLikelihood, ExpectationMaximization):
     """
 
     default_method = "responsibilities"
-    call_takes = ("x",)
     #: Integer, the number of components.
     num_components = None
     #: Optional layer of a flow, of whose outputs the model is a mixture.
@@ -90,10 +89,6 @@ class MixtureModel(Sampler, ExactLikelihood, ExpectationMaximization):
             Float32 tensor of shape `(batch, num_components)`, whose rows sum to 1.
         """
         return tf.nn.softmax(self.log_joint(x, self.parameters()))
-
-    def call(self, x) -> tf.Tensor:
-        """The same as `responsibilities()`."""
-        return self.responsibilities(x)
 
     def domain_of(self, name) -> Domain | None:
         if name == "responsibilities":

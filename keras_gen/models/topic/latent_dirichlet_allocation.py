@@ -69,7 +69,6 @@ class LatentDirichletAllocation(Sampler, ExpectationMaximization):
     """
 
     default_method = "topic_proportions"
-    call_takes = ("x",)
 
     def __init__(
         self,
@@ -186,10 +185,6 @@ class LatentDirichletAllocation(Sampler, ExpectationMaximization):
     def document_bound(self, x) -> tf.Tensor:
         """The bound on the log-likelihood of documents in nats, `(batch,)`."""
         return self.expect(x, [self.parameters()[0], 0.0])[0]
-
-    def call(self, x) -> tf.Tensor:
-        """The same as `topic_proportions()`."""
-        return self.topic_proportions(x)
 
     def domain_of(self, name) -> Domain | None:
         own = {
