@@ -48,8 +48,8 @@ class GaussianMixture(MixtureModel):
         ValueError: If an argument is wrong.
 
     Reference:
-        [Maximum likelihood from incomplete data via the EM algorithm](
-        https://doi.org/10.1111/j.2517-6161.1977.tb01600.x), 1977.
+        Dempster, Laird and Rubin, "Maximum likelihood from incomplete data via the EM
+        algorithm", 1977, doi:10.1111/j.2517-6161.1977.tb01600.x.
 
     Example:
     >>> import numpy as np
