@@ -19,7 +19,7 @@ preprocessing = "logit, lambda 1e-6"
 paper = {
     "preprocessed_log_likelihood": {
         "value": -1366.9,
-        "source": "Papamakarios et al., MAF, 2017, table 1, one Gaussian",
+        "source": "Papamakarios et al., MAF, 2017, one Gaussian",
         "protocol": {"preprocessing": preprocessing, "num_images": 10_000},
     },
 }
