@@ -51,7 +51,9 @@ def pack_latents(latents, step) -> bytes:
     stack = Stack()
     parameters = _of_each(means, scales, len(multiples))
     stack.push_normal(multiples.ravel(), *parameters, largest)
-    head = _HEAD.pack(*multiples.shape, largest, step) + means.tobytes() + scales.tobytes()
+    head = (
+        _HEAD.pack(*multiples.shape, largest, step) + means.tobytes() + scales.tobytes()
+    )
     return head + stack.words.astype("<u4").tobytes()
 
 
@@ -66,9 +68,7 @@ def unpack_latents(data) -> np.ndarray:
     num, size, largest, step = _HEAD.unpack_from(data)
     rest = np.frombuffer(data, np.uint8, offset=_HEAD.size)
     if len(rest) % 4 or len(rest) < 8 * size or not 1 <= largest <= _MOST:
-        raise ValueError(
-            f"`data` are cut short or damaged. Received {len(data)} bytes"
-        )
+        raise ValueError(f"`data` are cut short or damaged. Received {len(data)} bytes")
     means, scales = rest[: 8 * size].view("<f4").reshape(2, size)
     stack = Stack(rest[8 * size :].view("<u4").astype(np.uint32))
     found = stack.pop_normal(*_of_each(means, scales, num), largest)
