@@ -93,7 +93,7 @@ def _read(model, path):
         if wrong.any():
             raise ValueError(
                 f"{path!r} must hold images on {domain.num_levels} levels from "
-                f"{domain.low:g} to {domain.high:g}, so that nothing is lost. Received: "
-                f"{given[wrong][0]:.6g}"
+                f"{domain.low:g} to {domain.high:g}, so that nothing is lost. "
+                f"Received: {given[wrong][0]:.6g}"
             )
     return x

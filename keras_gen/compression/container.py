@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 _MAGIC = b"KGC1"
-# What follows the magic: sha256 of the model, checksum of the levels, examples, examples
-# in a stream, axes.
+# What follows the magic: sha256 of the model, checksum of the levels, number of
+# examples, of those in a stream, of axes.
 _HEAD = struct.Struct("<32s8sIIB")
 _CHECKSUM = struct.Struct("<I")
 _SIZE = struct.Struct("<I")

@@ -143,8 +143,8 @@ class Compressing:
         own = self.fingerprint()
         if found.model != own:
             raise ValueError(
-                f"`code` is of another model than this {type(self).__name__}: of sha256 "
-                f"{found.model}. This one has {own}"
+                f"`code` is of another model than this {type(self).__name__}: of "
+                f"sha256 {found.model}. This one has {own}"
             )
         if found.shape != self.x_domain.shape:
             raise ValueError(
@@ -205,9 +205,9 @@ class Compressing:
     def _check_compresses(self):
         if not self.compresses:
             raise ValueError(
-                f"This {type(self).__name__} does not compress: it needs a distribution "
-                "on levels, known sites that come first, and no pairs but with labels. "
-                f"Received: {shown(self.output_distribution)}"
+                f"This {type(self).__name__} does not compress: it needs a "
+                "distribution on levels, sites in one order, and no pairs but with "
+                f"labels. Received: {shown(self.output_distribution)}"
             )
 
 

@@ -168,3 +168,5 @@ MEASURES = (
 )
 #: Names of the measures that depend on the machine. Quick results leave them out.
 TIMES = ("sampling",)
+#: Names of the measures that take longer than the end of a training may.
+LONG = ("compression",)
