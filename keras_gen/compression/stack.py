@@ -76,6 +76,21 @@ class Stack:
         """Takes from the stack what `push_normal()` has put there."""
         return self._coder.decode(_normal(largest), means, scales)
 
+    def mask(self, words) -> None:
+        """Flips bits of the words under the top one; the same mask flips them back.
+
+        What was pushed last is on top as it is. Flipped at random, it is as good as
+        random words, and symbols that are popped are distributed as their tables.
+
+        Args:
+            words: Uint32 array. The stack may hold fewer words.
+        """
+        held = self.words
+        count = min(len(words), len(held) - 1)
+        if count > 0:
+            held[-1 - count : -1] ^= words[:count]
+            self._coder = _stream().stack.AnsCoder(held)
+
     @property
     def words(self) -> np.ndarray:
         """Uint32 array, what the stack holds."""

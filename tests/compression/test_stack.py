@@ -64,6 +64,25 @@ def test_symbols_cost_what_their_integer_tables_say(generator, words):
     assert len(stack.words) == len(words) + 64 * (PRECISION + 4) // 32
 
 
+def test_a_mask_makes_what_was_pushed_random_and_is_taken_back(generator, words):
+    half = np.tile(uniform(2), (1, 1))
+    drawn = []
+    for _ in range(400):
+        stack, mask = Stack(words), generator.integers(0, 2**32, 3, dtype=np.uint32)
+        stack.push([0], half)
+        before = stack.words
+        stack.mask(mask)
+        drawn.append(int(stack.pop(half)[0]))
+        stack.push(drawn[-1:], half)
+        stack.mask(mask)
+        np.testing.assert_array_equal(stack.words, before)
+    # Without masks all would be the zero that was pushed.
+    assert 150 < sum(drawn) < 250
+    few = Stack()
+    few.mask(words)
+    assert len(few.words) == 0
+
+
 def test_random_words_are_popped_as_symbols_of_the_table(generator):
     words = generator.integers(1, 2**32, 20_000, dtype=np.uint32)
     tables = np.tile(integer_table([0.1, 0.2, 0.7]), (100_000, 1))

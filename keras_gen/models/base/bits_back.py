@@ -18,8 +18,8 @@ _LOG_SCALES = Grid(-8.0, 4.0, step=0.1)
 _MEANS = Grid(-1024.0, 1024.0, step=0.25)
 # Both directions call the same functions on one example. Threads and machines differ.
 _TOLERANCE = 1e-5
-# More than choosing a latent of the first example takes.
-_FIRST_BITS = 16
+# More than choosing a latent takes.
+_BITS_OF_A_LATENT = 16
 
 
 class BitsBackCoding(Compressing):
@@ -30,6 +30,10 @@ class BitsBackCoding(Compressing):
     pops both, knows the posterior, and pushes the latents back under it. So the stack
     grows by the negative evidence lower bound of an example. The first example draws
     its latents from random words, which remain on the stack.
+
+    NOTE: What is popped was pushed under the prior by the example before. Unless the
+    mean posterior is the prior, these bits are not random. So random masks, the same in
+    both directions, flip them before latents are drawn.
 
     NOTE: The paper divides the latents into parts that are equally likely under the
     prior. Here they are multiples of a step.
@@ -50,23 +54,24 @@ class BitsBackCoding(Compressing):
 
     def encode_levels(self, levels, y=None, plain=False):
         stack = Stack(self._first_words())
-        for example in levels:
-            self._push_example(stack, example, plain)
+        for example, mask in zip(levels, self._masks(len(levels)), strict=True):
+            self._push_example(stack, example, mask, plain)
         return stack.words
 
     def decode_levels(self, words, num):
         stack, found = Stack(words), []
-        for _ in range(num):
-            found.append(self._pop_example(stack))
+        for mask in self._masks(num)[::-1]:
+            found.append(self._pop_example(stack, mask))
         if not np.array_equal(stack.words, self._first_words()):
             raise NotRestoredError("The stack does not hold what it began with.")
         return np.stack(found[::-1])
 
-    def _push_example(self, stack, levels, plain):
+    def _push_example(self, stack, levels, mask, plain):
         decisions = self._decisions
         posterior = self._encoded(levels)
         choice = _MEANS.num_shifts if plain else _safe_choice(*posterior)
         posterior = _rounded(*posterior, choice)
+        stack.mask(mask)
         latents = stack.pop_normal(*posterior, _LARGEST)
         log_probs = self._decoded_latents(latents)
         logits, bits = decisions.of_levels(log_probs, levels.ravel())
@@ -80,7 +85,7 @@ class BitsBackCoding(Compressing):
         stack.push(shift, _SHIFTS)
         stack.push_normal(latents, *self._prior_of_latents(), _LARGEST)
 
-    def _pop_example(self, stack):
+    def _pop_example(self, stack, mask):
         latents = stack.pop_normal(*self._prior_of_latents(), _LARGEST)
         log_probs = self._decoded_latents(latents)
         shift = stack.pop(_SHIFTS)
@@ -89,6 +94,7 @@ class BitsBackCoding(Compressing):
         choice = stack.pop(_SHIFTS)[0]
         posterior = _rounded(*self._encoded(levels), choice)
         stack.push_normal(latents, *posterior, _LARGEST)
+        stack.mask(mask)
         return levels
 
     @functools.cached_property
@@ -128,10 +134,17 @@ class BitsBackCoding(Compressing):
         return np.zeros(self.latent_dim), np.full(self.latent_dim, float(_PER_SCALE))
 
     def _first_words(self):
-        num = -(-self.latent_dim * _FIRST_BITS // 32) + 2
-        words = np.asarray(Rows(1, 0).bits((num,), "bits-back"))[0].view(np.uint32)
+        words = self._random_words(1, "first words")[0]
         # The last word of a stack is not zero.
         return np.append(words[:-1], words[-1] | np.uint32(1))
+
+    def _masks(self, num):
+        return self._random_words(num, "masks")
+
+    def _random_words(self, num, name):
+        """For each example enough words to choose its latents."""
+        count = -(-self.latent_dim * _BITS_OF_A_LATENT // 32) + 2
+        return np.array(Rows(num, 0).bits((count,), name)).view(np.uint32)
 
 
 _SHIFTS = geometric(Grid.num_shifts + 1)[None]
