@@ -10,6 +10,7 @@ from keras_gen.models.base.abilities import (
 from keras_gen.models.base.adversarial_model import AdversarialModel
 from keras_gen.models.base.autoregressive_model import AutoregressiveModel
 from keras_gen.models.base.batch import Batch
+from keras_gen.models.base.compressing import Compressing
 from keras_gen.models.base.encoder_decoder import EncoderDecoder
 from keras_gen.models.base.generative_model import GenerativeModel
 from keras_gen.models.base.keras_seams import layers_of
@@ -35,6 +36,7 @@ __all__ = [
     "Autoencoding",
     "AutoregressiveModel",
     "Batch",
+    "Compressing",
     "Decoding",
     "EncoderDecoder",
     "ExactLikelihood",

@@ -56,7 +56,7 @@ class Compressing:
 
     # What follows
 
-    def domain_of(self, name):
+    def domain_of(self, name) -> Domain | None:
         if name == "code":
             return Bytes() if self.compresses else None
         return super().domain_of(name)
