@@ -22,6 +22,7 @@ CORE = [
 ]
 DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]
 PLOTS = ["matplotlib"]
+COMPRESS = ["constriction>=0.5,<0.6"]
 EXPORT = ["ai-edge-litert>=2.3"]
 ONNX = ["tf2onnx>=1.17", "onnx>=1.17", "onnxruntime>=1.20"]
 # `keras_gen/serving` changes parts of MLServer and uvicorn that may move with a
@@ -74,6 +75,7 @@ setup(
     extras_require={
         "datasets": DATASETS,
         "plots": PLOTS,
+        "compress": COMPRESS,
         "export": EXPORT,
         "onnx": ONNX,
         "serve": EXPORT + SERVE,
@@ -81,6 +83,7 @@ setup(
         "test": [
             *DATASETS,
             *PLOTS,
+            *COMPRESS,
             *EXPORT,
             *ONNX,
             *SERVE,

@@ -21,6 +21,7 @@ ROOMS = {
     "layers": "Layers",
     "losses": "Losses",
     "distributions": "Distributions",
+    "compression": "Compression",
     "datasets": "Data sets",
     "metrics": "Metrics",
     "callbacks": "Callbacks",

@@ -14,6 +14,7 @@ import numpy as np
 
 from keras_gen import media
 from keras_gen.arguments import check_count, check_sizes, shown
+from keras_gen.files import read_bytes, written_whole
 from keras_gen.images import grid, save_png, to_uint8
 
 
@@ -553,6 +554,36 @@ class Labels(Domain):
     def _check_values(self, values, name):
         low, high = self.bounds
         _check_integers(values, name, low, high + 1)
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class Bytes(Domain):
+    """The bytes of a file, such as a lossless code of examples."""
+
+    dtype = "uint8"
+    bounds = (0, 255)
+    noun = "bytes"
+    suffix = ".kgc"
+
+    def draw(self, rows):
+        uniform = np.asarray(rows.uniform((), "bytes"))
+        return np.floor(256 * uniform).astype(np.uint8)
+
+    def load(self, path):
+        """Reads all bytes of a file; raises an OSError if there is none."""
+        if Path(path).suffix == ".npy":
+            return super().load(path)
+        return np.frombuffer(read_bytes(path), np.uint8)
+
+    def get_config(self):
+        return {}
+
+    def _save(self, path, values):
+        with written_whole(Path(path)) as partial:
+            partial.write_bytes(values.astype(np.uint8).tobytes())
+
+    def _check_values(self, values, name):
+        _check_integers(values, name, 0, 256)
 
 
 def _wide_axes(shape):

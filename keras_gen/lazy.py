@@ -1,6 +1,7 @@
 """Imports on first access, and imports of modules that an extra installs."""
 
 import importlib
+import importlib.util
 
 
 def lazy_names(room, homes):
@@ -24,6 +25,11 @@ def lazy_names(room, homes):
         return sorted(homes)
 
     return getattr_of_room, dir_of_room
+
+
+def is_installed(module) -> bool:
+    """Whether a module that an extra of keras-gen installs can be imported."""
+    return importlib.util.find_spec(module) is not None
 
 
 def optional_import(module, extra, what):

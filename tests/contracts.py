@@ -727,6 +727,18 @@ class AutoregressiveContract(SamplerContract):
                 options = {"x": self.x(num), "mask": mask, "temperature": 0.8}
                 check_one_pass_gives_samples_back(weighted, num, **options)
 
+    def test_compressed_examples_are_restored(self, trained):
+        pytest.importorskip(
+            "constriction", reason="constriction, of `compress`, is not installed"
+        )
+        x, *y = self.arrays(4)
+        if not trained.compresses:
+            with pytest.raises(ValueError, match="does not compress"):
+                trained.compress(x, *y)
+            return
+        code = trained.compress(x, *y, verify=False)
+        np.testing.assert_array_equal(trained.decompress(code), x)
+
     def test_the_whole_network_for_each_site_gives_the_same_example(self, trained):
         check_slow_sampler_agrees(trained, 4)
         mask = trained.domain_of("mask").draw(Rows(4, 0))

@@ -132,7 +132,8 @@ def spoilt(values, domain, name="x"):
         yield "fractions", values + 0.5, "must be integers"
     if domain.bounds is not None:
         low, high = domain.bounds
-        beyond = values + values.dtype.type(2 * (high - low) + 1)
+        wide = np.promote_types(values.dtype, np.int16)
+        beyond = values.astype(wide) + wide.type(2 * (high - low) + 1)
         yield "values beyond the range", beyond, r"must lie in \["
 
 

@@ -559,6 +559,39 @@ def test_missing_data_are_downloaded_when_that_is_asked_for(
     assert run_here(*arguments)[0] == 0
 
 
+def test_what_is_compressed_is_restored(entry_of_pixels, run_here, tmp_path):
+    pytest.importorskip(
+        "constriction", reason="constriction, of `compress`, is not installed"
+    )
+    assert run_here("sample", entry_of_pixels, "--num", 5, "--seed", 1)[0] == 0
+    compress = ["compress", entry_of_pixels, "samples.png", "--out", "samples.kgc"]
+    assert run_here(*compress)[0] == 0
+    decompress = ["decompress", entry_of_pixels, "samples.kgc"]
+    assert run_here(*decompress)[0] == 0
+    pictures = [Image.open(tmp_path / f"{n}.png") for n in ("samples", "decompressed")]
+    np.testing.assert_array_equal(*map(np.asarray, pictures))
+    # Damaged, and no file of this kind.
+    data = bytearray((tmp_path / "samples.kgc").read_bytes())
+    data[100] ^= 1
+    (tmp_path / "samples.kgc").write_bytes(data)
+    code, printed = run_here(*decompress)
+    assert (code, "'samples.kgc' is cut short or damaged" in printed) == (2, True)
+    code, printed = run_here("decompress", entry_of_pixels, "samples.png")
+    assert (code, "must be a file that `compress`" in printed) == (2, True)
+    # Grey would be lost.
+    Image.fromarray(np.full((28, 28), 99, np.uint8)).save(tmp_path / "grey.png")
+    code, printed = run_here("compress", entry_of_pixels, "grey.png")
+    assert code == 2
+    assert "'grey.png' must hold images on 2 levels from 0 to 1" in printed
+    code, printed = run_here(*compress, "--labels", 1)
+    assert (code, "--labels must be left out" in printed) == (2, True)
+
+
+def test_what_has_no_code_does_not_compress(run_here):
+    code, printed = run_here("compress", "gan_mnist", "digits.png")
+    assert (code, "gan_mnist (GAN) does not compress" in printed) == (2, True)
+
+
 def test_what_draws_no_sites_does_not_complete(run_here):
     code, printed = run_here("complete", "vae_2d_mnist")
     assert code == 2

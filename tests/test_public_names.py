@@ -11,7 +11,7 @@ from keras_gen import zoo
 
 ROOMS = [
     *("callbacks", "datasets", "distributions", "export", "layers", "losses"),
-    *("metrics", "models", "models.base", "networks", "serving", "zoo"),
+    *("compression", "metrics", "models", "models.base", "networks", "serving", "zoo"),
 ]
 
 

@@ -6,6 +6,7 @@ import sys
 
 import keras_gen
 from keras_gen.cli.command import Command, table
+from keras_gen.cli.compression import compress, decompress
 from keras_gen.cli.deployment import export, serve
 from keras_gen.cli.entries import evaluate, info, list_
 from keras_gen.cli.methods import apply
@@ -21,6 +22,8 @@ _FUNCTIONS = (
     reconstruct,
     interpolate,
     apply,
+    compress,
+    decompress,
     evaluate,
     export,
     serve,

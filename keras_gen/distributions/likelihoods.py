@@ -66,6 +66,17 @@ class LevelLikelihood(Likelihood):
         """
         raise NotImplementedError
 
+    def level_log_probs(self, parameters) -> tf.Tensor:
+        """The log probability of every level, in nats.
+
+        Args:
+            parameters: Float32 tensor of shape `(..., parameters_per_value)`.
+
+        Returns:
+            Float32 tensor of shape `(..., num_levels)`.
+        """
+        return self.log_prob(parameters[..., None, :], tf.range(self.num_levels))
+
     def cumulative(self, parameters, temperature=1.0) -> tf.Tensor:
         """The cumulative probability of each level except the highest.
 
@@ -178,6 +189,9 @@ class CategoricalLikelihood(MixableLikelihood):
         log_probs = tf.nn.log_softmax(parameters)
         return tf.reduce_sum(tf.where(is_level, log_probs, 0.0), axis=-1)
 
+    def level_log_probs(self, parameters):
+        return tf.nn.log_softmax(parameters)
+
     def cumulative(self, parameters, temperature=1.0):
         return _cumulative(parameters, temperature)
 
@@ -276,9 +290,7 @@ class DiscretizedLogisticLikelihood(LevelLikelihood):
         return self._values(*tf.unstack(parameters, axis=-1)).log_prob(values)
 
     def cumulative(self, parameters, temperature=1.0):
-        levels = tf.range(self.num_levels)
-        log_probs = self.log_prob(parameters[..., None, :], levels)
-        return _cumulative(log_probs, temperature)
+        return _cumulative(self.level_log_probs(parameters), temperature)
 
     def get_config(self):
         return {"num_levels": self.num_levels}

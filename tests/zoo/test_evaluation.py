@@ -204,6 +204,29 @@ def test_an_extractor_is_an_entry_named_by_its_weights(tiny_zoo):
     assert found["accuracy"]["standard_error"] == pytest.approx(error)
 
 
+def test_images_are_measured_after_they_are_restored(tiny_zoo, monkeypatch):
+    pytest.importorskip(
+        "constriction", reason="constriction, of `compress`, is not installed"
+    )
+    recipe = load_recipe("tiny_pixels")
+    seed_initializers(0)
+    model = recipe.model()
+    assert "compression" not in metrics_for(model, recipe)
+    monkeypatch.setattr(recipe, "compression", True, raising=False)
+    found = measure(model, recipe, ["compression"], TINY)["compression"]
+    x, y = first_examples(recipe.data("test"), TINY.num_images)
+    bits = -model.log_prob(x, y).mean() / np.log(2) / x[0].size
+    beside = found["without_model"]
+    assert beside.pop("negative log-likelihood") == pytest.approx(bits, rel=1e-5)
+    assert bits < found["value"] < 1.2 * bits
+    assert found["value"] == 8 * len(model.compress(x, y)) / x.size
+    assert set(beside) == {"bz2", "PNG", "WebP"}
+    assert found["protocol"]["restored"] == len(x)
+    monkeypatch.setattr(model, "decompress", lambda code: 1.0 - x)
+    with pytest.raises(RuntimeError, match="has not restored"):
+        measure(model, recipe, ["compression"], TINY)
+
+
 def test_what_is_no_classifier_is_no_extractor(tiny_zoo, vae, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="has no trained weights yet"):
         zoo.extractor("tiny_vae")

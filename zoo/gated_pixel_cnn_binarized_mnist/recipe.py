@@ -14,6 +14,7 @@ IMAGE_SHAPE = (28, 28, 1)
 epochs = 16
 validation = "validation"
 binarization = "static"
+compression = True
 training_dtype = "mixed_bfloat16"
 paper = {
     "negative_log_likelihood": {

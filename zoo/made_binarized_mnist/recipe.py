@@ -31,6 +31,7 @@ distilled = {
     "drawing_seconds": 37 * 60,
 }
 binarization = "static"
+compression = True
 paper = {
     "negative_log_likelihood": {
         "value": 88.04,

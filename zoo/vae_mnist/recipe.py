@@ -20,6 +20,7 @@ IMAGE_SHAPE = (28, 28, 1)
 epochs = 1000
 extractor = "classifier_mnist"
 binarization = "dynamic"
+compression = True
 paper = {
     "negative_log_likelihood": {
         "value": 86.76,

@@ -10,6 +10,7 @@ from keras_gen.models.base.abilities import (
 from keras_gen.models.base.adversarial_model import AdversarialModel
 from keras_gen.models.base.autoregressive_model import AutoregressiveModel
 from keras_gen.models.base.batch import Batch
+from keras_gen.models.base.compressing import Compressing
 from keras_gen.models.base.encoder_decoder import EncoderDecoder
 from keras_gen.models.base.expectation_maximization import ExpectationMaximization
 from keras_gen.models.base.flow_model import FlowModel
@@ -40,6 +41,7 @@ __all__ = [
     "Autoencoding",
     "AutoregressiveModel",
     "Batch",
+    "Compressing",
     "Decoding",
     "EncoderDecoder",
     "ExactLikelihood",

@@ -13,10 +13,13 @@ from keras_gen.models.base.config import arguments_of
 from keras_gen.models.base.generative_model import GenerativeModel
 from keras_gen.models.base.known_sites import Completion
 from keras_gen.models.base.marks import marked
+from keras_gen.models.base.site_coding import SiteCoding
 from keras_gen.models.base.site_sampling import SiteSampler
 
 
-class AutoregressiveModel(Completion, SiteSampler, ExactLikelihood, GenerativeModel):
+class AutoregressiveModel(
+    SiteCoding, Completion, SiteSampler, ExactLikelihood, GenerativeModel
+):
     """Abstract: the probability of an example as a product over its sites.
 
     Each site has a distribution on its levels, given the earlier sites in raster order

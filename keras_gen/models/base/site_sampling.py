@@ -127,38 +127,63 @@ class SiteSampler(Tempered):
         temperature = temperature * tf.ones_like(noise[:, 0, 0, 0])
         uniform, order = self.choose_order(noise)
         uniform = self.into_order(uniform, order)
-        height, width, channels = self.x_domain.sites
         distribution = self.output_distribution
 
-        def draw_row(row, level, above, drawn, cache):
-            cache = self.enter_row(cache, row, above)
+        def enter_row(row):
             uniforms, keeps, given = uniform[:, row], is_known[:, row], known[:, row]
 
-            def draw_pixel(column, level, current, cache):
+            def draw(site, parameters):
+                level = distribution.quantile(
+                    parameters, uniforms[:, site.column, site.channel], temperature
+                )
+                keep = keeps[:, site.column, site.channel]
+                return tf.where(keep, given[:, site.column, site.channel], level)
+
+            return draw
+
+        drawn = self.walk(enter_row, _batch_size(uniform), y, order)
+        return self._completed(self.out_of_order(drawn, order), x, mask)
+
+    def walk(self, enter_row, batch_size, y=None, order=None) -> tf.Tensor:
+        """Visits all sites with the cache and asks for the level of each.
+
+        Args:
+            enter_row: Function from a row, an int32 scalar, to a function from a `Site`
+                and its parameters, of shape `(batch, parameters_per_value)`, to levels,
+                an int32 tensor of shape `(batch,)`.
+            batch_size: Integer, or int32 scalar.
+            y: Tensor of the `y_domain`, if there is one.
+            order: The choice of `choose_order()`; None for raster order.
+
+        Returns:
+            The levels in the order of the walk, int32 of shape `(batch, *sites)`.
+        """
+        height, width, channels = self.x_domain.sites
+
+        def visit_row(row, level, above, visited, cache):
+            cache = self.enter_row(cache, row, above)
+            choose = enter_row(row)
+
+            def visit_pixel(column, level, current, cache):
                 pixel = []
                 for channel in range(channels):
                     site = Site(row, column, channel, order)
                     parameters, cache = self.advance(cache, site, level)
-                    level = distribution.quantile(
-                        parameters, uniforms[:, column, channel], temperature
-                    )
-                    keep = keeps[:, column, channel]
-                    level = tf.where(keep, given[:, column, channel], level)
+                    level = choose(site, parameters)
                     pixel.append(level)
                 here = tf.range(width)[None, :, None] == column
                 current = tf.where(here, tf.stack(pixel, axis=-1)[:, None], current)
                 return column + 1, level, current, cache
 
-            _, level, current, cache = _loop(width, draw_pixel, (level, above, cache))
+            _, level, current, cache = _loop(width, visit_pixel, (level, above, cache))
             here = tf.range(height)[None, :, None, None] == row
-            drawn = tf.where(here, current[:, None], drawn)
-            return row + 1, level, current, drawn, cache
+            visited = tf.where(here, current[:, None], visited)
+            return row + 1, level, current, visited, cache
 
-        nothing = tf.zeros_like(known)
-        cache = self.initial_cache(_batch_size(uniform), y)
+        nothing = tf.zeros(tf.stack([batch_size, height, width, channels]), tf.int32)
+        cache = self.initial_cache(batch_size, y)
         state = (nothing[:, 0, 0, 0], nothing[:, 0], nothing, cache)
-        drawn = _loop(height, draw_row, state)[3]
-        return self._completed(self.out_of_order(drawn, order), x, mask)
+        return _loop(height, visit_row, state)[3]
 
     def from_noise_slowly(
         self, noise, y=None, temperature=1.0, x=None, mask=None

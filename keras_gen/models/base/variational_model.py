@@ -7,6 +7,7 @@ from keras_gen import domains
 from keras_gen.arguments import shown
 from keras_gen.distributions import Likelihood
 from keras_gen.distributions.likelihoods import REALS
+from keras_gen.models.base.bits_back import BitsBackCoding
 from keras_gen.models.base.latent_variable_model import LatentVariableModel
 from keras_gen.models.base.output_range import check_reaches
 from keras_gen.networks import check_network
@@ -14,7 +15,7 @@ from keras_gen.networks import check_network
 tfd = tfp.distributions
 
 
-class VariationalModel(LatentVariableModel):
+class VariationalModel(BitsBackCoding, LatentVariableModel):
     """Abstract: an encoder to a diagonal normal posterior, and a decoder.
 
     The prior is the standard normal. A subclass implements `loss_terms()`. It can have

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from keras_gen.domains import Images, Labels
+from keras_gen.lazy import is_installed
 from keras_gen.models.base import marks_of
-from keras_gen.zoo.evaluation import distances, measures
+from keras_gen.zoo.evaluation import compression, distances, measures
 from keras_gen.zoo.evaluation.protocol import full_protocol
 from keras_gen.zoo.shards.files import read_index, read_shards
 from keras_gen.zoo.shelf.loading import find
@@ -142,6 +143,11 @@ def _has_active_units(model, recipe, data):
     return marks <= marks_of(model).keys()
 
 
+def _compresses(model, recipe, data):
+    compresses = "compress" in marks_of(model) and is_installed("constriction")
+    return compresses and getattr(recipe, "compression", False)
+
+
 def _samples(model, recipe, data):
     return "sample" in marks_of(model)
 
@@ -174,7 +180,10 @@ MEASURES = (
     Measure("distances", _has_distances, distances.distances),
     Measure("label_accuracy", _has_label_accuracy, distances.label_accuracy),
     Measure("active_units", _has_active_units, measures.active_units),
+    Measure("compression", _compresses, compression.compression),
     Measure("sampling", _samples, measures.sampling),
 )
 #: Names of the measures that depend on the machine. Quick results leave them out.
 TIMES = ("sampling",)
+#: Names of the measures that take longer than the end of a training may.
+LONG = ("compression",)

@@ -23,17 +23,17 @@ _ROWS_AT_ONCE = 500
 
 def negative_log_likelihood(model, recipe, data, protocol) -> dict:
     """The negative log likelihood in nats, or its importance-weighted bound."""
-    x, *y = _examples(recipe, data, protocol)
+    x, *y = examples_of(recipe, data, protocol)
     if "log_prob" in marks_of(model):
-        nats = -model.log_prob(x, **_given(model, "log_prob", y))
+        nats = -model.log_prob(x, **given_of(model, "log_prob", y))
         found = _mean(nats, "nats")
-        stated = {"likelihood": "exact", **_images(x, protocol)}
+        stated = {"likelihood": "exact", **images_of(x, protocol)}
     else:
         samples = min(
             protocol.num_importance_samples,
             getattr(recipe, "num_importance_samples", math.inf),
         )
-        given = _given(model, "log_likelihood", y)
+        given = given_of(model, "log_likelihood", y)
         bound = model.log_likelihood(x, samples, protocol.seed, **given)
         found = {
             "value": -bound.mean,
@@ -44,14 +44,14 @@ def negative_log_likelihood(model, recipe, data, protocol) -> dict:
         stated = {
             "bound": "importance-weighted",
             "num_importance_samples": samples,
-            **_images(x, protocol),
+            **images_of(x, protocol),
             "seed": protocol.seed,
         }
     return {
         "metric": "negative log likelihood",
         **found,
         **_bits_per_dimension(model, found["value"]),
-        "protocol": {**stated, **_binarization(recipe)},
+        "protocol": {**stated, **binarization_of(recipe)},
     }
 
 
@@ -65,13 +65,13 @@ def _bits_per_dimension(model, nats):
 
 def preprocessed_log_likelihood(model, recipe, data, protocol) -> dict:
     """The log density of preprocessed images in nats, with one draw of noise each."""
-    x, *_ = _examples(recipe, data, protocol)
+    x, *_ = examples_of(recipe, data, protocol)
     return {
         "metric": "log likelihood of preprocessed images",
         **_mean(model.preprocessed_log_prob(x, protocol.seed), "nats"),
         "protocol": {
             "preprocessing": recipe.preprocessing,
-            **_images(x, protocol),
+            **images_of(x, protocol),
             "seed": protocol.seed,
         },
     }
@@ -79,16 +79,16 @@ def preprocessed_log_likelihood(model, recipe, data, protocol) -> dict:
 
 def completion(model, recipe, data, protocol) -> dict:
     """The negative log likelihood of the lower half of images given the upper one."""
-    x, *y = _examples(recipe, data, protocol)
+    x, *y = examples_of(recipe, data, protocol)
     mask = upper_half(model.x_domain.shape)
-    log_prob = model.log_prob(x, mask=mask, **_given(model, "log_prob", y))
+    log_prob = model.log_prob(x, mask=mask, **given_of(model, "log_prob", y))
     return {
         "metric": "negative log likelihood of the lower half given the upper one",
         **_mean(-log_prob, "nats"),
         "protocol": {
             "likelihood": "exact",
-            **_images(x, protocol),
-            **_binarization(recipe),
+            **images_of(x, protocol),
+            **binarization_of(recipe),
         },
     }
 
@@ -99,7 +99,7 @@ def perplexity(model, recipe, data, protocol) -> dict:
     Every other word of a document is given, in the order of the vocabulary. The
     perplexity is the exponential of the mean negative log probability of a word.
     """
-    x, *_ = _examples(recipe, data, protocol)
+    x, *_ = examples_of(recipe, data, protocol)
     given, held_out = alternate_words(x)
     whole = (given.sum(axis=1) > 0) & (held_out.sum(axis=1) > 0)
     given, held_out = given[whole], held_out[whole]
@@ -156,7 +156,8 @@ def _mean(values, unit):
     }
 
 
-def _binarization(recipe):
+def binarization_of(recipe) -> dict:
+    """How the images of a recipe became binary, as an item of a protocol."""
     stated = getattr(recipe, "binarization", None)
     return {} if stated is None else {"binarization": stated}
 
@@ -168,8 +169,8 @@ def squared_error(model, recipe, data, protocol) -> dict:
     `without_model` is the error without a model: that of the corrupted images, else
     that of the mean image.
     """
-    x, *y = _examples(recipe, data, protocol)
-    stated, inputs = _images(x, protocol), x
+    x, *y = examples_of(recipe, data, protocol)
+    stated, inputs = images_of(x, protocol), x
     name, without_model = "the mean image", x.mean(axis=0)
     if "corrupt" in marks_of(model):
         rows = Rows(len(x), check_seed(protocol.seed))
@@ -184,7 +185,7 @@ def squared_error(model, recipe, data, protocol) -> dict:
         squares = np.square(guesses - x).reshape(len(x), -1)
         return squares.sum(axis=1, dtype=np.float64)
 
-    if _given(model, "reconstruct", y):
+    if given_of(model, "reconstruct", y):
         inputs = [inputs, *y]
     errors = errors_of(model.predict(inputs, verbose=0))
     return {
@@ -201,7 +202,7 @@ def accuracy(model, recipe, data, protocol) -> dict:
     A generative model with classes is a classifier by Bayes' rule. The result of a
     network also holds the mean `cross_entropy` of the labels, in nats.
     """
-    x, labels = _examples(recipe, data, protocol)
+    x, labels = examples_of(recipe, data, protocol)
     found = {}
     if "classify" in marks_of(model):
         scores = model.classify(x)
@@ -213,14 +214,14 @@ def accuracy(model, recipe, data, protocol) -> dict:
         "metric": "accuracy",
         **share(scores.argmax(axis=-1) == labels),
         **found,
-        "protocol": _images(x, protocol),
+        "protocol": images_of(x, protocol),
     }
 
 
 def active_units(model, recipe, data, protocol) -> dict:
     """The number of latents that vary with the image."""
-    x, *y = _examples(recipe, data, protocol)
-    parts = {"x": x, **_given(model, "encode", y)}
+    x, *y = examples_of(recipe, data, protocol)
+    parts = {"x": x, **given_of(model, "encode", y)}
     means = []
     for first in range(0, len(x), _ROWS_AT_ONCE):
         block = slice(first, first + _ROWS_AT_ONCE)
@@ -231,7 +232,7 @@ def active_units(model, recipe, data, protocol) -> dict:
         "metric": "active units",
         "value": found.count,
         "unit": f"of {len(found.variances)} latents",
-        "protocol": {**_images(x, protocol), "threshold": 0.01},
+        "protocol": {**images_of(x, protocol), "threshold": 0.01},
     }
 
 
@@ -261,19 +262,20 @@ def sampling(model, recipe, data, protocol, batch_size=100, repetitions=10) -> d
     }
 
 
-def _given(model, method, y):
+def given_of(model, method, y) -> dict:
     """The argument `y` of a method, from the data; empty if it takes none."""
     return {"y": y[0]} if "y" in marks_of(model)[method].takes else {}
 
 
-def _examples(recipe, data, protocol):
+def examples_of(recipe, data, protocol) -> tuple:
+    """The examples that a measure sees, and what they are paired with: arrays."""
     if data is None:
         is_test = protocol.split == "test"
         data = recipe.data(protocol.split, **({} if is_test else {"training": False}))
     return first_examples(data, protocol.num_images)
 
 
-def _images(x, protocol):
+def images_of(x, protocol) -> dict:
     """How many examples were measured, and of which split unless of the test split."""
     split = {} if protocol.split == "test" else {"split": protocol.split}
     return {"num_images": len(x), **split}

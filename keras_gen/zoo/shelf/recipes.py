@@ -33,6 +33,8 @@ A recipe's docstring says in one line what it trains. It defines
   `keras_gen.zoo.evaluation.evaluate.MEASURES` to dicts of `value`, `source` and
   `protocol`. Tables show a published number only if the protocol of the measured one
   has the same items;
+- optionally `compression`, which is True if the card has the bits that test images
+  take when the model compresses them;
 - optionally `distilled`, if the model also learns from samples of another entry: a dict
   of `teacher` (the name of that entry), `num_samples` and `drawing_seconds`. Tables
   mark the numbers of such an entry, and count the time of the teacher;
