@@ -13,6 +13,7 @@ from keras_gen.models.autoregressive.gated_pixel_cnn import GatedPixelCNN
 from keras_gen.models.autoregressive.made import MADE
 from keras_gen.models.autoregressive.pixel_cnn import PixelCNN
 from keras_gen.models.autoregressive.pixel_rnn import PixelRNN
+from keras_gen.models.flow.maf import MAF
 from keras_gen.models.flow.nice import NICE
 from keras_gen.models.gan.conditional_gan import ConditionalGAN
 from keras_gen.models.gan.dcgan import DCGAN
@@ -21,6 +22,7 @@ from keras_gen.models.gan.lsgan import LSGAN
 from keras_gen.models.gan.sngan import SNGAN
 from keras_gen.models.gan.wgan import WGAN
 from keras_gen.models.gan.wgan_gp import WGANGP
+from keras_gen.models.vae.flow_vae import FlowVAE
 from keras_gen.models.vae.vae import VAE
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "GAN",
     "LSGAN",
     "MADE",
+    "MAF",
     "NICE",
     "SNGAN",
     "VAE",
@@ -36,6 +39,7 @@ __all__ = [
     "Autoencoder",
     "ConditionalGAN",
     "DenoisingAutoencoder",
+    "FlowVAE",
     "GatedPixelCNN",
     "PixelCNN",
     "PixelRNN",
