@@ -7,6 +7,7 @@ from keras_gen.layers.flow_layer import FlowChain, FlowLayer
 from keras_gen.layers.gated_activation import GatedActivation
 from keras_gen.layers.gated_causal_block import GatedCausalBlock
 from keras_gen.layers.gaussian_corruption import GaussianCorruption
+from keras_gen.layers.invertible_convolution import InvertibleConvolution
 from keras_gen.layers.label_code import LabelCode
 from keras_gen.layers.logit import Logit
 from keras_gen.layers.marginal_normalization import MarginalNormalization
@@ -25,6 +26,7 @@ from keras_gen.layers.reference_batch_normalization import ReferenceBatchNormali
 from keras_gen.layers.row_lstm import RowLSTM
 from keras_gen.layers.site_head import SiteHead
 from keras_gen.layers.spectral_normalization import SpectralNormalization
+from keras_gen.layers.squeeze import Split, Squeeze
 from keras_gen.layers.virtual_batch_normalization import VirtualBatchNormalization
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "GatedActivation",
     "GatedCausalBlock",
     "GaussianCorruption",
+    "InvertibleConvolution",
     "LabelCode",
     "Logit",
     "MarginalNormalization",
@@ -57,5 +60,7 @@ __all__ = [
     "RowRecurrence",
     "SiteHead",
     "SpectralNormalization",
+    "Split",
+    "Squeeze",
     "VirtualBatchNormalization",
 ]

@@ -29,8 +29,8 @@ class ActNorm(FlowLayer):
     [[-1.0, 0.0], [1.0, 0.0]]
     """
 
-    #: A smaller standard deviation is that of a constant channel, by rounding.
-    epsilon = 1e-6
+    #: A channel is constant if its deviation is smaller, relative to its mean.
+    epsilon = 1e-5
 
     def __init__(self, center=True, **kwargs):
         super().__init__(**kwargs)
@@ -63,7 +63,7 @@ class ActNorm(FlowLayer):
         mean, variance = ops.moments(inputs, axes)
         if self.bias is not None:
             self.bias.assign(-mean)
-        is_constant = variance <= self.epsilon**2
+        is_constant = variance <= self.epsilon**2 * ops.maximum(1.0, mean**2)
         log_scale = -0.5 * ops.log(ops.where(is_constant, 1.0, variance))
         self.log_scale.assign(log_scale)
         return self(inputs)[0]

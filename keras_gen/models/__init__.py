@@ -13,8 +13,10 @@ from keras_gen.models.autoregressive.gated_pixel_cnn import GatedPixelCNN
 from keras_gen.models.autoregressive.made import MADE
 from keras_gen.models.autoregressive.pixel_cnn import PixelCNN
 from keras_gen.models.autoregressive.pixel_rnn import PixelRNN
+from keras_gen.models.flow.glow import Glow
 from keras_gen.models.flow.maf import MAF
 from keras_gen.models.flow.nice import NICE
+from keras_gen.models.flow.real_nvp import RealNVP
 from keras_gen.models.gan.conditional_gan import ConditionalGAN
 from keras_gen.models.gan.dcgan import DCGAN
 from keras_gen.models.gan.gan import GAN
@@ -41,6 +43,8 @@ __all__ = [
     "DenoisingAutoencoder",
     "FlowVAE",
     "GatedPixelCNN",
+    "Glow",
     "PixelCNN",
     "PixelRNN",
+    "RealNVP",
 ]

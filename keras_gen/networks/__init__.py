@@ -2,6 +2,7 @@
 
 from keras_gen.networks.checks import check_mirrored, check_network
 from keras_gen.networks.classifier import conv_classifier
+from keras_gen.networks.conditioner import conditioner
 from keras_gen.networks.conv import conv_decoder, conv_encoder
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_gen.networks.mlp import mlp
@@ -10,6 +11,7 @@ from keras_gen.networks.reference import with_reference
 __all__ = [
     "check_mirrored",
     "check_network",
+    "conditioner",
     "conv_classifier",
     "conv_decoder",
     "conv_encoder",

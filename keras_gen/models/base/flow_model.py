@@ -56,6 +56,7 @@ class FlowModel(
 
     term_names = ("loss", "bits_per_dimension")
     call_takes = ("x",)
+    compiled_bound = False
 
     def __init__(self, x_domain, *, logit_margin=None, **kwargs):
         super().__init__(**kwargs)

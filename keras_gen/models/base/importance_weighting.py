@@ -38,6 +38,10 @@ class ImportanceWeighting:
     A subclass implements `posterior_noise()` and `log_weights()`.
     """
 
+    #: Whether the bound is computed under XLA. It compiles for some seconds, which many
+    #: draws make good.
+    compiled_bound = True
+
     # Hooks
 
     def posterior_noise(self, rows) -> tf.Tensor:
@@ -103,11 +107,12 @@ class ImportanceWeighting:
         rows_at_once = max(1, _VALUES_AT_ONCE // math.prod(self.x_domain.shape))
         draws = min(num_importance_samples, rows_at_once, 50)
         block = min(rows_at_once // draws, len(x))
+        bound_of = self._compiled_bound if self.compiled_bound else self._plain_bound
         estimates, variances = [], []
         for first in range(0, len(x), block):
             # Every block is full, so that one trace serves all: surplus rows are cut.
             index = np.arange(first, first + block).clip(max=len(x) - 1)
-            results = self._bound_of_block(
+            results = bound_of(
                 [tf.constant(part[index]) for part in parts],
                 tf.constant(first),
                 seed,
@@ -129,6 +134,13 @@ class ImportanceWeighting:
         )
 
     @tf.function(jit_compile=True)
+    def _compiled_bound(self, *block):
+        return self._bound_of_block(*block)
+
+    @tf.function(autograph=False)
+    def _plain_bound(self, *block):
+        return self._bound_of_block(*block)
+
     def _bound_of_block(self, parts, first_row, seed, num_samples, draws):
         """The bound of each example and its Monte Carlo variance, `draws` at once."""
         x, given = parts[0], dict(zip(("y",), parts[1:], strict=False))

@@ -5,6 +5,7 @@ import keras
 from keras_gen.arguments import check_count
 from keras_gen.layers import ActNorm, AdditiveCoupling, Permutation
 from keras_gen.models.base import FlowModel
+from keras_gen.models.flow.multi_scale import half_sizes
 from keras_gen.networks import mlp
 
 
@@ -47,11 +48,10 @@ class NICE(FlowModel):
         self.num_couplings = num_couplings
         self.hidden_units = hidden_units
         size = self.latent_dim
-        halves = size // 2, size - size // 2
-        layers = [Permutation([*range(1, size, 2), *range(0, size, 2)])]
+        layers = [Permutation([*range(0, size, 2), *range(1, size, 2)])]
         for index in range(num_couplings):
             swap = index % 2 == 1
-            given, changed = reversed(halves) if swap else halves
+            given, changed = half_sizes(size, swap)
             network = mlp((given,), hidden_units, (changed,), name=f"coupling_{index}")
             layers.append(AdditiveCoupling(network, swap))
         self.compose([*layers, ActNorm(center=False)], (size,))

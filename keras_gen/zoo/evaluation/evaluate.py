@@ -112,6 +112,11 @@ def _has_likelihood(model, recipe, data):
     return not {"log_prob", "log_likelihood"}.isdisjoint(marks_of(model))
 
 
+def _has_stated_preprocessing(model, recipe, data):
+    stated = hasattr(recipe, "preprocessing")
+    return stated and "preprocessed_log_prob" in marks_of(model)
+
+
 def _completes(model, recipe, data):
     return "complete" in marks_of(model) and isinstance(model.x_domain, Images)
 
@@ -128,7 +133,9 @@ def _classifies(model, recipe, data):
 
 
 def _has_active_units(model, recipe, data):
-    return {"encode", "log_likelihood"} <= marks_of(model).keys()
+    # The latents of a flow, which does not reconstruct, all vary.
+    marks = {"encode", "reconstruct", "log_likelihood"}
+    return marks <= marks_of(model).keys()
 
 
 def _samples(model, recipe, data):
@@ -148,6 +155,11 @@ def _has_label_accuracy(model, recipe, data):
 
 #: All measures. The first one that applies to a model is used to compare it.
 MEASURES = (
+    Measure(
+        "preprocessed_log_likelihood",
+        _has_stated_preprocessing,
+        measures.preprocessed_log_likelihood,
+    ),
     Measure(
         "negative_log_likelihood", _has_likelihood, measures.negative_log_likelihood
     ),

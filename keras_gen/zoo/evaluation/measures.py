@@ -5,6 +5,7 @@ can be written as JSON. The uncertainty is a `standard_error`: over the test ima
 and for distances over the samples too. A count or a time has none.
 """
 
+import math
 import os
 import platform
 import time
@@ -28,7 +29,10 @@ def negative_log_likelihood(model, recipe, data, protocol) -> dict:
         found = _mean(nats, "nats")
         stated = {"likelihood": "exact", **_images(x, protocol)}
     else:
-        samples = protocol.num_importance_samples
+        samples = min(
+            protocol.num_importance_samples,
+            getattr(recipe, "num_importance_samples", math.inf),
+        )
         given = _given(model, "log_likelihood", y)
         bound = model.log_likelihood(x, samples, protocol.seed, **given)
         found = {
@@ -46,7 +50,30 @@ def negative_log_likelihood(model, recipe, data, protocol) -> dict:
     return {
         "metric": "negative log likelihood",
         **found,
+        **_bits_per_dimension(model, found["value"]),
         "protocol": {**stated, **_binarization(recipe)},
+    }
+
+
+def _bits_per_dimension(model, nats):
+    """The same in bits, for examples whose values have more than two levels."""
+    if (model.x_domain.num_levels or 0) <= 2:
+        return {}
+    size = math.prod(model.x_domain.shape)
+    return {"bits_per_dimension": nats / (size * math.log(2.0))}
+
+
+def preprocessed_log_likelihood(model, recipe, data, protocol) -> dict:
+    """The log density of preprocessed images in nats, with one draw of noise each."""
+    x, *_ = _examples(recipe, data, protocol)
+    return {
+        "metric": "log likelihood of preprocessed images",
+        **_mean(model.preprocessed_log_prob(x, protocol.seed), "nats"),
+        "protocol": {
+            "preprocessing": recipe.preprocessing,
+            **_images(x, protocol),
+            "seed": protocol.seed,
+        },
     }
 
 

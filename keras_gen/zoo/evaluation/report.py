@@ -26,6 +26,8 @@ def result_of(result) -> str:
     )
     for name, value in result.get("without_model", {}).items():
         text += f" ({name}: {number(value)})"
+    if "bits_per_dimension" in result:
+        text += f" ({number(result['bits_per_dimension'])} bits per dimension)"
     return text
 
 

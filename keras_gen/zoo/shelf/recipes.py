@@ -23,7 +23,10 @@ A recipe's docstring says in one line what it trains. It defines
   each epoch, as `val_loss`, and the trained model is measured on it;
 - optionally `extractor`, a classifier of the zoo. Samples are compared with its test
   images in its features;
-- optionally `num_importance_samples` for the full protocol, if 5,000 take too long;
+- optionally `num_importance_samples`, the most draws of a bound, if 5,000 take too
+  long;
+- optionally `preprocessing`, how the model of a flow preprocesses images. The density
+  of preprocessed images, which is no probability of images, is then measured too;
 - optionally `binarization`, how `data()` makes images binary. It is part of the
   protocol of a likelihood;
 - optionally `paper`, published numbers: a dict from names of
