@@ -1,6 +1,6 @@
-"""MAF of points in the plane: three rings, or other points by --data.
+"""MAF of points in the plane: two moons, or --data=rings, --data=checkerboard.
 
-Command: keras-gen train maf_rings
+Command: keras-gen train maf_two_moons
 """
 
 import keras
@@ -10,16 +10,16 @@ from keras_gen.domains import Vectors
 from keras_gen.models import MAF
 from keras_gen.models.base import num_replicas
 
-epochs = 20
+epochs = 40
 validation = "validation"
 
 
 def model(seed=0):
-    points = Vectors(2)
-    return MAF(points, num_layers=8, hidden_units=(64, 64), seed=seed, name="maf_rings")
+    points, name = Vectors(2), "maf_two_moons"
+    return MAF(points, num_layers=8, hidden_units=(64, 64), seed=seed, name=name)
 
 
-def data(split="train", source="rings", batch_size=200, **options):
+def data(split="train", source="two_moons", batch_size=200, **options):
     return datasets.load(source, split, batch_size=batch_size, **options)
 
 
