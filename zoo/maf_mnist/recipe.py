@@ -24,7 +24,7 @@ preprocessing = "logit, lambda 1e-6"
 paper = {
     "preprocessed_log_likelihood": {
         "value": -1300.5,
-        "source": "Papamakarios et al., 2017, table 3, MAF of 5 layers",
+        "source": "Papamakarios et al., MAF, 2017, MAF of 5 layers",
         "protocol": {"preprocessing": preprocessing, "num_images": 10_000},
     },
 }
