@@ -79,8 +79,8 @@ def load(
     if is_folder(name, data_dir):
         source = folder_source(name, image_shape, skip_unreadable, split)
         return batches(source, batch_size, **options)
-    if name in TOYS and find_set(name, data_dir) is None:
-        source = toy_source(name, split)
+    if name in TOYS and data_dir is None and find_set(name) is None:
+        source = toy_source(name, split, image_shape)
     else:
         source = tfds_source(name, split, image_shape, data_dir, download)
     return batches(source, batch_size, **options)

@@ -126,11 +126,16 @@ def _toy(name):
     return TOYS[name]
 
 
-def toy_source(name, split) -> Source:
+def toy_source(name, split, image_shape=None) -> Source:
     """The points of a split, or of slices of splits. See `keras_gen.datasets.load()`.
 
     The splits are draws of one seed. They do not depend on the seed of a training.
     """
+    if image_shape is not None:
+        raise ValueError(
+            f"`image_shape` must be left out: {name} holds no images. Received: "
+            f"{image_shape}"
+        )
     try:
         slices = slices_of(split, SIZES)
     except MissingSplitError as error:

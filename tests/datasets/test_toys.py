@@ -52,3 +52,5 @@ def test_what_does_not_exist_is_refused():
         datasets.load("rings", "all")
     with pytest.raises(ValueError, match="`points`"):
         datasets.toy_log_density("rings", np.zeros((3, 3)))
+    with pytest.raises(ValueError, match="`image_shape` must be left out: rings"):
+        datasets.load("rings", image_shape=(28, 28, 1))
