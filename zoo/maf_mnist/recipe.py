@@ -16,7 +16,7 @@ from keras_gen.models.base import num_replicas
 IMAGE_SHAPE = (28, 28, 1)
 SPLITS = {"train": "train[:50000]", "validation": "train[50000:]"}
 
-epochs = 60
+epochs = 24
 validation = "validation"
 extractor = "classifier_mnist"
 num_importance_samples = 10

@@ -10,7 +10,7 @@ from keras_gen.domains import Vectors
 from keras_gen.models import MAF
 from keras_gen.models.base import num_replicas
 
-epochs = 40
+epochs = 25
 validation = "validation"
 
 
