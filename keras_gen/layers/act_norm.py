@@ -18,8 +18,8 @@ class ActNorm(FlowLayer):
         center: Boolean, whether there is a bias.
 
     Reference:
-        [Glow: Generative Flow with Invertible 1x1 Convolutions](
-        https://arxiv.org/abs/1807.03039), 2018, section 3.1.
+        [Glow: Generative Flow with Invertible 1x1
+        Convolutions](https://arxiv.org/abs/1807.03039), 2018, section 3.1.
 
     Example:
     >>> import numpy as np

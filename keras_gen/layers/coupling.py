@@ -65,8 +65,8 @@ class AdditiveCoupling(_Coupling):
         swap: Boolean. If True, the first half changes instead of the second.
 
     Reference:
-        [NICE: Non-linear Independent Components Estimation](
-        https://arxiv.org/abs/1410.8516), 2014, section 3.2.
+        [NICE: Non-linear Independent Components
+        Estimation](https://arxiv.org/abs/1410.8516), 2014, section 3.2.
     """
 
     def call(self, inputs, training=False):

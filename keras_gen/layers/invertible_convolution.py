@@ -19,8 +19,8 @@ class InvertibleConvolution(FlowLayer):
     The inverse needs matrix products only, which TensorFlow Lite has.
 
     Reference:
-        [Glow: Generative Flow with Invertible 1x1 Convolutions](
-        https://arxiv.org/abs/1807.03039), 2018, section 3.2.
+        [Glow: Generative Flow with Invertible 1x1
+        Convolutions](https://arxiv.org/abs/1807.03039), 2018, section 3.2.
 
     Example:
     >>> import numpy as np

@@ -20,8 +20,8 @@ class Logit(FlowLayer):
         ValueError: If `margin` is not such a number.
 
     Reference:
-        [Masked Autoregressive Flow for Density Estimation](
-        https://arxiv.org/abs/1705.07057), 2017, section D, where `margin` is lambda.
+        [Masked Autoregressive Flow for Density
+        Estimation](https://arxiv.org/abs/1705.07057), 2017, section D, where `margin` is lambda.
 
     Example:
     >>> from keras_gen.layers import Logit

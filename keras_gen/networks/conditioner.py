@@ -11,9 +11,10 @@ def conditioner(
 ) -> keras.Model:
     """A residual network that gives zeros at first, for one half of a coupling.
 
-    Images go through convolutions that keep their size, vectors through dense layers.
-    A block adds two layers to its input: one with a 3x3 kernel, and one with a 1x1
-    kernel. There is no normalization, so an output depends on its example alone.
+    Images go through convolutions that keep their size and ReLUs, vectors through dense
+    layers and SiLUs, with which a density is smooth. A block adds two layers to its
+    input: one with a 3x3 kernel, and one with a 1x1 kernel. There is no normalization,
+    so an output depends on its example alone.
 
     Args:
         input_shape: Tuple `(height, width, channels)` or `(size,)`.
@@ -39,6 +40,7 @@ def conditioner(
     check_count(width, "width", 1)
     check_count(num_blocks, "num_blocks", 0)
     is_image = len(input_shape) == 3
+    activation = "relu" if is_image else "silu"
 
     def layer(units, kernel_size=1, **options):
         options["dtype"] = dtype
@@ -49,10 +51,10 @@ def conditioner(
     inputs = keras.Input(tuple(input_shape), name="inputs")
     x = layer(width, 3, name="input")(inputs)
     for index in range(num_blocks):
-        hidden = layers.Activation("relu", dtype=dtype)(x)
-        hidden = layer(width, 3, activation="relu", name=f"hidden_{index}")(hidden)
+        hidden = layers.Activation(activation, dtype=dtype)(x)
+        hidden = layer(width, 3, activation=activation, name=f"hidden_{index}")(hidden)
         hidden = layer(width, name=f"residual_{index}")(hidden)
         x = layers.Add(dtype=dtype)([x, hidden])
-    x = layers.Activation("relu", dtype=dtype)(x)
+    x = layers.Activation(activation, dtype=dtype)(x)
     outputs = layer(num_outputs, kernel_initializer="zeros", name="outputs")(x)
     return keras.Model(inputs, outputs, name=name)

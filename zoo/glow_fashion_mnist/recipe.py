@@ -12,7 +12,7 @@ from keras_gen.models import Glow
 IMAGE_SHAPE = (28, 28, 1)
 SPLITS = {"train": "train[:50000]", "validation": "train[50000:]"}
 
-epochs = 12
+epochs = 7
 validation = "validation"
 extractor = "classifier_fashion_mnist"
 num_importance_samples = 10

@@ -67,6 +67,11 @@ class FlowModel(
                 "`x_domain` must be Images or Vectors, or a tuple (height, width, "
                 f"channels). Received: {shown(x_domain)}"
             )
+        if math.prod(x_domain.shape) < 2:
+            raise ValueError(
+                "`x_domain` must have at least two values, of which some condition "
+                f"others. Received: {x_domain!r}"
+            )
         self.x_domain = x_domain
         self.logit_margin = logit_margin
         self.latent_dim = math.prod(x_domain.shape)
@@ -175,9 +180,14 @@ class FlowModel(
         """
         x = self.take("x", x)
         rows = Rows(x.shape[0], self.seed, step=-1)
-        noise = rows.uniform(self.x_domain.shape, "dequantization")
-        values, _ = self.preprocess(x, noise)
+        values, _ = self.preprocess(x, self._dequantization(rows))
         self.flow.adapt(tf.reshape(values, (-1, *self._flow_shape)))
+
+    def _dequantization(self, rows):
+        """Where between two levels values lie; None without levels."""
+        if self.x_domain.num_levels is None:
+            return None
+        return self.posterior_noise(rows)
 
     def _through(self, values, training=False):
         """The latents of preprocessed examples, and the log-determinant of the flow."""
@@ -203,9 +213,7 @@ class FlowModel(
         return log_normal(latents) + log_det
 
     def loss_terms(self, batch, training):
-        noise = None
-        if self.x_domain.num_levels is not None:
-            noise = self.posterior_noise(batch.rows)
+        noise = self._dequantization(batch.rows)
         loss = -tf.reduce_mean(self.log_density(batch.x, noise, training))
         bits = loss / (math.log(2.0) * self.latent_dim)
         return {"loss": loss, "bits_per_dimension": bits}
@@ -223,6 +231,11 @@ class FlowModel(
         return super().log_prob_conditions(num_rows, **given)
 
     def posterior_noise(self, rows):
+        if self.x_domain.num_levels is None:
+            raise ValueError(
+                "`x_domain` must have levels for a bound; without them, the density is "
+                f"exact: use `log_prob()`. Received: {self.x_domain!r}"
+            )
         return rows.uniform(self.x_domain.shape, "dequantization")
 
     def log_weights(self, x, noise, y=None, training=False):
@@ -252,6 +265,11 @@ class FlowModel(
         Raises:
             ValueError: If an argument is wrong.
         """
+        if self.x_domain.bounds is None:
+            raise ValueError(
+                "`x_domain` must be of images, which are preprocessed. Received: "
+                f"{self.x_domain!r}"
+            )
         self.x_domain.check(x, "x")
         check_count(batch_size, "batch_size", 1)
         seed = tf.constant(check_seed(seed))
@@ -267,7 +285,7 @@ class FlowModel(
 
     @tf.function(autograph=False)
     def _traced_preprocessed(self, x, row, seed):
-        noise = self.posterior_noise(Rows.of(seed, row))
+        noise = self._dequantization(Rows.of(seed, row))
         latents, log_det = self._through(self.preprocess(x, noise)[0])
         return log_normal(latents) + log_det
 

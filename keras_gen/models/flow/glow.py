@@ -35,8 +35,8 @@ class Glow(FlowModel):
         ValueError: If an argument is wrong, or images cannot be halved so often.
 
     Reference:
-        [Glow: Generative Flow with Invertible 1x1 Convolutions](
-        https://arxiv.org/abs/1807.03039), 2018.
+        [Glow: Generative Flow with Invertible 1x1
+        Convolutions](https://arxiv.org/abs/1807.03039), 2018.
 
     Example:
     >>> from keras_gen.models import Glow

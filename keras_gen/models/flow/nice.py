@@ -32,8 +32,8 @@ class NICE(FlowModel):
         ValueError: If an argument is wrong.
 
     Reference:
-        [NICE: Non-linear Independent Components Estimation](
-        https://arxiv.org/abs/1410.8516), 2014.
+        [NICE: Non-linear Independent Components
+        Estimation](https://arxiv.org/abs/1410.8516), 2014.
 
     Example:
     >>> from keras_gen.models import NICE
