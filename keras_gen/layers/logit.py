@@ -21,7 +21,7 @@ class Logit(FlowLayer):
 
     Reference:
         [Masked Autoregressive Flow for Density
-        Estimation](https://arxiv.org/abs/1705.07057), 2017, section D, where `margin` is lambda.
+        Estimation](https://arxiv.org/abs/1705.07057), 2017, where `margin` is lambda.
 
     Example:
     >>> from keras_gen.layers import Logit

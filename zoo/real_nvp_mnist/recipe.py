@@ -14,7 +14,6 @@ SPLITS = {"train": "train[:50000]", "validation": "train[50000:]"}
 
 epochs = 12
 validation = "validation"
-extractor = "classifier_mnist"
 num_importance_samples = 10
 preprocessing = "logit, lambda 1e-6"
 paper = {
