@@ -1,6 +1,8 @@
 """MAF of points in the plane: two moons, or --data=rings, --data=checkerboard.
 
-Command: keras-gen train maf_two_moons
+Each epoch draws the points, the density of the model, and samples of it.
+
+Command: keras-gen train docs/flows/points.py
 """
 
 import keras
@@ -15,8 +17,9 @@ validation = "validation"
 
 
 def model(seed=0):
-    points, name = Vectors(2), "maf_two_moons"
-    return MAF(points, num_layers=8, hidden_units=(64, 64), seed=seed, name=name)
+    return MAF(
+        Vectors(2), num_layers=8, hidden_units=(64, 64), seed=seed, name="points"
+    )
 
 
 def data(split="train", source="two_moons", batch_size=200, **options):
