@@ -44,6 +44,7 @@ from keras_gen.models.base import (
     AutoregressiveModel,
     Decoding,
     FlowModel,
+    GenerativeModel,
     PhaseOptimizers,
     Sampler,
     marks_of,
@@ -215,6 +216,8 @@ class ModelContract:
         arguments = {n: getattr(trained, n) for n in arguments_of(self.model_class)}
         for name, network in arguments.items():
             is_network = isinstance(network, keras.Model)
+            # A model that is a part of another one is no network.
+            is_network = is_network and not isinstance(network, GenerativeModel)
             if not is_network or self.model_class not in public_models():
                 continue
             inputs = network.inputs[0] if len(network.inputs) == 1 else network.inputs

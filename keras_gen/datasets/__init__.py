@@ -4,6 +4,7 @@ from keras_gen.datasets.augmentation import augment
 from keras_gen.datasets.loading import batches, folder, load
 from keras_gen.datasets.sources import Source, bytes_domain
 from keras_gen.datasets.splits import MissingSplitError
+from keras_gen.datasets.toys import toy, toy_log_density
 
 __all__ = [
     "MissingSplitError",
@@ -13,4 +14,6 @@ __all__ = [
     "bytes_domain",
     "folder",
     "load",
+    "toy",
+    "toy_log_density",
 ]

@@ -9,6 +9,7 @@ from keras_gen.arguments import check_count
 from keras_gen.datasets.documents import documents_source
 from keras_gen.datasets.folders import folder_source
 from keras_gen.datasets.sources import find_documents, find_set, tfds_source
+from keras_gen.datasets.toys import TOYS, toy_source
 from keras_gen.domains import Images
 from keras_gen.random import Rows, check_seed, permutation
 
@@ -37,6 +38,9 @@ def load(
     MNIST comes with the package. Other sets need TensorFlow Datasets (`pip install
     'keras-gen[datasets]'`) and are looked for in `data_dir`, else in the directory that
     the environment variable `TFDS_DATA_DIR` names and in `~/tensorflow_datasets`.
+
+    Points in the plane come with the package too: `"two_moons"`, `"rings"` and
+    `"checkerboard"`, whose density `toy_log_density()` gives.
 
     Args:
         name: String, a TFDS name such as `"mnist"`, or the path of a folder of images.
@@ -80,7 +84,10 @@ def load(
     if is_folder(name, data_dir):
         source = folder_source(name, image_shape, skip_unreadable, split)
         return batches(source, batch_size, **options)
-    source = tfds_source(name, split, image_shape, data_dir, download)
+    if name in TOYS and data_dir is None and find_set(name) is None:
+        source = toy_source(name, split, image_shape)
+    else:
+        source = tfds_source(name, split, image_shape, data_dir, download)
     return batches(source, batch_size, **options)
 
 

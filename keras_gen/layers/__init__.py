@@ -10,11 +10,15 @@ from keras_gen.layers.gaussian_corruption import GaussianCorruption
 from keras_gen.layers.invertible_convolution import InvertibleConvolution
 from keras_gen.layers.label_code import LabelCode
 from keras_gen.layers.logit import Logit
+from keras_gen.layers.marginal_normalization import MarginalNormalization
+from keras_gen.layers.masked_affine import MaskedAffine
+from keras_gen.layers.masked_autoencoder import MaskedAutoencoder
 from keras_gen.layers.masked_conv_2d import MaskedConv2D
 from keras_gen.layers.masked_dense import MaskedDense
 from keras_gen.layers.masked_residual_block import MaskedResidualBlock
 from keras_gen.layers.masking_corruption import MaskingCorruption
 from keras_gen.layers.minibatch_standard_deviation import MinibatchStandardDeviation
+from keras_gen.layers.ordered_dense import OrderedDense
 from keras_gen.layers.permutation import Permutation
 from keras_gen.layers.recurrence import DiagonalRecurrence, RowRecurrence
 from keras_gen.layers.reference_batch import DropReferenceBatch, PrependReferenceBatch
@@ -40,12 +44,16 @@ __all__ = [
     "InvertibleConvolution",
     "LabelCode",
     "Logit",
+    "MarginalNormalization",
+    "MaskedAffine",
+    "MaskedAutoencoder",
     "MaskedConv2D",
     "MaskedDense",
     "MaskedResidualBlock",
     "MaskingCorruption",
     "MinibatchStandardDeviation",
     "Permutation",
+    "OrderedDense",
     "PrependReferenceBatch",
     "ReferenceBatchNormalization",
     "RowLSTM",

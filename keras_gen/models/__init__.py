@@ -14,6 +14,7 @@ from keras_gen.models.autoregressive.made import MADE
 from keras_gen.models.autoregressive.pixel_cnn import PixelCNN
 from keras_gen.models.autoregressive.pixel_rnn import PixelRNN
 from keras_gen.models.flow.glow import Glow
+from keras_gen.models.flow.maf import MAF
 from keras_gen.models.flow.nice import NICE
 from keras_gen.models.flow.real_nvp import RealNVP
 from keras_gen.models.gan.conditional_gan import ConditionalGAN
@@ -27,6 +28,7 @@ from keras_gen.models.mixture.gaussian_mixture import GaussianMixture
 from keras_gen.models.topic.latent_dirichlet_allocation import (
     LatentDirichletAllocation,
 )
+from keras_gen.models.vae.flow_vae import FlowVAE
 from keras_gen.models.vae.vae import VAE
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "GAN",
     "LSGAN",
     "MADE",
+    "MAF",
     "NICE",
     "SNGAN",
     "VAE",
@@ -42,6 +45,7 @@ __all__ = [
     "Autoencoder",
     "ConditionalGAN",
     "DenoisingAutoencoder",
+    "FlowVAE",
     "GatedPixelCNN",
     "GaussianMixture",
     "Glow",

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gen.images import grid, save_png
+from keras_gen.domains import Vectors
+from keras_gen.images import grid, save_png, to_uint8
 from keras_gen.latents import spherical_path
 from keras_gen.models.base import marks_of
 from keras_gen.random import Rows
@@ -15,6 +16,9 @@ from keras_gen.zoo.shelf.recipes import first_examples
 
 def save_made(recipe, model, path, seed=0, shown=None):
     """Writes what a model makes: the recipe's own picture, else `made_by()`.
+
+    A model of points in the plane that knows their density is drawn by
+    `density_beside_points()`.
 
     Args:
         recipe: A recipe, from `load_recipe()`.
@@ -30,6 +34,14 @@ def save_made(recipe, model, path, seed=0, shown=None):
     if hasattr(recipe, "picture"):
         path = path.with_suffix(".png")
         save_png(path, recipe.picture(model))
+        return path
+    if (
+        model.x_domain == Vectors(2)
+        and {"sample", "log_prob"} <= marks_of(model).keys()
+    ):
+        path = path.with_suffix(".png")
+        points, *_ = first_examples(recipe.data("train", training=False), 20_000)
+        save_png(path, density_beside_points(model, points, seed))
         return path
     domain, examples = made_by(recipe, model, seed, shown)
     path = path.with_suffix(domain.suffix)
@@ -103,6 +115,41 @@ def latent_interpolations(model, num, seed=0, num_steps=10):
     is_latents = noise is not None and noise.shape == latents.shape
     drawn = (noise if is_latents else latents).draw(Rows(2 * num, seed))
     return model.interpolate(drawn[:num], drawn[num:], num_steps, path=spherical_path)
+
+
+def density_beside_points(model, points, seed=0, size=200) -> np.ndarray:
+    """A picture of points in the plane, of the density of a model and of its samples.
+
+    The panels show the same square and have the same scale: white is no density, black
+    is the 99th percentile of the density of the points.
+
+    Args:
+        model: A model of `Vectors(2)` with `log_prob()` and `sample()`.
+        points: Float array of shape `(num, 2)`, with at least two points.
+        seed: Integer in [0, 2**31), of as many samples.
+        size: Integer, the pixels of a side of a panel.
+
+    Returns:
+        Uint8 array of shape `(size, 3 * size, 1)`.
+    """
+    low, high = np.min(points), np.max(points)
+    margin = 0.1 * (high - low)
+    edges = np.linspace(low - margin, high + margin, size + 1)
+    cell = edges[1] - edges[0]
+    middles = edges[:-1] + cell / 2
+    # The first axis of a picture goes down, that of a plane goes right.
+    grid_points = np.stack(np.meshgrid(middles, middles[::-1]), axis=-1)
+    log_prob = model.log_prob(grid_points.reshape(-1, 2), batch_size=2000)
+    drawn = model.sample(len(points), seed, batch_size=2000)
+
+    def counted(values):
+        counts, *_ = np.histogram2d(*values.T, bins=[edges, edges])
+        return counts.T[::-1] / (len(values) * cell**2)
+
+    panels = [counted(points), np.exp(log_prob).reshape(size, size), counted(drawn)]
+    top = np.percentile(panels[0][panels[0] > 0], 99)
+    picture = 1.0 - np.clip(np.concatenate(panels, axis=1) / top, 0.0, 1.0)
+    return to_uint8(picture[..., None], (0.0, 1.0))
 
 
 def completions(model, images, labels=None, seed=0, temperature=1.0, num_columns=8):
