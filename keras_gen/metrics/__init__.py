@@ -39,6 +39,10 @@ from keras_gen.metrics.neighbours import (
     precision_recall,
     precision_recall_density_coverage,
 )
+from keras_gen.metrics.principal_components import (
+    PrincipalComponents,
+    principal_components,
+)
 from keras_gen.metrics.sliced_wasserstein import (
     SlicedWasserstein,
     sliced_wasserstein_distance,
@@ -56,6 +60,7 @@ __all__ = [
     "KernelDistance",
     "NearestNeighbours",
     "PrecisionRecall",
+    "PrincipalComponents",
     "SlicedWasserstein",
     "active_units",
     "bits_per_dimension",
@@ -72,5 +77,6 @@ __all__ = [
     "nearest_neighbours",
     "precision_recall",
     "precision_recall_density_coverage",
+    "principal_components",
     "sliced_wasserstein_distance",
 ]

@@ -23,6 +23,8 @@ A recipe's docstring says in one line what it trains. It defines
   each epoch, as `val_loss`, and the trained model is measured on it;
 - optionally `extractor`, a classifier of the zoo. Samples are compared with its test
   images in its features;
+- optionally `num_classes`, if `data(labels=True)` gives pairs of examples and labels.
+  The labels of nearest neighbours then show what latents keep of the classes;
 - optionally `num_importance_samples` for the full protocol, if 5,000 take too long;
 - optionally `binarization`, how `data()` makes images binary. It is part of the
   protocol of a likelihood;
@@ -90,7 +92,8 @@ def defined_in(recipe):
 def set_data(recipe, source=None, batch_size=None):
     """Gives a recipe other data, or batches of another size.
 
-    With other data the recipe loses its extractor, which knows the recipe's data only.
+    With other data the recipe loses its extractor and the number of its classes, which
+    belong to the recipe's data.
 
     Args:
         recipe: A recipe, from `load_recipe()`; it is changed.
@@ -107,7 +110,8 @@ def set_data(recipe, source=None, batch_size=None):
     if given:
         recipe.data = functools.partial(recipe.data, **given)
     if source is not None:
-        vars(recipe).pop("extractor", None)
+        for name in ("extractor", "num_classes"):
+            vars(recipe).pop(name, None)
 
 
 def check_takes(recipe, function, name, value):
