@@ -20,7 +20,7 @@ from keras_gen.zoo.shelf.recipes import first_examples
 IMAGE_SHAPE = (28, 28, 1)
 DATASET = "binarized_mnist"
 
-epochs = 12
+epochs = 8
 validation = "validation"
 extractor = "classifier_mnist"
 binarization = "static"

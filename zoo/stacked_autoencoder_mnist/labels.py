@@ -26,9 +26,9 @@ from keras_gen.zoo.shelf.recipes import first_examples, load_recipe
 RECIPE = load_recipe("stacked_autoencoder_mnist")
 MASKED = {"random": None, "plain": 0.0, "denoising": 0.25}
 #: Updates of fine-tuning, by the number of labels.
-UPDATES = {100: 400, 300: 600, 1000: 800, 5000: 1000, 50_000: 2500}
-RATES = (1e-3, 3e-3)
-NUM_SEEDS, EPOCHS_PER_LEVEL, STEPS_PER_EPOCH = 5, 4, 500
+UPDATES = {100: 300, 300: 400, 1000: 600, 5000: 800, 50_000: 1500}
+RATES = (1e-3, 5e-3)
+NUM_SEEDS, EPOCHS_PER_LEVEL, STEPS_PER_EPOCH = 5, 3, 500
 BATCH_SIZE, NUM_LOOKS = 100, 10
 
 

@@ -11,17 +11,16 @@ from keras_gen import datasets
 from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.layers import MaskingCorruption
 from keras_gen.models import DenoisingAutoencoder, StackedAutoencoder
-from keras_gen.models.base import num_replicas
 from keras_gen.networks import mlp
 
 IMAGE_SHAPE = (28, 28, 1)
 SHAPES = [IMAGE_SHAPE, (200,), (200,), (200,)]
 
-epochs = 30
+epochs = 15
 num_classes = 10
 
 
-def model(seed=0, masked=0.25, epochs_per_level=10):
+def model(seed=0, masked=0.25, epochs_per_level=5):
     return StackedAutoencoder(
         [
             level(index, *shapes, masked)
@@ -51,13 +50,10 @@ def data(split="train", source="mnist", batch_size=100, **options):
     )
 
 
-def compile(model, steps, learning_rate=1e-3):
-    # The schedule begins anew with each level.
-    rate = keras.optimizers.schedules.CosineDecay(
-        learning_rate, steps // len(model.levels)
-    )
+def compile(model, steps, learning_rate=3e-3):
+    # The schedule begins anew with each level. XLA would compile each for seconds.
+    steps //= len(model.levels)
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     model.compile(
-        keras.optimizers.Adam(rate),
-        jit_compile=num_replicas() == 1,
-        steps_per_execution=50,
+        keras.optimizers.Adam(rate), jit_compile=False, steps_per_execution=50
     )
