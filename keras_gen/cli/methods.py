@@ -110,7 +110,7 @@ def _task(model, label, name):
     for taken in ("y", "mask", "temperature"):
         if taken in mark.takes and taken != input_name:
             flags[taken] = taken
-    if "seed" in parameters or _noise_of(model, mark, parameters):
+    if "seed" in parameters or _noise_of(mark, parameters):
         flags["seed"] = "seed"
     return _Task(name, mark, input_name, flags)
 
@@ -164,7 +164,7 @@ def _outputs(model, task, arguments):
     import numpy as np
 
     function = getattr(model, task.name)
-    noise = _noise_of(model, task.mark, inspect.signature(function).parameters)
+    noise = _noise_of(task.mark, inspect.signature(function).parameters)
     if noise:
         from keras_gen.random import Rows, check_seed
 
@@ -178,12 +178,9 @@ def _outputs(model, task, arguments):
     return {n: np.asarray(values) for n, values in task.mark.named(found).items()}
 
 
-def _noise_of(model, mark, parameters):
+def _noise_of(mark, parameters):
     """The names of the arguments of a method that are noise, a list."""
-    from keras_gen.models.base import Noise
-
-    taken = [name for name in mark.takes if name in parameters]
-    return [name for name in taken if isinstance(model.domain_of(name), Noise)]
+    return [n for n in mark.takes if n.endswith("noise") and n in parameters]
 
 
 def _in_batches(function, task, arguments):
