@@ -59,10 +59,10 @@ def test_neighbours_have_one_label_where_latents_show_the_class():
     assert found["value"] == 100.0
     assert found["standard_error"] == 0.0
     # The class is a thousandth of the noise, so neither of these sees it.
-    assert all(15 < value < 40 for value in found["without_model"].values())
+    assert max(found["without_model"].values()) < 60
     assert found["protocol"] == {"num_images": 80, "num_references": 400, "latents": 1}
     noise = neighbours(reading([1, 2]), RECIPE, None, QUICK)
-    assert 15 < noise["value"] < 40
+    assert noise["value"] < 60
 
 
 def test_all_pixels_as_latents_are_as_good_as_the_pixels():
