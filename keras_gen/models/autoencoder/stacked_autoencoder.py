@@ -40,11 +40,9 @@ class StackedAutoencoder(Autoencoding, GenerativeModel):
         ValueError: If the levels do not match, or an argument is wrong.
 
     Reference:
-        Vincent, Larochelle, Lajoie, Bengio and Manzagol, "Stacked Denoising
-        Autoencoders", JMLR 11, 2010,
-        https://www.jmlr.org/papers/v11/vincent10a.html; without corruption: Bengio,
-        Lamblin, Popovici and Larochelle, "Greedy Layer-Wise Training of Deep
-        Networks", NIPS 2006.
+        [Stacked Denoising Autoencoders](https://jmlr.org/papers/v11/vincent10a.html),
+        2010; without corruption: Bengio, Lamblin, Popovici and Larochelle, "Greedy
+        Layer-Wise Training of Deep Networks", NIPS 2006.
 
     Example:
     >>> import numpy as np
