@@ -11,6 +11,10 @@ from keras_gen.metrics.classes import (
     class_histogram,
     class_score,
 )
+from keras_gen.metrics.components import (
+    PrincipalComponents,
+    principal_components,
+)
 from keras_gen.metrics.extractors import FeatureExtractor, Features, inception_v3
 from keras_gen.metrics.frechet import (
     FrechetStatistics,
@@ -38,10 +42,6 @@ from keras_gen.metrics.neighbours import (
     nearest_neighbours,
     precision_recall,
     precision_recall_density_coverage,
-)
-from keras_gen.metrics.principal_components import (
-    PrincipalComponents,
-    principal_components,
 )
 from keras_gen.metrics.sliced_wasserstein import (
     SlicedWasserstein,
