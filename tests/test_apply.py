@@ -158,7 +158,7 @@ def test_noise_is_drawn_where_a_method_takes_it(apply):
     model, _ = apply(
         "DenoisingAutoencoder", "corrupt", "--input=images.png", "--seed=4"
     )
-    corrupted = model.corrupt(x, model.noise_rows(Rows(6, 4)))
+    corrupted = model.corrupt(x, model.corruption_noise(Rows(6, 4)))
     expected = grid(model.x_domain.to_bytes(corrupted))[..., 0]
     np.testing.assert_array_equal(np.asarray(Image.open("corrupt.png")), expected)
 

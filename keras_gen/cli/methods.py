@@ -110,7 +110,7 @@ def _task(model, label, name):
     for taken in ("y", "mask", "temperature"):
         if taken in mark.takes and taken != input_name:
             flags[taken] = taken
-    if "seed" in parameters or "noise" in parameters:
+    if "seed" in parameters or _noise_of(mark, parameters):
         flags["seed"] = "seed"
     return _Task(name, mark, input_name, flags)
 
@@ -164,17 +164,23 @@ def _outputs(model, task, arguments):
     import numpy as np
 
     function = getattr(model, task.name)
-    if "noise" in inspect.signature(function).parameters:
+    noise = _noise_of(task.mark, inspect.signature(function).parameters)
+    if noise:
         from keras_gen.random import Rows, check_seed
 
         rows = Rows(len(arguments[task.input]), check_seed(arguments.pop("seed")))
-        arguments["noise"] = model.domain_of("noise").draw(rows)
+        arguments |= {name: model.domain_of(name).draw(rows) for name in noise}
     if task.mark.traced == task.name:
         return _in_batches(function, task, arguments)
     found = function(**arguments)
     if task.mark.gives == ("bound",):
         found = found.per_example
     return {n: np.asarray(values) for n, values in task.mark.named(found).items()}
+
+
+def _noise_of(mark, parameters):
+    """The names of the arguments of a method that are noise, a list."""
+    return [n for n in mark.takes if n.endswith("noise") and n in parameters]
 
 
 def _in_batches(function, task, arguments):

@@ -24,6 +24,7 @@ from keras_gen.layers.recurrence import DiagonalRecurrence, RowRecurrence
 from keras_gen.layers.reference_batch import DropReferenceBatch, PrependReferenceBatch
 from keras_gen.layers.reference_batch_normalization import ReferenceBatchNormalization
 from keras_gen.layers.row_lstm import RowLSTM
+from keras_gen.layers.salt_and_pepper_corruption import SaltAndPepperCorruption
 from keras_gen.layers.site_head import SiteHead
 from keras_gen.layers.spectral_normalization import SpectralNormalization
 from keras_gen.layers.squeeze import Split, Squeeze
@@ -58,6 +59,7 @@ __all__ = [
     "ReferenceBatchNormalization",
     "RowLSTM",
     "RowRecurrence",
+    "SaltAndPepperCorruption",
     "SiteHead",
     "SpectralNormalization",
     "Split",

@@ -11,6 +11,10 @@ from keras_gen.metrics.classes import (
     class_histogram,
     class_score,
 )
+from keras_gen.metrics.components import (
+    PrincipalComponents,
+    principal_components,
+)
 from keras_gen.metrics.extractors import FeatureExtractor, Features, inception_v3
 from keras_gen.metrics.frechet import (
     FrechetStatistics,
@@ -56,6 +60,7 @@ __all__ = [
     "KernelDistance",
     "NearestNeighbours",
     "PrecisionRecall",
+    "PrincipalComponents",
     "SlicedWasserstein",
     "active_units",
     "bits_per_dimension",
@@ -72,5 +77,6 @@ __all__ = [
     "nearest_neighbours",
     "precision_recall",
     "precision_recall_density_coverage",
+    "principal_components",
     "sliced_wasserstein_distance",
 ]

@@ -9,6 +9,7 @@ import keras_gen.layers
 import keras_gen.losses  # noqa: F401
 from keras_gen.models.autoencoder.autoencoder import Autoencoder
 from keras_gen.models.autoencoder.denoising_autoencoder import DenoisingAutoencoder
+from keras_gen.models.autoencoder.stacked_autoencoder import StackedAutoencoder
 from keras_gen.models.autoregressive.gated_pixel_cnn import GatedPixelCNN
 from keras_gen.models.autoregressive.made import MADE
 from keras_gen.models.autoregressive.pixel_cnn import PixelCNN
@@ -53,4 +54,5 @@ __all__ = [
     "PixelCNN",
     "PixelRNN",
     "RealNVP",
+    "StackedAutoencoder",
 ]

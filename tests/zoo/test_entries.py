@@ -169,7 +169,7 @@ def test_samples_of_vae_mnist_look_like_ink_on_paper():
 def test_denoising_recovers_half_of_the_pixels():
     model = zoo.load("denoising_autoencoder_mnist")
     images = next(iter(load_recipe(model.name).data("test"))).numpy()
-    corrupted = model.corrupt(images, model.noise_rows(Rows(len(images), seed=9)))
+    corrupted = model.corrupt(images, model.corruption_noise(Rows(len(images), seed=9)))
     before = np.square(corrupted - images).sum(axis=(1, 2, 3)).mean()
     after = np.square(model.reconstruct(corrupted) - images).sum(axis=(1, 2, 3)).mean()
     assert after < 0.25 * before

@@ -47,7 +47,7 @@ def compile(model, steps, learning_rate=1e-3):
 def picture(model):
     """Rows of test images, of corrupted images and of recovered images."""
     images = next(iter(data("test[:30]"))).numpy()
-    noise = model.noise_rows(Rows(len(images), seed=0))
+    noise = model.corruption_noise(Rows(len(images), seed=0))
     corrupted = model.corrupt(images, noise)
     stages = [images, corrupted, model.reconstruct(corrupted)]
     rows = [np.asarray(stage)[i : i + 10] for i in (0, 10, 20) for stage in stages]

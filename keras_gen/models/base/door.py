@@ -60,6 +60,10 @@ class Door:
             self.check_input(name, values)
         return domain.cast(values)
 
+    def fit_callbacks(self) -> list:
+        """Callbacks that the model needs in `fit()`, before those of the caller."""
+        return []
+
     def train_on_batch(self, x, y=None, **kwargs) -> list | float | dict:
         """Takes a step on one batch, like `keras.Model.train_on_batch()`.
 
@@ -120,6 +124,10 @@ class Door:
             kwargs.setdefault("shuffle", False)
         if self.compiled:
             warn_of_zero_rate(self.optimizer)
+        own = self.fit_callbacks()
+        if own:
+            given = kwargs.get("callbacks") or []
+            kwargs["callbacks"] = own + keras.tree.flatten(given)
         self._validation_data, self._is_fitting = validation, True
         try:
             with self._explaining(x, lambda: int(self.optimizer.iterations) + 1):

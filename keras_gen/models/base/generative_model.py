@@ -204,7 +204,7 @@ class GenerativeModel(ConfigBySignature, Door, Calling, keras.Model):
         """One update of the variables of a phase, on its loss."""
         optimizer = optimizer_of(phase, self.optimizer)
         before = guard.weights_before(self)
-        variables = [variable.value for variable in phase.variables]
+        variables = [variable.value for variable in phase.learning]
         # The tape watches these only, so it keeps nothing of other phases' networks.
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(variables)
@@ -214,7 +214,7 @@ class GenerativeModel(ConfigBySignature, Door, Calling, keras.Model):
             loss = optimizer.scale_loss(loss)
 
         def apply(gradients):
-            replicas.apply(optimizer, gradients, phase.variables)
+            replicas.apply(optimizer, gradients, phase.learning)
             phase.after_update()
 
         gradients = tape.gradient(loss, variables)

@@ -18,11 +18,12 @@ class Phase(NamedTuple):
             takes its optimizer as `<name>_optimizer`. The only phase of a model may
             have the name "": it minimizes `"loss"` and uses `optimizer`.
         terms: Function from `(batch, training)` to a dict of float32 scalars.
-        variables: List of the variables that learn.
+        variables: List of the variables that learn, for which the optimizer has state.
         steps: Integer of at least 1, the updates in one training step.
         after_update: Function without arguments, called after each update.
         optimizer: Optional function that makes the default optimizer of the phase. By
             default the `default_optimizer` of the model.
+        frozen: List of those of `variables` that do not learn at present.
     """
 
     name: str
@@ -31,6 +32,13 @@ class Phase(NamedTuple):
     steps: int = 1
     after_update: Callable[..., Any] = lambda: None
     optimizer: Callable[..., Any] | None = None
+    frozen: tuple | list = ()
+
+    @property
+    def learning(self) -> list:
+        """The variables that learn at present, a list."""
+        frozen = {id(variable) for variable in self.frozen}
+        return [v for v in self.variables if id(v) not in frozen]
 
     @property
     def loss(self) -> str:

@@ -6,7 +6,13 @@ from typing import NamedTuple
 from keras_gen.domains import Images, Labels
 from keras_gen.lazy import is_installed
 from keras_gen.models.base import marks_of
-from keras_gen.zoo.evaluation import compression, distances, measures
+from keras_gen.zoo.evaluation import (
+    chains,
+    compression,
+    distances,
+    latents,
+    measures,
+)
 from keras_gen.zoo.evaluation.protocol import full_protocol
 from keras_gen.zoo.shards.files import read_index, read_shards
 from keras_gen.zoo.shelf.loading import find
@@ -148,6 +154,16 @@ def _compresses(model, recipe, data):
     return compresses and getattr(recipe, "compression", False)
 
 
+def _has_neighbours(model, recipe, data):
+    # The labels are those of the recipe's data.
+    labelled = hasattr(recipe, "num_classes") and data is None
+    return labelled and "encode" in marks_of(model)
+
+
+def _has_chains(model, recipe, data):
+    return "chain" in marks_of(model) and _has_distances(model, recipe, data)
+
+
 def _samples(model, recipe, data):
     return "sample" in marks_of(model)
 
@@ -177,8 +193,10 @@ MEASURES = (
     Measure("completion", _completes, measures.completion),
     Measure("squared_error", _only_reconstructs, measures.squared_error),
     Measure("accuracy", _classifies, measures.accuracy),
+    Measure("neighbours", _has_neighbours, latents.neighbours),
     Measure("distances", _has_distances, distances.distances),
     Measure("label_accuracy", _has_label_accuracy, distances.label_accuracy),
+    Measure("mixing", _has_chains, chains.mixing),
     Measure("active_units", _has_active_units, measures.active_units),
     Measure("compression", _compresses, compression.compression),
     Measure("sampling", _samples, measures.sampling),

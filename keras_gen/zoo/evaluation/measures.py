@@ -174,7 +174,7 @@ def squared_error(model, recipe, data, protocol) -> dict:
     name, without_model = "the mean image", x.mean(axis=0)
     if "corrupt" in marks_of(model):
         rows = Rows(len(x), check_seed(protocol.seed))
-        inputs = model.corrupt(x, model.domain_of("noise").draw(rows))
+        inputs = model.corrupt(x, model.domain_of("corruption_noise").draw(rows))
         name, without_model = "the corrupted images", np.asarray(inputs)
         stated |= {
             "corruption": type(model.corruption).__name__,

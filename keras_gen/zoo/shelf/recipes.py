@@ -27,6 +27,8 @@ A recipe's docstring says in one line what it trains. It defines
   long;
 - optionally `preprocessing`, how the model of a flow preprocesses images. The density
   of preprocessed images, which is no probability of images, is then measured too;
+- optionally `num_classes`, if `data(labels=True)` gives pairs of examples and labels.
+  The labels of nearest neighbours then show what latents keep of the classes;
 - optionally `binarization`, how `data()` makes images binary. It is part of the
   protocol of a likelihood;
 - optionally `paper`, published numbers: a dict from names of
@@ -95,7 +97,8 @@ def defined_in(recipe):
 def set_data(recipe, source=None, batch_size=None):
     """Gives a recipe other data, or batches of another size.
 
-    With other data the recipe loses its extractor, which knows the recipe's data only.
+    With other data the recipe loses its extractor and the number of its classes, which
+    belong to the recipe's data.
 
     Args:
         recipe: A recipe, from `load_recipe()`; it is changed.
@@ -112,7 +115,8 @@ def set_data(recipe, source=None, batch_size=None):
     if given:
         recipe.data = functools.partial(recipe.data, **given)
     if source is not None:
-        vars(recipe).pop("extractor", None)
+        for name in ("extractor", "num_classes"):
+            vars(recipe).pop(name, None)
 
 
 def check_takes(recipe, function, name, value):

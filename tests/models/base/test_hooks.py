@@ -13,7 +13,8 @@ from keras_gen.models import base
 HOOKS = {
     "AdversarialModel": {"after_discriminator_update"},
     "AutoregressiveModel": {"log_prob_of_sites", "training_parameters"},
-    "Door": {"check_input", "check_optimizer"},
+    "Door": {"check_input", "check_optimizer", "fit_callbacks"},
+    "EncoderDecoder": {"decode"},
     "ExactLikelihood": {"log_prob_conditions"},
     "ExpectationMaximization": {"further_terms"},
     "GenerativeModel": {
