@@ -13,6 +13,7 @@ from keras_gen.distributions.likelihoods import (
     Likelihood,
     MixableLikelihood,
 )
+from keras_gen.distributions.values import draw, log_prob_of_known
 
 __all__ = [
     "BernoulliImage",
@@ -25,5 +26,7 @@ __all__ = [
     "LevelLikelihood",
     "Likelihood",
     "MixableLikelihood",
+    "draw",
     "kl_divergence",
+    "log_prob_of_known",
 ]

@@ -161,9 +161,10 @@ def _excess(model, precision, name, found):
     """By what a signature differs more than it may, and what it may."""
     marks = marks_of(model)
     drawn = name == "serving_default" or (
-        name in marks and "noise" in marks[name].takes
+        name in marks and marks[name].draws
     )
-    if drawn and marks and model.compiled_sampling:
+    is_chain = name in marks and "seed" in marks[name].takes
+    if drawn and marks and (model.compiled_sampling or is_chain):
         # A number within rounding of a step changes a site, and what follows.
         most = found.num_images // 10
         if not np.isfinite(found.difference):
@@ -248,13 +249,15 @@ def _probe(model, name, num):
         return Probe({"seed": seeds}, {"noise": _draw(model, "noise", num)})
     is_default = name == "serving_default"
     mark = marks[default_of(model, marks) if is_default else name]
-    inputs = {n: _draw(model, n, num) for n in mark.takes}
+    inputs = {n: _draw(model, n, num) for n in mark.takes if n != "seed"}
     if "temperature" in inputs:
         inputs["temperature"] = np.ones(num, np.float32)
     if is_default:
         inputs.pop("temperature", None)
-    if is_default or "noise" not in mark.takes:
-        return Probe(inputs, _arrays(mark, getattr(model, mark.traced)(**inputs)))
+    exported = {n: v.astype(exported_dtype(v.dtype.name)) for n, v in inputs.items()}
+    if is_default or not mark.draws:
+        outputs = getattr(model, mark.traced)(**inputs)
+        return Probe(exported, _arrays(mark, outputs))
     if mark.traced == name:
         outputs = getattr(model, name)(**inputs)
     else:
@@ -266,9 +269,8 @@ def _probe(model, name, num):
         n: model.domain_of(n).to_bytes(values)
         for n, values in _arrays(mark, outputs).items()
     }
-    del inputs["noise"]
-    inputs = {n: v.astype(exported_dtype(v.dtype.name)) for n, v in inputs.items()}
-    return Probe({"seed": seeds, **inputs}, outputs)
+    exported.pop("noise", None)
+    return Probe({"seed": seeds, **exported}, outputs)
 
 
 def _draw(model, name, num):

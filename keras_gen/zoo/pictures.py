@@ -109,7 +109,7 @@ def completions(model, images, labels=None, seed=0, temperature=1.0, num_columns
     """A picture with a row for each image: the image, its upper half, completions.
 
     Args:
-        model: Model of images that has `complete()`.
+        model: Model of images that has `impute()`.
         images: Array of shape `(num_images, *x_domain.shape)`.
         labels: Integer array of shape `(num_images,)` for models with classes.
         seed: Integer in [0, 2**31).
@@ -122,10 +122,10 @@ def completions(model, images, labels=None, seed=0, temperature=1.0, num_columns
     domain = model.x_domain
     mask = upper_half(domain.shape)
     known = np.where(mask[..., None], images, np.mean(domain.bounds))
-    drawn = model.complete(
+    drawn = model.impute(
         np.repeat(images, num_columns, axis=0),
         mask,
-        seed,
+        seed=seed,
         y=None if labels is None else np.repeat(labels, num_columns),
         temperature=temperature,
     )

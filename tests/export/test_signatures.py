@@ -21,7 +21,7 @@ EXPECTED = {
     "VAE": sorted({*ENCODING, *SAMPLING}),
     "ConditionalGAN": ["decode", *SAMPLING],
     "DCGAN": ["decode", *SAMPLING],
-    "GatedPixelCNN": ["complete", "log_prob", *SAMPLING],
+    "GatedPixelCNN": ["impute", "log_prob", *SAMPLING],
 }
 
 

@@ -4,16 +4,17 @@ import keras
 import tensorflow as tf
 
 from keras_gen.losses import squared_error
-from keras_gen.models.base import EncoderDecoder, Noise, marked
+from keras_gen.models.base import EncoderDecoder, Imputing, Noise, marked
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class DenoisingAutoencoder(EncoderDecoder):
+class DenoisingAutoencoder(Imputing, EncoderDecoder):
     """Learns to recover images from corrupted images.
 
     Each step corrupts its images with new noise; the loss compares the reconstructions
     with the clean images. Images lie in [0, 1]. Reports `loss`, the squared error
-    summed over an image.
+    summed over an image. If it learned from images with hidden pixels, `impute()` hides
+    what is unknown in the same way, and takes it from the reconstruction.
 
     Args:
         encoder: Network from images to latents of shape `(latent_dim,)`.
@@ -41,9 +42,13 @@ class DenoisingAutoencoder(EncoderDecoder):
     TensorShape([3, 8, 8, 1])
     """
 
+    imputation_methods = ("reconstruction",)
+    why_not = "learned from another corruption than hidden values"
+
     def __init__(self, encoder, decoder, corruption, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
         self.corruption = corruption
+        self.completes = hasattr(corruption, "hidden_value")
 
     def noise_rows(self, rows) -> tf.Tensor:
         """The noise that `corrupt()` takes, one example for each row."""
@@ -62,8 +67,16 @@ class DenoisingAutoencoder(EncoderDecoder):
         """
         return self.corruption(self.take("x", x), self.take("noise", noise))
 
+    def imputed(self, x, mask, method=None, steps=None, mean=None):
+        mask = tf.reshape(tf.cast(mask, tf.bool), (-1, *self.x_domain.shape))
+        hidden = tf.where(mask, x, self.corruption.hidden_value)
+        return tf.where(mask, x, self(hidden))
+
     def domain_of(self, name):
-        return Noise(self.noise_rows) if name == "noise" else super().domain_of(name)
+        if name == "noise":
+            return Noise(self.noise_rows)
+        # What is filled in is not drawn.
+        return None if name == "seed" else super().domain_of(name)
 
     def loss_terms(self, batch, training):
         corrupted = self.corrupt(batch.x, self.noise_rows(batch.rows))

@@ -12,6 +12,7 @@ from keras_gen.models.base.autoregressive_model import AutoregressiveModel
 from keras_gen.models.base.batch import Batch
 from keras_gen.models.base.encoder_decoder import EncoderDecoder
 from keras_gen.models.base.generative_model import GenerativeModel
+from keras_gen.models.base.imputing import Imputing
 from keras_gen.models.base.keras_seams import layers_of
 from keras_gen.models.base.latent_variable_model import (
     LatentVariableModel,
@@ -27,6 +28,7 @@ from keras_gen.models.base.replicas import (
 )
 from keras_gen.models.base.sampling import Noise, Sampler
 from keras_gen.models.base.schedules import at_step, check_number, is_schedule
+from keras_gen.models.base.scoring import Scoring
 from keras_gen.models.base.site_sampling import Site
 from keras_gen.models.base.variational_model import VariationalModel
 
@@ -39,6 +41,7 @@ __all__ = [
     "EncoderDecoder",
     "ExactLikelihood",
     "GenerativeModel",
+    "Imputing",
     "LatentVariableModel",
     "LogLikelihood",
     "Mark",
@@ -46,6 +49,7 @@ __all__ = [
     "Phase",
     "PhaseOptimizers",
     "Sampler",
+    "Scoring",
     "Site",
     "Translation",
     "TwoWayTranslation",

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 
@@ -32,3 +33,21 @@ def batches_of(x) -> Iterator:
     if isinstance(x, keras.utils.PyDataset):
         return (x[index] for index in range(len(x)))
     return iter(x)
+
+
+def full_batches(parts, batch_size) -> Iterator:
+    """Arrays in batches of one size, so that one trace serves all.
+
+    Args:
+        parts: Dict of arrays with the same number of rows, at least one.
+        batch_size: Integer of at least 1. There are no more rows in a batch than in all.
+
+    Yields:
+        Dicts of tensors. The last one repeats the last row as often as it must: cut the
+        surplus rows of results.
+    """
+    num = len(next(iter(parts.values())))
+    batch_size = min(batch_size, num)
+    for first in range(0, num, batch_size):
+        index = np.arange(first, first + batch_size).clip(max=num - 1)
+        yield {name: tf.constant(part[index]) for name, part in parts.items()}

@@ -8,6 +8,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from keras_gen.arguments import check_count
+from keras_gen.distributions import log_prob_of_known
 from keras_gen.domains import Scalars
 from keras_gen.models.base.abilities import Autoencoding
 from keras_gen.models.base.generative_model import GenerativeModel
@@ -17,6 +18,8 @@ from keras_gen.random import Rows, check_seed
 
 # Decoded at once: few enough to stay in the processor's cache.
 _VALUES_AT_ONCE = 1_000_000
+# Draws from the posterior of an example, for its anomaly score.
+_SCORING_DRAWS = 16
 
 
 class LogLikelihood(NamedTuple):
@@ -113,6 +116,16 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
         """The noise that `infer()` takes, one draw for each row."""
         return rows.normal(self.posterior_noise_shape, "posterior")
 
+    def log_prob_of_known(self, likelihood, x) -> tf.Tensor:
+        """The log probability of examples under `likelihood()`, of what is not NaN.
+
+        Returns:
+            Float32 tensor of shape `(batch,)`, in nats.
+        """
+        if self.x_domain.optional:
+            return log_prob_of_known(likelihood, x)
+        return likelihood.log_prob(x)
+
     def log_weights(self, x, noise, y=None, training=False) -> tf.Tensor:
         """The log importance weights `log p(x, z) - log q(z | x)`.
 
@@ -135,7 +148,8 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
         repeated = _repeat(x, noise.shape[0])
         many = {name: _repeat(value, noise.shape[0]) for name, value in given.items()}
         likelihood = self.likelihood(flat, **many, training=training)
-        log_likelihood = tf.reshape(likelihood.log_prob(repeated), tf.shape(log_q))
+        log_likelihood = self.log_prob_of_known(likelihood, repeated)
+        log_likelihood = tf.reshape(log_likelihood, tf.shape(log_q))
         return log_likelihood + self.log_prior(latents, **given) - log_q
 
     def encode(self, x, y=None) -> tf.Tensor:
@@ -165,6 +179,23 @@ class LatentVariableModel(Sampler, Autoencoding, GenerativeModel):
 
     def domain_of(self, name):
         return Scalars() if name == "bound" else super().domain_of(name)
+
+    def score_functions(self):
+        def log_weights(x, **given):
+            x = tf.convert_to_tensor(x, tf.float32)
+            # One noise for all examples, so that a score does not depend on a place.
+            noise = self.posterior_noise(Rows(_SCORING_DRAWS, 0))[:, None]
+            shape = tf.concat([[_SCORING_DRAWS], tf.shape(x)[:1], noise.shape[2:]], 0)
+            return self.log_weights(x, tf.broadcast_to(noise, shape), **given)
+
+        def bound(x, **given):
+            mean = tf.reduce_logsumexp(log_weights(x, **given), axis=0)
+            return math.log(_SCORING_DRAWS) - mean
+
+        def elbo(x, **given):
+            return -tf.reduce_mean(log_weights(x, **given), axis=0)
+
+        return {"bound": bound, "elbo": elbo, **super().score_functions()}
 
     @marked(("x", "y"), ("bound",), traced=None)
     def log_likelihood(

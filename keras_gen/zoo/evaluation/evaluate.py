@@ -113,7 +113,7 @@ def _has_likelihood(model, recipe, data):
 
 
 def _completes(model, recipe, data):
-    return "complete" in marks_of(model) and isinstance(model.x_domain, Images)
+    return "impute" in marks_of(model) and isinstance(model.x_domain, Images)
 
 
 def _only_reconstructs(model, recipe, data):

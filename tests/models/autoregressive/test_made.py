@@ -89,14 +89,14 @@ class TestSeveralOrderings:
     def test_completion_is_refused(self, trained):
         half = np.arange(8)[:, None] < np.full(8, 4)
         with pytest.raises(ValueError, match="`mask` must be left out.*several orders"):
-            trained.complete(images(2), half)
+            trained.impute(images(2), half)
         with pytest.raises(ValueError, match="`mask` must be left out.*several orders"):
             trained.log_prob(images(2), mask=half)
         known = {"x": images(2), "mask": images(2) > 0}
         for method in (trained.from_noise, trained.from_noise_slowly):
             with pytest.raises(ValueError, match="must be left out.*several orders"):
                 method(trained.noise(2, 0), **known)
-        assert "complete" not in signatures_of(trained)
+        assert "impute" not in signatures_of(trained)
         assert "completion" not in metrics_for(trained, recipe=None)
 
 
