@@ -5,6 +5,7 @@ report its name with each distance, because distances in other features do not c
 Functions take NumPy arrays and return floats or named tuples. Statistics are float64.
 """
 
+from keras_gen.metrics.anomalies import auroc
 from keras_gen.metrics.classes import (
     ClassHistogram,
     ClassScore,
@@ -58,6 +59,7 @@ __all__ = [
     "PrecisionRecall",
     "SlicedWasserstein",
     "active_units",
+    "auroc",
     "bits_per_dimension",
     "class_histogram",
     "class_score",

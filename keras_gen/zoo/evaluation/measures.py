@@ -22,14 +22,14 @@ _ROWS_AT_ONCE = 500
 
 def negative_log_likelihood(model, recipe, data, protocol) -> dict:
     """The negative log likelihood in nats, or its importance-weighted bound."""
-    x, *y = _examples(recipe, data, protocol)
+    x, *y = examples_of(recipe, data, protocol)
     if "log_prob" in marks_of(model):
-        nats = -model.log_prob(x, **_given(model, "log_prob", y))
-        found = _mean(nats, "nats")
-        stated = {"likelihood": "exact", **_images(x, protocol)}
+        nats = -model.log_prob(x, **given_to(model, "log_prob", y))
+        found = mean_of(nats, "nats")
+        stated = {"likelihood": "exact", **stated_images(x, protocol)}
     else:
         samples = protocol.num_importance_samples
-        given = _given(model, "log_likelihood", y)
+        given = given_to(model, "log_likelihood", y)
         bound = model.log_likelihood(x, samples, protocol.seed, **given)
         found = {
             "value": -bound.mean,
@@ -40,28 +40,28 @@ def negative_log_likelihood(model, recipe, data, protocol) -> dict:
         stated = {
             "bound": "importance-weighted",
             "num_importance_samples": samples,
-            **_images(x, protocol),
+            **stated_images(x, protocol),
             "seed": protocol.seed,
         }
     return {
         "metric": "negative log likelihood",
         **found,
-        "protocol": {**stated, **_binarization(recipe)},
+        "protocol": {**stated, **binarization_of(recipe)},
     }
 
 
 def completion(model, recipe, data, protocol) -> dict:
     """The negative log likelihood of the lower half of images given the upper one."""
-    x, *y = _examples(recipe, data, protocol)
+    x, *y = examples_of(recipe, data, protocol)
     mask = upper_half(model.x_domain.shape)
-    log_prob = model.log_prob(x, mask=mask, **_given(model, "log_prob", y))
+    log_prob = model.log_prob(x, mask=mask, **given_to(model, "log_prob", y))
     return {
         "metric": "negative log likelihood of the lower half given the upper one",
-        **_mean(-log_prob, "nats"),
+        **mean_of(-log_prob, "nats"),
         "protocol": {
             "likelihood": "exact",
-            **_images(x, protocol),
-            **_binarization(recipe),
+            **stated_images(x, protocol),
+            **binarization_of(recipe),
         },
     }
 
@@ -72,7 +72,7 @@ def upper_half(image_shape) -> np.ndarray:
     return np.repeat(np.arange(height) < height // 2, width).reshape(height, width)
 
 
-def _mean(values, unit):
+def mean_of(values, unit):
     """Value, unit and standard error of a mean, from an array with one number each."""
     values = values.astype(np.float64)
     return {
@@ -82,7 +82,7 @@ def _mean(values, unit):
     }
 
 
-def _binarization(recipe):
+def binarization_of(recipe):
     stated = getattr(recipe, "binarization", None)
     return {} if stated is None else {"binarization": stated}
 
@@ -94,8 +94,8 @@ def squared_error(model, recipe, data, protocol) -> dict:
     `without_model` is the error without a model: that of the corrupted images, else
     that of the mean image.
     """
-    x, *y = _examples(recipe, data, protocol)
-    stated, inputs = _images(x, protocol), x
+    x, *y = examples_of(recipe, data, protocol)
+    stated, inputs = stated_images(x, protocol), x
     name, without_model = "the mean image", x.mean(axis=0)
     if "corrupt" in marks_of(model):
         rows = Rows(len(x), check_seed(protocol.seed))
@@ -110,12 +110,12 @@ def squared_error(model, recipe, data, protocol) -> dict:
         squares = np.square(guesses - x).reshape(len(x), -1)
         return squares.sum(axis=1, dtype=np.float64)
 
-    if _given(model, "reconstruct", y):
+    if given_to(model, "reconstruct", y):
         inputs = [inputs, *y]
     errors = errors_of(model.predict(inputs, verbose=0))
     return {
         "metric": "squared error",
-        **_mean(errors, "squared pixel values an image"),
+        **mean_of(errors, "squared pixel values an image"),
         "without_model": {name: float(errors_of(without_model).mean())},
         "protocol": stated,
     }
@@ -127,7 +127,7 @@ def accuracy(model, recipe, data, protocol) -> dict:
     A generative model with classes is a classifier by Bayes' rule. The result of a
     network also holds the mean `cross_entropy` of the labels, in nats.
     """
-    x, labels = _examples(recipe, data, protocol)
+    x, labels = examples_of(recipe, data, protocol)
     found = {}
     if "classify" in marks_of(model):
         scores = model.classify(x)
@@ -139,14 +139,14 @@ def accuracy(model, recipe, data, protocol) -> dict:
         "metric": "accuracy",
         **share(scores.argmax(axis=-1) == labels),
         **found,
-        "protocol": _images(x, protocol),
+        "protocol": stated_images(x, protocol),
     }
 
 
 def active_units(model, recipe, data, protocol) -> dict:
     """The number of latents that vary with the image."""
-    x, *y = _examples(recipe, data, protocol)
-    parts = {"x": x, **_given(model, "encode", y)}
+    x, *y = examples_of(recipe, data, protocol)
+    parts = {"x": x, **given_to(model, "encode", y)}
     means = []
     for first in range(0, len(x), _ROWS_AT_ONCE):
         block = slice(first, first + _ROWS_AT_ONCE)
@@ -157,7 +157,7 @@ def active_units(model, recipe, data, protocol) -> dict:
         "metric": "active units",
         "value": found.count,
         "unit": f"of {len(found.variances)} latents",
-        "protocol": {**_images(x, protocol), "threshold": 0.01},
+        "protocol": {**stated_images(x, protocol), "threshold": 0.01},
     }
 
 
@@ -187,19 +187,19 @@ def sampling(model, recipe, data, protocol, batch_size=100, repetitions=10) -> d
     }
 
 
-def _given(model, method, y):
+def given_to(model, method, y):
     """The argument `y` of a method, from the data; empty if it takes none."""
     return {"y": y[0]} if "y" in marks_of(model)[method].takes else {}
 
 
-def _examples(recipe, data, protocol):
+def examples_of(recipe, data, protocol):
     if data is None:
         is_test = protocol.split == "test"
         data = recipe.data(protocol.split, **({} if is_test else {"training": False}))
     return first_examples(data, protocol.num_images)
 
 
-def _images(x, protocol):
+def stated_images(x, protocol):
     """How many examples were measured, and of which split unless of the test split."""
     split = {} if protocol.split == "test" else {"split": protocol.split}
     return {"num_images": len(x), **split}

@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from keras_gen.zoo.evaluation.evaluate import TIMES, measure, metrics_for
+from keras_gen.zoo.evaluation.evaluate import LONG, TIMES, measure, metrics_for
 from keras_gen.zoo.evaluation.measures import machine
 from keras_gen.zoo.training.budget import affordable
 
@@ -45,7 +45,8 @@ def _estimates(recipe, model, run, dealt, verbose):
         return {}
     protocol = affordable(dealt.steps, dealt.batch_size, run["epochs"])
     protocol = protocol._replace(split=dealt.measured)
-    metrics = [name for name in metrics_for(model, recipe) if name not in TIMES]
+    left_out = (*TIMES, *LONG)
+    metrics = [name for name in metrics_for(model, recipe) if name not in left_out]
 
     def progress(metric):
         if verbose:
