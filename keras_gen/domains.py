@@ -289,11 +289,20 @@ class Images(_Levels):
         values = media.load_images(path, self.shape)
         if values.dtype == np.uint8:
             values = self.low + (self.high - self.low) * (values / 255.0)
-        if self.num_levels is not None:
-            share = (values - self.low) / (self.high - self.low)
-            level = np.rint(share * (self.num_levels - 1)) / (self.num_levels - 1)
-            values = self.low + (self.high - self.low) * level
-        return self._as_examples(values, path)
+        return self._as_examples(self._on_levels(values), path)
+
+    def from_bytes(self, images) -> np.ndarray:
+        """Uint8 images as examples, float32 on the levels of the domain."""
+        values = self.low + (self.high - self.low) * (np.asarray(images) / 255.0)
+        return self._on_levels(values).astype(np.float32)
+
+    def _on_levels(self, values):
+        """Values on the nearest levels, if there are any."""
+        if self.num_levels is None:
+            return values
+        share = (values - self.low) / (self.high - self.low)
+        level = np.rint(share * (self.num_levels - 1)) / (self.num_levels - 1)
+        return self.low + (self.high - self.low) * level
 
     def get_config(self):
         return {

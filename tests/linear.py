@@ -64,6 +64,5 @@ def conditional(x, known):
     )
     mean = MEAN[unknown] + gain @ (x[known] - MEAN[known])
     return mean, (
-        COVARIANCE[np.ix_(unknown, unknown)]
-        - gain @ COVARIANCE[np.ix_(known, unknown)]
+        COVARIANCE[np.ix_(unknown, unknown)] - gain @ COVARIANCE[np.ix_(known, unknown)]
     )

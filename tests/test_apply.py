@@ -204,7 +204,7 @@ def test_other_data_than_images_are_written_as_text(apply):
         ("GatedPixelCNN", "sample --y=7", r"--y must lie in \[0, 3\)"),
         ("GatedPixelCNN", "sample --y=a", "--y: The file must end in"),
         ("GatedPixelCNN", "sample --temperature=0", "--temperature must be a positive"),
-        ("GatedPixelCNN", "impute --input=images.png", "impute needs --mask"),
+        ("GatedPixelCNN", "impute --input=images.png", "--mask must be given"),
         (
             "GatedPixelCNN",
             "impute --input=images.png --mask=late.csv",

@@ -560,9 +560,9 @@ def test_missing_data_are_downloaded_when_that_is_asked_for(
 
 
 def test_what_draws_no_sites_does_not_complete(run_here):
-    code, printed = run_here("complete", "vae_2d_mnist")
+    code, printed = run_here("complete", "gan_mnist")
     assert code == 2
-    assert "vae_2d_mnist (VAE) does not complete images" in printed
+    assert "gan_mnist (GAN) does not complete images" in printed
 
 
 def test_what_does_not_encode_is_interpolated_between_latents(

@@ -10,6 +10,7 @@ from keras_gen.cli.deployment import export, serve
 from keras_gen.cli.entries import evaluate, info, list_
 from keras_gen.cli.methods import apply
 from keras_gen.cli.pictures import complete, interpolate, reconstruct, sample
+from keras_gen.cli.scoring import score
 from keras_gen.cli.training import train
 
 _FUNCTIONS = (
@@ -21,6 +22,7 @@ _FUNCTIONS = (
     reconstruct,
     interpolate,
     apply,
+    score,
     evaluate,
     export,
     serve,

@@ -119,9 +119,8 @@ def _check_given(task, given):
     for flag, value in given.items():
         if value is not None and flag not in task.flags:
             raise ValueError(f"{task.name} takes no --{flag}")
-    for flag in ("input", "mask"):
-        if flag in task.flags and given[flag] is None:
-            raise ValueError(f"{task.name} needs --{flag}")
+    if "input" in task.flags and given["input"] is None:
+        raise ValueError(f"{task.name} needs --input")
 
 
 def _arguments(model, task, given):

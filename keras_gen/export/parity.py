@@ -160,9 +160,7 @@ def check_parity(model, precision, parity):
 def _excess(model, precision, name, found):
     """By what a signature differs more than it may, and what it may."""
     marks = marks_of(model)
-    drawn = name == "serving_default" or (
-        name in marks and marks[name].draws
-    )
+    drawn = name == "serving_default" or (name in marks and marks[name].draws)
     is_chain = name in marks and "seed" in marks[name].takes
     if drawn and marks and (model.compiled_sampling or is_chain):
         # A number within rounding of a step changes a site, and what follows.

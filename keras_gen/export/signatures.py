@@ -12,7 +12,6 @@ import tensorflow as tf
 from keras_gen.models.base import marks_of
 from keras_gen.random import Rows
 
-
 # A pair (seed, row) for each example.
 _SEEDS = tf.TensorSpec((None, 2), tf.int32)
 

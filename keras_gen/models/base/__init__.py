@@ -28,7 +28,7 @@ from keras_gen.models.base.replicas import (
 )
 from keras_gen.models.base.sampling import Noise, Sampler
 from keras_gen.models.base.schedules import at_step, check_number, is_schedule
-from keras_gen.models.base.scoring import Scoring
+from keras_gen.models.base.scoring import Scoring, threshold_of
 from keras_gen.models.base.site_sampling import Site
 from keras_gen.models.base.variational_model import VariationalModel
 
@@ -63,5 +63,6 @@ __all__ = [
     "marked",
     "marks_of",
     "num_replicas",
+    "threshold_of",
     "whole_batch",
 ]

@@ -57,7 +57,9 @@ class PosteriorImputing(Imputing):
                 odds = self.log_acceptance(filled, posterior, old, state, **given)
                 chance = tf.math.log(rows(step).uniform((), "acceptance"))
                 is_new = (chance < odds) | (10 * step <= steps)
-                state = [_chosen(is_new, *pair) for pair in zip(state, old, strict=True)]
+                state = [
+                    _chosen(is_new, *pair) for pair in zip(state, old, strict=True)
+                ]
             latents, parameters = state
             if mean:
                 counts = tf.cast(2 * step > steps, tf.float32)

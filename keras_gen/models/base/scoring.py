@@ -142,14 +142,10 @@ class Scoring:
         Raises:
             ValueError: If an argument is wrong.
         """
-        if not isinstance(quantile, numbers.Real) or not 0 < quantile < 1:
-            raise ValueError(
-                "`quantile` must lie between 0 and 1, ends excluded. Received: "
-                f"{shown(quantile)}"
-            )
+        _check_quantile(quantile)
         self.x_domain.check(normal, "normal")
         scores = self.anomaly_score(normal, y, **options)
-        threshold = float(np.quantile(scores, quantile, method="higher"))
+        threshold = threshold_of(scores, quantile)
         self._threshold = threshold, options
         return threshold
 
@@ -192,7 +188,7 @@ class Scoring:
         if background is not None and not (
             "anomaly_score" in marks_of(background)
             and background.domain_of("x").shape == self.x_domain.shape
-            and "reconstruction" != next(iter(background.score_functions()))
+            and next(iter(background.score_functions())) != "reconstruction"
         ):
             raise ValueError(
                 "`background` must be a model of examples of the shape "
@@ -209,3 +205,25 @@ class Scoring:
     @tf.function(autograph=False)
     def _traced_scores(self, parts, method):
         return self.scores(**parts, method=method)
+
+
+def threshold_of(scores, quantile) -> float:
+    """The score that a share of normal examples does not exceed.
+
+    Args:
+        scores: Array of the scores of normal examples.
+        quantile: Float in (0, 1), that share.
+
+    Raises:
+        ValueError: If `quantile` is not such a number.
+    """
+    _check_quantile(quantile)
+    return float(np.quantile(scores, quantile, method="higher"))
+
+
+def _check_quantile(quantile):
+    if not isinstance(quantile, numbers.Real) or not 0 < quantile < 1:
+        raise ValueError(
+            "`quantile` must lie between 0 and 1, ends excluded. Received: "
+            f"{shown(quantile)}"
+        )

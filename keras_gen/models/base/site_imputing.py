@@ -16,7 +16,9 @@ class SiteImputing(Imputing):
     imputation_methods = ("exact",)
     imputation_steps = 10
     known_in_order = True
-    why_not = "draws the sites in several orders, not all of which begin with known ones"
+    why_not = (
+        "draws the sites in several orders, not all of which begin with known ones"
+    )
 
     def imputed(
         self, seed, x, mask, y=None, temperature=1.0, method=None, steps=None, mean=None

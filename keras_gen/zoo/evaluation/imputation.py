@@ -6,7 +6,6 @@ white; the log-loss is that of the missing pixels alone.
 
 import numpy as np
 
-from keras_gen.models.base import marks_of
 from keras_gen.random import Rows
 from keras_gen.zoo.evaluation import measures
 from keras_gen.zoo.shelf.recipes import first_examples

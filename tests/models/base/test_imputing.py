@@ -2,9 +2,9 @@
 
 import itertools
 
+import keras
 import numpy as np
 import pytest
-import keras
 import tensorflow as tf
 from contracts import make_tiny
 from linear import conditional, examples, linear_model, marginal
@@ -227,7 +227,10 @@ def test_models_that_do_not_learn_from_holes_refuse_them():
         ({"mask": np.zeros(4, bool)}, "`mask` must know a part.*nothing"),
         ({"mask": np.ones(3, bool)}, "`mask` must have shape"),
         ({"mask": 2 * KNOWN}, "`mask` must be boolean"),
-        ({"method": "guess"}, "`method` must be one of metropolis, pseudo-gibbs.*guess"),
+        (
+            {"method": "guess"},
+            "`method` must be one of metropolis, pseudo-gibbs.*guess",
+        ),
         ({"steps": 0}, "`steps` must be an integer of at least 1. Received: 0"),
         ({"seed": -1}, "`seed` must be an integer"),
         ({"batch_size": 0}, "`batch_size` must be an integer"),
@@ -245,5 +248,7 @@ def test_bad_input_is_refused_by_its_name(options, message):
 def test_symbols_have_no_mean():
     model = make_tiny(PixelCNN)
     model.x_domain = Symbols(64, 2)
-    with pytest.raises(ValueError, match="`mean` must be False: sequences have no mean"):
+    with pytest.raises(
+        ValueError, match="`mean` must be False: sequences have no mean"
+    ):
         model.impute(np.zeros((1, 64), np.int32), np.arange(64) < 5, mean=True)
