@@ -600,7 +600,7 @@ def for_network(name, domain, network, optional=False) -> Domain:
         )
     if domain.optional and not optional:
         raise ValueError(
-            f"`{name}` must be a domain without unknown values: the model does not learn "
-            f"from them. Received: {shown(domain)}"
+            f"`{name}` must be a domain without unknown values, from which the model "
+            f"does not learn. Received: {shown(domain)}"
         )
     return domain

@@ -80,7 +80,7 @@ class LevelLikelihood(Likelihood):
         raise NotImplementedError
 
     def mean(self, parameters, temperature=1.0) -> tf.Tensor:
-        """The expected levels, float32 of shape `(...)`; arguments as `cumulative()`."""
+        """The expected levels, float32 of shape `(...)`; see `cumulative()`."""
         # The mean of a level is the sum of its survival function.
         passed = self.cumulative(parameters, temperature)
         survival = tf.reduce_mean(1.0 - passed, axis=-1)

@@ -40,7 +40,7 @@ def full_batches(parts, batch_size) -> Iterator:
 
     Args:
         parts: Dict of arrays with the same number of rows, at least one.
-        batch_size: Integer of at least 1. There are no more rows in a batch than in all.
+        batch_size: Integer of at least 1; a batch has no more rows than there are.
 
     Yields:
         Dicts of tensors. The last one repeats the last row as often as it must: cut the

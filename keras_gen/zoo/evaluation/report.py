@@ -63,7 +63,7 @@ def describe(result) -> str:
 
 
 def masks_of(result) -> list:
-    """The masks of an imputation: rows of a name and of pairs of a method and a loss."""
+    """The masks of an imputation: rows of a name, and pairs of a method and a loss."""
     return [
         (
             kind.replace("_", " "),

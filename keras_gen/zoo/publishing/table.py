@@ -139,8 +139,9 @@ def _masks_table(result):
     rows = [f"| missing | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
     rows += [f"| {m} | {' | '.join(loss for _, loss in some)} |" for m, some in masks]
     return "\n".join(rows) + (
-        "\n\nThe log-loss of the missing pixels alone, in nats a pixel, with its standard "
-        f"error over {result['protocol']['num_imputed_images']:,} test images."
+        "\n\nThe log-loss of the missing pixels alone, in nats a pixel, with its "
+        "standard error over the test images that were filled in, "
+        f"{result['protocol']['num_imputed_images']:,} of them."
     )
 
 

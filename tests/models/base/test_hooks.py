@@ -24,6 +24,7 @@ HOOKS = {
     },
     "LatentVariableModel": {"encode", "noise_rows", "posterior_noise_shape"},
     "Sampler": {"conditions"},
+    "Scoring": {"score_functions"},
     "SiteSampler": {
         "choose_order",
         "enter_row",
