@@ -84,7 +84,12 @@ class TestSeveralOrderings:
         np.testing.assert_array_equal(found, 255 * trained.sample(3, seed=2))
         # It compares 100 images with the model's, and raises.
         report = export_tflite(trained, tmp_path / "made.tflite", batch_size=None)
-        assert set(report.parity) == {"serving_default", "sample", "log_prob"}
+        assert set(report.parity) == {
+                "serving_default",
+                "sample",
+                "log_prob",
+                "anomaly_score",
+            }
 
     def test_completion_is_refused(self, trained):
         half = np.arange(8)[:, None] < np.full(8, 4)
