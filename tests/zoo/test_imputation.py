@@ -50,7 +50,7 @@ def test_neighbours_know_what_the_known_half_tells_and_means_do_not(monkeypatch)
     assert found["value"] == value
     lines = describe(found).splitlines()
     assert len(lines) == 5
-    assert "marginal means 0.69" in lines[1]
+    assert "marginal means 0.6" in lines[1]
     table = _masks_table(found)
     assert table.startswith("| missing | metropolis | pseudo gibbs | marginal means |")
     assert "5 of them" in table
