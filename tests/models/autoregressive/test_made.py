@@ -85,11 +85,11 @@ class TestSeveralOrderings:
         # It compares 100 images with the model's, and raises.
         report = export_tflite(trained, tmp_path / "made.tflite", batch_size=None)
         assert set(report.parity) == {
-                "serving_default",
-                "sample",
-                "log_prob",
-                "anomaly_score",
-            }
+            "serving_default",
+            "sample",
+            "log_prob",
+            "anomaly_score",
+        }
 
     def test_completion_is_refused(self, trained):
         half = np.arange(8)[:, None] < np.full(8, 4)
