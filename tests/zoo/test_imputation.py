@@ -52,7 +52,7 @@ def test_neighbours_know_what_the_known_half_tells_and_means_do_not(monkeypatch)
     assert len(lines) == 5
     assert "marginal means 0.6" in lines[1]
     table = _masks_table(found)
-    assert table.startswith("| missing | metropolis | pseudo gibbs | marginal means |")
+    assert table.startswith("| missing | metropolis | pseudo-gibbs | marginal means |")
     assert "5 of them" in table
 
 
