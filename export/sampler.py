@@ -95,36 +95,38 @@ class Sampler:
         levels = np.rint((samples - low) * (255.0 / (high - low)))
         return np.clip(levels, 0, 255).astype(np.uint8)
 
-    def complete(self, x, mask, seed=None, y=None, temperature=None):
-        """Draws the unknown sites of examples given the known ones.
+    def impute(self, x, mask, seed=None, y=None, temperature=None):
+        """Fills in the unknown values of examples given the known ones.
 
-        Example `i` is the one that `model.complete(x, mask, seed)` gives.
+        Example `i` is the one that `model.impute(x, mask, seed=seed)` gives.
 
         Args:
-            x: Array of examples in the range of `metadata["x"]`; only known sites are
+            x: Array of examples in the range of `metadata["x"]`; only known values are
                 read.
-            mask: Array of booleans, or of the integers 0 and 1, which sites are known;
-                of shape `(height, width)`, `sites` or `(num, *sites)`. Known sites come
-                first in raster order.
+            mask: Array of booleans, or of the integers 0 and 1, which values are known;
+                of shape `(height, width)`, `sites` or `(num, *sites)`. A model that
+                draws sites in raster order needs the first ones.
             seed: As in `sample()`.
             y: As in `sample()`.
             temperature: As in `sample()`.
 
         Returns:
-            Array like that of `sample()`.
+            Array like that of `sample()`; floats of a model that draws nothing.
 
         Raises:
-            ValueError: If an argument is not as stated, or the model draws no sites in
-                raster order.
+            ValueError: If an argument is not as stated, or the model fills in nothing.
         """
-        stated = self._stated("complete")["inputs"]
+        stated = self._stated("impute")["inputs"]
         x = np.asarray(x)
         if not x.ndim or not len(x):
             raise ValueError(f"`x` must hold examples. Received shape: {x.shape}")
         known = _known(mask, len(x), stated["mask"]["shape"][1:])
+        if self.metadata["mask"]["in_order"]:
+            _check_order(known)
+        drawn = {"seed": _pairs(seed, len(x))} if "seed" in stated else {}
         return self.run(
-            "complete",
-            seed=_pairs(seed, len(x)),
+            "impute",
+            **drawn,
             x=x,
             mask=known,
             **self._y(len(x), y),
@@ -458,15 +460,17 @@ def _known(mask, num, sites):
             f"{mask.dtype}: {repr(mask[wrong][:1].tolist())[:40]}"
         )
     mask = mask[..., None] if mask.ndim == 2 else mask
-    mask = np.broadcast_to(mask, (num, *sites)).astype(np.uint8)
-    flat = mask.reshape(num, -1)
+    return np.broadcast_to(mask, (num, *sites)).astype(np.uint8)
+
+
+def _check_order(mask):
+    flat = mask.reshape(len(mask), -1)
     late = (flat[:, 1:] > flat[:, :-1]).any(axis=1)
     if late.any():
         raise ValueError(
             "`mask` must know the sites of an example from the first on, in raster "
             f"order. Received another for example {late.argmax()}"
         )
-    return mask
 
 
 def _check_integer(value, name, least, most):

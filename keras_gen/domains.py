@@ -28,6 +28,8 @@ class Domain:
         bounds: Pair of numbers, the least and the greatest value, or None.
         noun: String, the word for several examples.
         suffix: String, the default ending of the name of a file of examples.
+        optional: Boolean, whether a value may be unknown: NaN stands for it, or -1 for
+            a label.
     """
 
     shape = ()
@@ -36,6 +38,12 @@ class Domain:
     bounds = None
     noun = "values"
     suffix = ".csv"
+    optional = False
+
+    @property
+    def sites(self) -> tuple:
+        """The grid of values: a tuple `(height, width, channels)`."""
+        return (1, math.prod(self.shape), 1)
 
     def check(self, values, name="x") -> None:
         """Raises a ValueError unless `values` is a batch of examples of this domain.
@@ -45,11 +53,15 @@ class Domain:
             name: String, the name of the caller's argument.
         """
         values = self.check_numbers(values, name)
+        if self.optional and values.dtype.kind == "f":
+            values = values[~np.isnan(values)]
         if values.size:
             self._check_values(values, name)
 
     def check_numbers(self, values, name="x") -> np.ndarray:
         """Raises a ValueError unless `values` is a batch of finite numbers.
+
+        NaN is allowed too in an `optional` domain.
 
         Args:
             values: Array or tensor of shape `(batch, *shape)`, in any range.
@@ -64,11 +76,17 @@ class Domain:
             raise ValueError(
                 f"`{name}` must hold numbers. Received dtype: {values.dtype}"
             )
-        if values.dtype.kind == "f" and not np.isfinite(values).all():
-            wrong = int(np.isnan(values).sum())
-            kind = "NaN" if wrong else "infinity"
-            wrong = wrong or int(np.isinf(values).sum())
-            raise ValueError(f"`{name}` holds {kind}: {wrong} of {values.size} values.")
+        if values.dtype.kind != "f":
+            return values
+        refused = {"NaN": np.isnan, "infinity": np.isinf}
+        if self.optional:
+            del refused["NaN"]
+        for kind, is_wrong in refused.items():
+            wrong = np.count_nonzero(is_wrong(values))
+            if wrong:
+                raise ValueError(
+                    f"`{name}` holds {kind}: {wrong} of {values.size} values."
+                )
         return values
 
     def check_shape(self, values, name="x") -> None:
@@ -184,11 +202,6 @@ class Domain:
 class _Levels(Domain):
     """A domain whose elements are sites with `num_levels` levels."""
 
-    @property
-    def sites(self) -> tuple:
-        """The grid of sites: a tuple `(height, width, channels)`."""
-        return (1, *self.shape, 1)
-
     def to_levels(self, values):
         """Values as levels, int32 from 0 to `num_levels - 1`."""
         return keras.ops.cast(values, "int32")
@@ -208,6 +221,7 @@ class Images(_Levels):
         high: Float above `low`, the value of white.
         levels: Optional integer of at least 2. If given, pixels have this number of
             equally spaced values from `low` to `high`.
+        optional: Boolean, whether NaN may stand for an unknown value.
 
     Raises:
         ValueError: If an argument is wrong.
@@ -221,7 +235,7 @@ class Images(_Levels):
     noun = "images"
     suffix = ".png"
 
-    def __init__(self, shape, low=0.0, high=1.0, levels=None):
+    def __init__(self, shape, low=0.0, high=1.0, levels=None, optional=False):
         if not isinstance(shape, (tuple, list)) or len(shape) != 3:
             raise ValueError(
                 f"`shape` must be (height, width, channels). Received: {shown(shape)}"
@@ -231,7 +245,7 @@ class Images(_Levels):
             raise ValueError(f"`high` must be above `low`. Received: {low} and {high}")
         if levels is not None:
             check_count(levels, "levels", 2)
-        self.shape = tuple(shape)
+        self.shape, self.optional = tuple(shape), bool(optional)
         self.low, self.high, self.num_levels = float(low), float(high), levels
 
     @property
@@ -276,11 +290,20 @@ class Images(_Levels):
         values = media.load_images(path, self.shape)
         if values.dtype == np.uint8:
             values = self.low + (self.high - self.low) * (values / 255.0)
-        if self.num_levels is not None:
-            share = (values - self.low) / (self.high - self.low)
-            level = np.rint(share * (self.num_levels - 1)) / (self.num_levels - 1)
-            values = self.low + (self.high - self.low) * level
-        return self._as_examples(values, path)
+        return self._as_examples(self._on_levels(values), path)
+
+    def from_bytes(self, images) -> np.ndarray:
+        """Uint8 images as examples, float32 on the levels of the domain."""
+        values = self.low + (self.high - self.low) * (np.asarray(images) / 255.0)
+        return self._on_levels(values).astype(np.float32)
+
+    def _on_levels(self, values):
+        """Values on the nearest levels, if there are any."""
+        if self.num_levels is None:
+            return values
+        share = (values - self.low) / (self.high - self.low)
+        level = np.rint(share * (self.num_levels - 1)) / (self.num_levels - 1)
+        return self.low + (self.high - self.low) * level
 
     def get_config(self):
         return {
@@ -288,6 +311,7 @@ class Images(_Levels):
             "low": self.low,
             "high": self.high,
             "levels": self.num_levels,
+            "optional": self.optional,
         }
 
     def _check_values(self, values, name):
@@ -420,6 +444,7 @@ class Vectors(Domain):
 
     Args:
         size: Integer of at least 1, or a tuple of them for arrays of several axes.
+        optional: Boolean, whether NaN may stand for an unknown value.
 
     Raises:
         ValueError: If `size` is wrong.
@@ -427,16 +452,16 @@ class Vectors(Domain):
 
     noun = "vectors"
 
-    def __init__(self, size):
+    def __init__(self, size, optional=False):
         sizes = tuple(size) if isinstance(size, (tuple, list)) else (size,)
         check_sizes("size", sizes)
-        self.shape = sizes
+        self.shape, self.optional = sizes, bool(optional)
 
     def draw(self, rows):
         return np.array(rows.normal(self.shape, "vectors"))
 
     def get_config(self):
-        return {"size": self.shape}
+        return {"size": self.shape, "optional": self.optional}
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -621,16 +646,18 @@ def of_shape(shape, low=0.0, high=1.0) -> Domain:
     return Images(shape, low, high) if len(shape) == 3 else Vectors(shape)
 
 
-def for_network(name, domain, network) -> Domain:
+def for_network(name, domain, network, optional=False) -> Domain:
     """The domain that a network takes: the one that is given, or that of its shape.
 
     Args:
         name: String, the argument that the domain is.
         domain: `Domain`, or None.
         network: Built network.
+        optional: Boolean, whether values may be unknown.
 
     Raises:
-        ValueError: If it is no domain, or one of another shape than the network takes.
+        ValueError: If it is no domain, or one of another shape than the network takes,
+            or of values that may be unknown where they must not.
     """
     shape = tuple(network.input_shape[1:])
     if domain is None:
@@ -639,5 +666,10 @@ def for_network(name, domain, network) -> Domain:
         raise ValueError(
             f"`{name}` must be a domain of the shape {shape} that the network takes. "
             f"Received: {shown(domain)}"
+        )
+    if domain.optional and not optional:
+        raise ValueError(
+            f"`{name}` must be a domain without unknown values, from which the model "
+            f"does not learn. Received: {shown(domain)}"
         )
     return domain

@@ -1,5 +1,7 @@
 """Images as bytes: conversion to uint8, grids and PNG files."""
 
+import io
+
 import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -62,6 +64,21 @@ def grid(images, columns=None, gap=0) -> np.ndarray:
     picture = cells.transpose(0, 2, 1, 3, 4)
     picture = picture.reshape(rows * (height + gap), columns * (width + gap), channels)
     return picture[: rows * (height + gap) - gap, : columns * (width + gap) - gap]
+
+
+def compressed_bits(images) -> np.ndarray:
+    """The bits of images as PNG files, float32 of shape `(num,)`.
+
+    Args:
+        images: Uint8 array of shape `(num, height, width, 1 or 3)`.
+    """
+    sizes = []
+    for image in np.asarray(images):
+        file = io.BytesIO()
+        picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+        picture.save(file, format="PNG", optimize=True)
+        sizes.append(8 * file.tell())
+    return np.array(sizes, np.float32)
 
 
 def save_png(path, image, num_images=None) -> None:

@@ -34,7 +34,7 @@ class Exported(NamedTuple):
 
 def drawn_for(model, mark, num):
     """What a marked method takes beside noise, drawn: a dict of arrays by name."""
-    names = [name for name in mark.takes if name != "noise"]
+    names = [name for name in mark.takes if name not in ("noise", "seed")]
     drawn = {
         name: model.domain_of(name).draw(Rows(num, SEED, step=step))
         for step, name in enumerate(names)
@@ -49,7 +49,7 @@ def call_marked(model, name, mark, drawn, num):
     given, count, method = dict(drawn), [], getattr(model, name)
     if isinstance(given.get("temperature"), np.ndarray):
         given["temperature"] = float(given["temperature"][0])
-    if "seed" in inspect.signature(method).parameters and "noise" in mark.takes:
+    if "seed" in inspect.signature(method).parameters and mark.draws:
         given["seed"] = SEED
         count = [] if "x" in given else [num]
     elif "noise" in mark.takes:
@@ -66,12 +66,11 @@ def of_method(model, name, mark):
     """`Exported` of a marked method."""
     drawn = drawn_for(model, mark, NUM)
     outputs = named(mark, call_marked(model, name, mark, drawn, NUM))
-    draws = "noise" in mark.takes
     seeds = np.array([(SEED, row) for row in range(NUM)], np.int32)
     if "mask" in drawn:
         drawn["mask"] = drawn["mask"].astype(np.uint8)
-    inputs = {"seed": seeds, **drawn} if draws else drawn
-    return Exported(mark, inputs, outputs, draws)
+    inputs = {"seed": seeds, **drawn} if mark.draws else drawn
+    return Exported(mark, inputs, outputs, mark.draws)
 
 
 def of_call(model, mark):

@@ -44,7 +44,7 @@ def check_one_pass_gives_samples_back(model, num, x=None, mask=None, **options):
     if mask is None:
         samples = model.sample(num, seed=2, **options)
     else:
-        samples = model.complete(x, mask, seed=2, **options)
+        samples = model.impute(x, mask, seed=2, **options)
         known = np.broadcast_to(mask, sites)
         given = known.reshape(x.shape)
         np.testing.assert_array_equal(samples[given], x[given])

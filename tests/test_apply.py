@@ -144,12 +144,12 @@ def test_what_is_known_is_drawn_white_in_a_mask(apply):
     save_png("mask.png", np.uint8(255 * mask[..., None]))
     np.savetxt("mask.csv", mask, fmt="%d", delimiter=",")
     flags = ["--input=images.png", "--seed=1", "--y=1", "--temperature=0.5"]
-    model, _ = apply("GatedPixelCNN", "complete", *flags, "--mask=mask.png")
-    expected = model.complete(x, mask, seed=1, y=[1] * 6, temperature=0.5)
+    model, _ = apply("GatedPixelCNN", "impute", *flags, "--mask=mask.png")
+    expected = model.impute(x, mask, seed=1, y=[1] * 6, temperature=0.5)
     expected = grid(model.x_domain.to_bytes(expected))[..., 0]
-    picture = np.asarray(Image.open("complete.png"))
+    picture = np.asarray(Image.open("impute.png"))
     np.testing.assert_array_equal(picture, expected)
-    apply("GatedPixelCNN", "complete", *flags, "--mask=mask.csv", "--out=again.png")
+    apply("GatedPixelCNN", "impute", *flags, "--mask=mask.csv", "--out=again.png")
     np.testing.assert_array_equal(np.asarray(Image.open("again.png")), expected)
 
 
@@ -180,7 +180,7 @@ def test_other_data_than_images_are_written_as_text(apply):
     np.testing.assert_array_equal(table("sample.csv"), model.sample(3, seed=1))
     np.savetxt("mask.csv", np.arange(5)[None] < 2, fmt="%d", delimiter=",")
     flags = ["--input=sample.csv", "--mask=mask.csv", "--out=ends.csv"]
-    apply("LSTM", "complete", *flags)
+    apply("LSTM", "impute", *flags)
     found = table("ends.csv")
     np.testing.assert_array_equal(found[:, :2], table("sample.csv")[:, :2])
 
@@ -188,7 +188,7 @@ def test_other_data_than_images_are_written_as_text(apply):
 @pytest.mark.parametrize(
     ("name", "arguments", "message"),
     [
-        ("VAE", "paint", "has no method 'paint'. It has: decode, encode, log_likel"),
+        ("VAE", "paint", "has no method 'paint'. It has: anomaly_score, decode, enc"),
         ("VAE", "encode", "encode needs --input"),
         ("VAE", "encode --input=images.png --seed=1", "encode takes no --seed"),
         ("VAE", "encode --input=images.png --y=1", "encode takes no --y"),
@@ -204,10 +204,10 @@ def test_other_data_than_images_are_written_as_text(apply):
         ("GatedPixelCNN", "sample --y=7", r"--y must lie in \[0, 3\)"),
         ("GatedPixelCNN", "sample --y=a", "--y: The file must end in"),
         ("GatedPixelCNN", "sample --temperature=0", "--temperature must be a positive"),
-        ("GatedPixelCNN", "complete --input=images.png", "complete needs --mask"),
+        ("GatedPixelCNN", "impute --input=images.png", "--mask must be given"),
         (
             "GatedPixelCNN",
-            "complete --input=images.png --mask=late.csv",
+            "impute --input=images.png --mask=late.csv",
             "--mask must know the sites",
         ),
     ],

@@ -593,9 +593,9 @@ def test_what_has_no_code_does_not_compress(run_here):
 
 
 def test_what_draws_no_sites_does_not_complete(run_here):
-    code, printed = run_here("complete", "vae_2d_mnist")
+    code, printed = run_here("complete", "gan_mnist")
     assert code == 2
-    assert "vae_2d_mnist (VAE) does not complete images" in printed
+    assert "gan_mnist (GAN) does not complete images" in printed
 
 
 def test_what_does_not_encode_is_interpolated_between_latents(

@@ -12,6 +12,7 @@ from keras_gen.cli.embedding import embed
 from keras_gen.cli.entries import evaluate, info, list_
 from keras_gen.cli.methods import apply
 from keras_gen.cli.pictures import complete, interpolate, reconstruct, sample
+from keras_gen.cli.scoring import score
 from keras_gen.cli.training import train
 
 _FUNCTIONS = (
@@ -26,6 +27,7 @@ _FUNCTIONS = (
     apply,
     compress,
     decompress,
+    score,
     evaluate,
     export,
     serve,

@@ -27,7 +27,7 @@ def apply(
 ):
     """Applies a method of a model to data in a file.
 
-    Methods are `encode`, `decode`, `reconstruct`, `complete`, `log_prob`,
+    Methods are `encode`, `decode`, `reconstruct`, `impute`, `log_prob`,
     `log_likelihood`, `classify`, `to_y`, `to_x` and `sample`, where the model has them.
     An unknown one gets an error that lists those of the model.
 
@@ -39,7 +39,7 @@ def apply(
         out: File to write. Without this flag, METHOD with a suffix for what it gives.
         y: For models that take labels; classes in turn, such as 3 or 0,1,2, or a file.
             Else a file of what the data are paired with.
-        mask: For complete; what is known: a picture, white where it is, or a .csv or
+        mask: For impute; what is known: a picture, white where it is, or a .csv or
             .npy file of ones and zeros.
         temperature: For autoregressive models; below 1 draws what is likelier.
         seed: Seed of what is drawn. Without this flag, 0.
@@ -100,7 +100,7 @@ def _task(model, label, name):
     mark = marks[name]
     parameters = inspect.signature(getattr(model, name)).parameters
     flags = {}
-    data = [n for n in mark.takes if n not in ("noise", "mask", "temperature")]
+    data = [n for n in mark.takes if n not in ("noise", "seed", "mask", "temperature")]
     draws_alone = "num_samples" in parameters
     input_name = None if draws_alone else data[0]
     if draws_alone:
@@ -119,9 +119,8 @@ def _check_given(task, given):
     for flag, value in given.items():
         if value is not None and flag not in task.flags:
             raise ValueError(f"{task.name} takes no --{flag}")
-    for flag in ("input", "mask"):
-        if flag in task.flags and given[flag] is None:
-            raise ValueError(f"{task.name} needs --{flag}")
+    if "input" in task.flags and given["input"] is None:
+        raise ValueError(f"{task.name} needs --input")
 
 
 def _arguments(model, task, given):

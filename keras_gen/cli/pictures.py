@@ -106,34 +106,73 @@ def complete(
     *,
     num: int = 10,
     seed: int = 0,
-    temperature: float = 1.0,
+    mask: str = "lower_half",
+    method: str | None = None,
+    steps: int | None = None,
+    temperature: float | None = None,
     out: str = "completions.png",
     download: bool = False,
 ):
-    """Draws lower halves of test images, given the upper halves.
+    """Fills in what is missing of test images.
+
+    Each row of the picture shows a test image, what is known of it, and completions.
 
     Args:
-        name: A zoo entry, or the folder of a run, that draws images pixel by pixel.
+        name: A zoo entry, or the folder of a run, that completes images.
         num: Number of test images.
         seed: Seed of what is drawn.
-        temperature: Below 1 gives likelier images.
+        mask: What is missing, lower_half, centre, random_50 or random_80 (percent of
+            the pixels), or a file of what is known; a picture, white where it is, or a
+            .csv or .npy file of ones and zeros. A model that draws pixel by pixel needs
+            the first pixels.
+        method: How; for variational models metropolis or pseudo-gibbs.
+        steps: For variational models, steps of the Markov chain.
+        temperature: For autoregressive models; below 1 gives likelier images.
         out: PNG file to write.
         download: Lets TFDS download data that are missing.
     """
     import_tensorflow()
-    from keras_gen.zoo.evaluation.evaluate import metrics_for
+    from keras_gen.domains import Images
+    from keras_gen.models.base import marks_of
     from keras_gen.zoo.pictures import completions
     from keras_gen.zoo.shelf.loading import find
 
     check_flag("num", num, 1)
     entry = find(name)
     recipe, model = entry.recipe, entry.load()
-    if "completion" not in metrics_for(model, recipe):
+    marks = marks_of(model)
+    if "impute" not in marks or not isinstance(model.x_domain, Images):
         raise ValueError(f"{name} ({type(model).__name__}) does not complete images")
+    options = {"method": method, "steps": steps, "temperature": temperature}
+    if temperature is not None and "temperature" not in marks["impute"].takes:
+        raise ValueError("--temperature must be left out: the model has none")
+    options = {key: value for key, value in options.items() if value is not None}
+    known = _known(model, mask, num, seed)
     model.compiled_sampling = False  # As for samples.
-    options = {"seed": seed, "temperature": temperature}
     examples = _test_examples(recipe, num, download)
-    save_grid(out, completions(model, *examples, **options))
+    some = [part[: len(examples[0])] for part in (known, *examples)]
+    save_grid(out, completions(model, *some[1:], mask=some[0], seed=seed, **options))
+
+
+def _known(model, mask, num, seed):
+    """The mask of each image, by the name of what is missing or from a file."""
+    import numpy as np
+
+    from keras_gen.zoo.evaluation.imputation import MISSING, known_pixels
+
+    if mask in MISSING:
+        return known_pixels(mask, model.x_domain.shape, num, seed)
+    if not os.path.exists(mask):
+        raise ValueError(
+            f"--mask must be one of {', '.join(MISSING)}, or a file. Received: {mask}"
+        )
+    domain = model.domain_of("mask")
+    try:
+        found = domain.load(mask)
+    except ValueError as error:
+        raise ValueError(f"--mask: {error}") from error
+    index = np.arange(num) % len(found)
+    return domain.full(found[index].astype(bool), num)
 
 
 def reconstruct(name, *, num: int = 50, out: str | None = None, download: bool = False):

@@ -1,6 +1,7 @@
 """Functions that return `tf.data.Dataset`s of examples."""
 
 from keras_gen.datasets.augmentation import augment
+from keras_gen.datasets.folders import pictures
 from keras_gen.datasets.loading import batches, folder, load
 from keras_gen.datasets.sources import Source, bytes_domain
 from keras_gen.datasets.splits import MissingSplitError
@@ -14,6 +15,7 @@ __all__ = [
     "bytes_domain",
     "folder",
     "load",
+    "pictures",
     "toy",
     "toy_log_density",
 ]

@@ -1,6 +1,7 @@
 """Folders of images: their splits, their classes and their pictures."""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,14 +33,7 @@ def folder_source(path, image_shape=None, skip_unreadable=False, split=None):
     """
     check_image_shape(image_shape)
     path = Path(path).expanduser()
-    if not path.is_dir():
-        raise ValueError(f"There is no folder {str(path)!r}.")
-    files = picture_files(path)
-    if not files:
-        raise ValueError(
-            f"The folder {str(path)!r} and its sub-folders hold no image, that is no "
-            f"file that ends in {', '.join(PICTURES)}."
-        )
+    files = _picture_files(path)
     name, class_of = str(path), _classes(files, path)
     if split is not None:
         name = f"{path}/{split}"
@@ -73,6 +67,41 @@ def folder_source(path, image_shape=None, skip_unreadable=False, split=None):
         class_names,
         unlabelled,
     )
+
+
+def pictures(path, image_shape, batch_size=256) -> Iterator:
+    """Reads the pictures of a folder and its sub-folders, in the order of their names.
+
+    Args:
+        path: String or path.
+        image_shape: Tuple `(height, width, channels)`. Others than of this size are
+            cropped and resized.
+        batch_size: Integer of at least 1, the pictures in memory at a time.
+
+    Yields:
+        Pairs of a list of paths and a uint8 array of shape `(num, *image_shape)`.
+
+    Raises:
+        ValueError: If there is no such folder, it holds no picture, or one cannot be
+            read.
+    """
+    check_image_shape(image_shape)
+    files = _picture_files(Path(path).expanduser())
+    for first in range(0, len(files), batch_size):
+        some = files[first : first + batch_size]
+        yield some, np.stack([_read(file, image_shape) for file in some])
+
+
+def _picture_files(path):
+    if not path.is_dir():
+        raise ValueError(f"There is no folder {str(path)!r}.")
+    files = picture_files(path)
+    if not files:
+        raise ValueError(
+            f"The folder {str(path)!r} and its sub-folders hold no image, that is no "
+            f"file that ends in {', '.join(PICTURES)}."
+        )
+    return files
 
 
 def _classes(files, root):

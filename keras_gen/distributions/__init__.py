@@ -20,6 +20,7 @@ from keras_gen.distributions.likelihoods import (
     Likelihood,
     MixableLikelihood,
 )
+from keras_gen.distributions.values import draw, log_prob_of_known
 
 __all__ = [
     "BernoulliImage",
@@ -37,5 +38,7 @@ __all__ = [
     "Likelihood",
     "MixableLikelihood",
     "TiedCovariance",
+    "draw",
     "kl_divergence",
+    "log_prob_of_known",
 ]

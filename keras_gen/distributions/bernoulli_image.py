@@ -32,6 +32,11 @@ class BernoulliImage(tfd.Distribution):
             name=name,
         )
 
+    @property
+    def distribution(self) -> tfd.Bernoulli:
+        """The distribution of single pixels, as `tfd.Independent` has it."""
+        return tfd.Bernoulli(logits=self.logits, dtype=tf.float32)
+
     def _batch_shape(self):
         return self.logits.shape[:-3]
 
@@ -58,8 +63,7 @@ class BernoulliImage(tfd.Distribution):
         return tf.cast(self.logits > 0, tf.float32)
 
     def _sample_n(self, n, seed=None):
-        pixels = tfd.Bernoulli(logits=self.logits, dtype=tf.float32)
-        return pixels.sample(n, seed=seed)
+        return self.distribution.sample(n, seed=seed)
 
 
 @tf.custom_gradient

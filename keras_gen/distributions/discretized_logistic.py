@@ -72,10 +72,17 @@ class DiscretizedLogistic(tfd.Distribution):
         above = _softplus((self.location - 1.0) / self.scale)
         return self.scale * (below - above)
 
+    def _quantile(self, value):
+        odds = tf.math.log(value) - tf.math.log1p(-value)
+        return self._on_levels(self.location + self.scale * odds)
+
     def _sample_n(self, n, seed=None):
-        steps = self.num_levels - 1
         logistic = tfd.Logistic(self.location, self.scale).sample(n, seed=seed)
-        return tf.round(tf.clip_by_value(logistic, 0.0, 1.0) * steps) / steps
+        return self._on_levels(logistic)
+
+    def _on_levels(self, values):
+        steps = self.num_levels - 1
+        return tf.round(tf.clip_by_value(values, 0.0, 1.0) * steps) / steps
 
 
 def _softplus(x):

@@ -90,10 +90,11 @@ class LevelLikelihood(Likelihood):
         """
         raise NotImplementedError
 
-    def mean(self, parameters) -> tf.Tensor:
-        """The expected levels, float32 of shape `(...)`."""
+    def mean(self, parameters, temperature=1.0) -> tf.Tensor:
+        """The expected levels, float32 of shape `(...)`; see `cumulative()`."""
         # The mean of a level is the sum of its survival function.
-        survival = tf.reduce_mean(1.0 - self.cumulative(parameters), axis=-1)
+        passed = self.cumulative(parameters, temperature)
+        survival = tf.reduce_mean(1.0 - passed, axis=-1)
         return survival * (self.num_levels - 1)
 
     def quantile(self, parameters, uniform, temperature=1.0) -> tf.Tensor:

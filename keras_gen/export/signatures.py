@@ -12,6 +12,9 @@ import tensorflow as tf
 from keras_gen.models.base import marks_of
 from keras_gen.random import Rows
 
+# A pair (seed, row) for each example.
+_SEEDS = tf.TensorSpec((None, 2), tf.int32)
+
 
 class Signature(NamedTuple):
     """One function of a model.
@@ -53,7 +56,7 @@ def signatures_of(model, compiled=False) -> dict:
         return {"serving_default": _call(model)}
     found = {}
     for name, mark in marks.items():
-        found[name] = _drawn(model, mark) if "noise" in mark.takes else _of(model, mark)
+        found[name] = _drawn(model, mark) if mark.draws else _of(model, mark)
     name = default_of(model, marks)
     mark = marks[name]._replace(
         takes=tuple(n for n in marks[name].takes if n != "temperature")
@@ -61,7 +64,7 @@ def signatures_of(model, compiled=False) -> dict:
     found["serving_default"] = _of(model, mark)
     if compiled and model.compiled_sampling:
         for name in ("serving_default", *marks):
-            if "noise" in marks.get(name, mark).takes:
+            if marks.get(name, mark).draws:
                 found[name] = _compiled(found[name])
     return found
 
@@ -89,7 +92,7 @@ def noise_signature(model):
     def noise(seed):
         return {"noise": domain.of_rows(Rows.of(seed[:, 0], seed[:, 1]))}
 
-    return Signature(noise, {"seed": tf.TensorSpec((None, 2), tf.int32)})
+    return Signature(noise, {"seed": _SEEDS})
 
 
 def check_model(model):
@@ -218,17 +221,18 @@ def _of(model, mark):
 
 def _drawn(model, mark):
     """A marked method that draws its noise itself, as a signature."""
-    function, noise = getattr(model, mark.traced), noise_signature(model)
+    function = getattr(model, mark.traced)
 
     def call(seed, **inputs):
-        inputs = {**noise.function(seed), **_taken(model, inputs)}
-        found = mark.named(function(**inputs))
+        drawn = {"seed": seed}
+        if "noise" in mark.takes:
+            drawn = noise_signature(model).function(seed)
+        found = mark.named(function(**drawn, **_taken(model, inputs)))
         return {n: model.domain_of(n).bytes_of(value) for n, value in found.items()}
 
-    others = [name for name in mark.takes if name != "noise"]
-    return Signature(
-        call, {**noise.inputs, **{name: _spec(model, name) for name in others}}
-    )
+    others = [name for name in mark.takes if name not in ("noise", "seed")]
+    inputs = {name: _spec(model, name) for name in others}
+    return Signature(call, {"seed": _SEEDS, **inputs})
 
 
 def _compiled(signature):

@@ -280,6 +280,7 @@ def _metadata(model, path, batch_size, precision, stated):
         "batch_size": batch_size,
         "x": _described(model, "x"),
         "y": _described(model, "y"),
+        "mask": _described(model, "mask"),
         "weights_sha256": sha256_of_weights(model),
         "signatures": stated,
     }

@@ -21,6 +21,9 @@ class MaskingCorruption(keras.layers.Layer):
         ValueError: If `rate` is outside [0, 1).
     """
 
+    #: Float, what stands in place of a hidden value.
+    hidden_value = 0.0
+
     def __init__(self, rate, **kwargs):
         super().__init__(**kwargs)
         if not 0 <= rate < 1:

@@ -5,6 +5,7 @@ report its name with each distance, because distances in other features do not c
 Functions take NumPy arrays and return floats or named tuples. Statistics are float64.
 """
 
+from keras_gen.metrics.anomalies import auroc
 from keras_gen.metrics.classes import (
     ClassHistogram,
     ClassScore,
@@ -63,6 +64,7 @@ __all__ = [
     "PrincipalComponents",
     "SlicedWasserstein",
     "active_units",
+    "auroc",
     "bits_per_dimension",
     "class_histogram",
     "class_score",

@@ -201,6 +201,8 @@ def _tensors(model, stated, bounded=False):
         bounds = _bounds(model, name) if bounded else None
         if bounds is not None:
             described["parameters"] = {"minimum": bounds[0], "maximum": bounds[1]}
+        if bounded and name == "mask" and model.domain_of("mask").in_order:
+            described["parameters"]["in_order"] = 1
         if bounded and name == "temperature":
             described["parameters"]["default"] = 1.0
         tensors.append(described)

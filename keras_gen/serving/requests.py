@@ -51,6 +51,7 @@ class Stated(NamedTuple):
         inputs: List of dicts with `name`, `datatype` and `shape`, whose first axis is
             -1. `parameters` has `minimum` and `maximum` if there are bounds, and
             `default`, the value of all numbers, if the input may be left out.
+            `in_order` is 1 for a mask whose known sites must come first.
         outputs: List of names.
         max_rows: Integer, the largest number of rows of a request.
     """
@@ -311,8 +312,8 @@ def _array(tensor, spec, max_rows):
         )
     _check_values(array, spec)
     array = array.astype(_native(spec)).reshape(shape)
-    if name == "mask":
-        _check_mask(array.reshape(len(array), -1))
+    if spec.get("parameters", {}).get("in_order"):
+        _check_order(array.reshape(len(array), -1))
     return array
 
 
@@ -378,7 +379,7 @@ def _check_values(array, spec):
         )
 
 
-def _check_mask(sites):
+def _check_order(sites):
     late = (sites[:, 1:] > sites[:, :-1]).any(axis=1)
     if late.any():
         raise ValueError(

@@ -216,7 +216,10 @@ def _tensors(tensors, key):
         _check_shape(tensor["shape"], f"`{where}.shape`")
         bounds = tensor.get("parameters", {})
         _check_keys(
-            bounds, f"`{where}.parameters`", (), ("minimum", "maximum", "default")
+            bounds,
+            f"`{where}.parameters`",
+            (),
+            ("minimum", "maximum", "default", "in_order"),
         )
         for name, value in bounds.items():
             if type(value) not in (int, float):

@@ -152,30 +152,33 @@ def density_beside_points(model, points, seed=0, size=200) -> np.ndarray:
     return to_uint8(picture[..., None], (0.0, 1.0))
 
 
-def completions(model, images, labels=None, seed=0, temperature=1.0, num_columns=8):
-    """A picture with a row for each image: the image, its upper half, completions.
+def completions(model, images, y=None, mask=None, num_columns=8, **options):
+    """A picture with a row for each image: the image, what is known, completions.
 
     Args:
-        model: Model of images that has `complete()`.
+        model: Model of images that has `impute()`.
         images: Array of shape `(num_images, *x_domain.shape)`.
-        labels: Integer array of shape `(num_images,)` for models with classes.
-        seed: Integer in [0, 2**31).
-        temperature: Positive float.
-        num_columns: Integer, the completions of an image.
+        y: Array of the `y_domain` for models that take it.
+        mask: Boolean array of one image or of each, True where a pixel is known.
+            Defaults to the upper half.
+        num_columns: Integer, the completions of an image. A model that draws nothing
+            has one.
+        **options: Further arguments of `impute()`.
 
     Returns:
         Uint8 array of shape `(height, width, 1 or 3)`.
     """
-    domain = model.x_domain
-    mask = upper_half(domain.shape)
-    known = np.where(mask[..., None], images, np.mean(domain.bounds))
-    drawn = model.complete(
-        np.repeat(images, num_columns, axis=0),
-        mask,
-        seed,
-        y=None if labels is None else np.repeat(labels, num_columns),
-        temperature=temperature,
+    domain, mark = model.x_domain, marks_of(model)["impute"]
+    mask = upper_half(domain.shape) if mask is None else mask
+    mask = model.known_sites(mask, len(images))
+    known = np.where(mask, images, np.mean(domain.bounds))
+    num_columns = num_columns if mark.draws else 1
+    if "y" in mark.takes:
+        options["y"] = np.repeat(y, num_columns, axis=0)
+    images_of_columns, masks = (
+        np.repeat(part, num_columns, axis=0) for part in (images, mask)
     )
+    drawn = model.impute(images_of_columns, masks, **options)
     drawn = drawn.reshape(len(images), num_columns, *domain.shape)
     rows = np.concatenate([images[:, None], known[:, None], drawn], axis=1)
     rows = rows.reshape(-1, *domain.shape)

@@ -148,7 +148,7 @@ def browser(tmp_path):
     params=[
         ("vae_mnist", None),
         ("dcgan_mnist", None),
-        ("gated_pixel_cnn_mnist", ("sample", "complete")),
+        ("gated_pixel_cnn_mnist", ("sample", "impute")),
     ],
     ids=lambda param: param[0],
 )

@@ -51,9 +51,9 @@ def test_each_signature_is_a_file_that_gives_what_the_model_gives(tmp_path):
 
 
 def test_sites_are_drawn_one_by_one(tmp_path, made):
-    report = export_onnx(made, tmp_path / "tiny", signatures=("complete",))
-    assert report.signatures["complete"][1] == ["x_out"]
-    session = onnxruntime.InferenceSession(report.path / "complete.onnx")
+    report = export_onnx(made, tmp_path / "tiny", signatures=("impute",))
+    assert report.signatures["impute"][1] == ["x_out"]
+    session = onnxruntime.InferenceSession(report.path / "impute.onnx")
     # Inputs that tf2onnx adds to loops are gone.
     inputs = {found.name: found.type for found in session.get_inputs()}
     assert inputs == {
@@ -72,7 +72,7 @@ def test_sites_are_drawn_one_by_one(tmp_path, made):
         "temperature": np.full(50, 0.5, np.float32),
     }
     (found,) = session.run(None, given)
-    expected = made.complete(x, mask, 7, temperature=0.5)
+    expected = made.impute(x, mask, seed=7, temperature=0.5)
     np.testing.assert_array_equal(found, made.x_domain.to_bytes(expected))
 
 

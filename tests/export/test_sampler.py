@@ -178,7 +178,7 @@ def completing(sampler, tmp_path_factory):
     """A file that completes images, and its model."""
     model = make_tiny(GatedPixelCNN)
     path = tmp_path_factory.mktemp("completing") / "tiny.tflite"
-    export_tflite(model, path, 4, signatures=("complete",))
+    export_tflite(model, path, 4, signatures=("impute",))
     return sampler.Sampler(path), model
 
 
@@ -187,27 +187,27 @@ def test_images_are_completed_as_the_model_does(completing, dtype):
     opened, model = completing
     x = model.sample(5, 1)
     mask = (np.arange(8)[:, None] < [[4]]).repeat(8, axis=1).astype(dtype)
-    expected = model.x_domain.to_bytes(model.complete(x, mask, 3, temperature=0.5))
-    found = opened.complete(x, mask, 3, temperature=0.5)
+    expected = model.x_domain.to_bytes(model.impute(x, mask, seed=3, temperature=0.5))
+    found = opened.impute(x, mask, 3, temperature=0.5)
     np.testing.assert_array_equal(found, expected)
     each = np.broadcast_to(mask[..., None], x.shape)
-    again = opened.complete(np.where(each, x, np.nan), each, 3, temperature=0.5)
+    again = opened.impute(np.where(each, x, np.nan), each, 3, temperature=0.5)
     np.testing.assert_array_equal(again, expected)
-    assert not np.array_equal(opened.complete(x, mask, 4), expected)
+    assert not np.array_equal(opened.impute(x, mask, 4), expected)
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda s, x, m: s.complete(x, m[:4]), r"`mask` must have shape.*\(4, 8\)"),
-        (lambda s, x, m: s.complete(x, 2 * m), "booleans, or the integers.*int64: .2"),
-        (lambda s, x, m: s.complete(x, m / 2), "booleans, or the integers.*float64"),
-        (lambda s, x, m: s.complete(x, 1 - m), "in raster order.*for example 0"),
-        (lambda s, x, m: s.complete(x[:0], m), "`x` must hold examples.*0, 8, 8, 1"),
-        (lambda s, x, m: s.complete(x[:, :4], m), "`x` must have shape"),
-        (lambda s, x, m: s.complete(x, m, 2.5), "`seed` must be an integer"),
-        (lambda s, x, m: s.complete(x, m, y=9), "`y` must be 2 integers"),
-        (lambda s, x, m: s.complete(x, m, temperature=0), "`temperature` must be"),
+        (lambda s, x, m: s.impute(x, m[:4]), r"`mask` must have shape.*\(4, 8\)"),
+        (lambda s, x, m: s.impute(x, 2 * m), "booleans, or the integers.*int64: .2"),
+        (lambda s, x, m: s.impute(x, m / 2), "booleans, or the integers.*float64"),
+        (lambda s, x, m: s.impute(x, 1 - m), "in raster order.*for example 0"),
+        (lambda s, x, m: s.impute(x[:0], m), "`x` must hold examples.*0, 8, 8, 1"),
+        (lambda s, x, m: s.impute(x[:, :4], m), "`x` must have shape"),
+        (lambda s, x, m: s.impute(x, m, 2.5), "`seed` must be an integer"),
+        (lambda s, x, m: s.impute(x, m, y=9), "`y` must be 2 integers"),
+        (lambda s, x, m: s.impute(x, m, temperature=0), "`temperature` must be"),
     ],
 )
 def test_bad_completions_are_refused(completing, call, message):
@@ -218,8 +218,8 @@ def test_bad_completions_are_refused(completing, call, message):
 
 
 def test_what_does_not_complete_says_so(conditional):
-    with pytest.raises(ValueError, match="`signature` must be one of.*'complete'"):
-        conditional[0].complete(np.zeros((1, 8, 8, 1)), np.ones((8, 8), bool))
+    with pytest.raises(ValueError, match="`signature` must be one of.*'impute'"):
+        conditional[0].impute(np.zeros((1, 8, 8, 1)), np.ones((8, 8), bool))
 
 
 def metadata_of(path):

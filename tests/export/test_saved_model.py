@@ -40,7 +40,7 @@ def test_a_temperature_may_be_left_out(tmp_path):
     # What TensorFlow Serving reads.
     stored = saved_model_pb2.SavedModel()
     stored.ParseFromString((path / "saved_model.pb").read_bytes())
-    for name in ("sample", "complete"):
+    for name in ("sample", "impute"):
         default = stored.meta_graphs[0].signature_def[name].defaults["temperature"]
         assert tf.make_ndarray(default).tolist() == [1.0]
 

@@ -14,14 +14,14 @@ from keras_gen.export.signatures import (
 from keras_gen.models.base import Sampler
 
 SAMPLING = ["sample", "serving_default"]
-ENCODING = ["decode", "encode", "reconstruct", "serving_default"]
+ENCODING = ["anomaly_score", "decode", "encode", "reconstruct", "serving_default"]
 EXPECTED = {
     "Autoencoder": ENCODING,
-    "DenoisingAutoencoder": ENCODING,
-    "VAE": sorted({*ENCODING, *SAMPLING}),
+    "DenoisingAutoencoder": sorted([*ENCODING, "impute"]),
+    "VAE": sorted({*ENCODING, *SAMPLING, "impute"}),
     "ConditionalGAN": ["decode", *SAMPLING],
     "DCGAN": ["decode", *SAMPLING],
-    "GatedPixelCNN": ["complete", "log_prob", *SAMPLING],
+    "GatedPixelCNN": ["anomaly_score", "impute", "log_prob", *SAMPLING],
 }
 
 

@@ -18,10 +18,10 @@ def test_a_prompt_is_kept_and_continued():
     model.compiled_sampling = False
     prompt = model.x_domain.draw(Rows(1, 0))
     mask = np.arange(12) < 4
-    written = model.complete(np.repeat(prompt, 20, axis=0), mask, seed=3)
+    written = model.impute(np.repeat(prompt, 20, axis=0), mask, seed=3)
     assert written.shape == (20, 12)
     assert written.dtype == np.int32
     assert (written[:, :4] == prompt[:, :4]).all()
     assert len(np.unique(written[:, 4:], axis=0)) > 10
     with pytest.raises(ValueError, match="`mask` must have shape"):
-        model.complete(prompt, mask[:4])
+        model.impute(prompt, mask[:4])

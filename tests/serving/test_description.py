@@ -23,7 +23,7 @@ def url(served):
 
 def test_every_operation_answers_as_described(served, url):
     workers = served.workers()
-    found = fuzz(url, ["gan", "pixels-complete"], 8)
+    found = fuzz(url, ["gan", "pixels-impute"], 8)
     assert len(found) == 4 + 3 * 10
     for label, statuses in found.items():
         wanted = {200} if label.startswith("GET") else {200, 400}
@@ -34,7 +34,7 @@ def test_every_operation_answers_as_described(served, url):
 def test_a_description_names_the_models_and_their_inputs(served, url):
     general = description(url, "")
     (parameter,) = general["paths"]["/v2/models/{model_name}"]["parameters"]
-    assert {"gan", "gan-decode", "pixels-complete"} <= set(parameter["schema"]["enum"])
+    assert {"gan", "gan-decode", "pixels-impute"} <= set(parameter["schema"]["enum"])
     request = description(url, "/models/pixels")["components"]["schemas"]["Request"]
     inputs = request["properties"]["inputs"]["items"]["anyOf"]
     assert [i["properties"]["name"]["enum"] for i in inputs] == [

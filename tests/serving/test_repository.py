@@ -28,7 +28,8 @@ def test_each_signature_is_served_under_a_name(served):
         "gan-serving_default",
         "large",
         "pixels",
-        "pixels-complete",
+        "pixels-anomaly_score",
+        "pixels-impute",
         "pixels-log_prob",
         "pixels-serving_default",
     ]

@@ -134,7 +134,7 @@ def test_other_signatures_have_names_of_their_own(served, expected):
 
     mask = np.broadcast_to(np.arange(8)[:, None, None] < 4, images.shape) * 1
     given += [seeds([(7, row) for row in range(4)]), tensor("mask", "UINT8", mask)]
-    _, answer = send(connection, "pixels-complete/infer", {"inputs": given})
+    _, answer = send(connection, "pixels-impute/infer", {"inputs": given})
     assert is_image(output_of(answer), expected["pixels"][:4])
 
     noise = tensor("noise", "FP32", np.array(served.models["gan"].noise(4, 7)))
@@ -301,7 +301,7 @@ BAD = {
         "`x` must lie in [0, 1]. Received: 2",
     ),
     "mask": (
-        "pixels-complete",
+        "pixels-impute",
         {
             "inputs": [
                 PAIR,
@@ -313,7 +313,7 @@ BAD = {
         "`mask` must know the sites of an image from the first on",
     ),
     "mask of twos": (
-        "pixels-complete",
+        "pixels-impute",
         {
             "inputs": [
                 PAIR,

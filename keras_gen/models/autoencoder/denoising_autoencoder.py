@@ -7,11 +7,17 @@ from keras_gen.arguments import check_count, shown
 from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.losses import squared_error
 from keras_gen.models.autoencoder.denoising_chain import DenoisingChain, drawn
-from keras_gen.models.base import EncoderDecoder, Noise, check_reaches, marked
+from keras_gen.models.base import (
+    EncoderDecoder,
+    Imputing,
+    Noise,
+    check_reaches,
+    marked,
+)
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class DenoisingAutoencoder(DenoisingChain, EncoderDecoder):
+class DenoisingAutoencoder(DenoisingChain, Imputing, EncoderDecoder):
     """Learns to recover images from corrupted images.
 
     Each step corrupts its images with new noise; the loss compares the reconstructions
@@ -23,6 +29,9 @@ class DenoisingAutoencoder(DenoisingChain, EncoderDecoder):
     and so on. If the likelihood is the exact posterior of clean images, the chain draws
     from the distribution of the data. Walkback training also recovers the images from
     where the model's own chain has gone, which removes spurious modes.
+
+    If the model learned from images with hidden pixels, `impute()` hides what is
+    unknown in the same way, and takes it from the reconstruction.
 
     Args:
         encoder: Network from images to latents of shape `(latent_dim,)`.
@@ -57,6 +66,9 @@ class DenoisingAutoencoder(DenoisingChain, EncoderDecoder):
     TensorShape([3, 8, 8, 1])
     """
 
+    imputation_methods = ("reconstruction",)
+    why_not = "learned from another corruption than hidden values"
+
     def __init__(
         self,
         encoder,
@@ -86,6 +98,7 @@ class DenoisingAutoencoder(DenoisingChain, EncoderDecoder):
         self.likelihood = likelihood
         self.walkback_steps = walkback_steps
         self.chain_steps = chain_steps
+        self.completes = hasattr(corruption, "hidden_value")
 
     @marked(("x", "corruption_noise"), ("x",), traced=None)
     def corrupt(self, x, corruption_noise) -> tf.Tensor:
@@ -101,10 +114,16 @@ class DenoisingAutoencoder(DenoisingChain, EncoderDecoder):
         noise = self.take("corruption_noise", corruption_noise)
         return self.corruption(self.take("x", x), noise)
 
+    def imputed(self, x, mask, method=None, steps=None, mean=None):
+        mask = tf.reshape(tf.cast(mask, tf.bool), (-1, *self.x_domain.shape))
+        hidden = tf.where(mask, x, self.corruption.hidden_value)
+        return tf.where(mask, x, self(hidden))
+
     def domain_of(self, name):
         if name == "corruption_noise":
             return Noise(self.corruption_noise)
-        return super().domain_of(name)
+        # What is filled in is not drawn.
+        return None if name == "seed" else super().domain_of(name)
 
     def decode(self, latents):
         outputs = tf.cast(self.decoder(latents), tf.float32)

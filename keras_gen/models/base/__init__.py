@@ -19,6 +19,7 @@ from keras_gen.models.base.importance_weighting import (
     ImportanceWeighting,
     LogLikelihood,
 )
+from keras_gen.models.base.imputing import Imputing
 from keras_gen.models.base.keras_seams import layers_of
 from keras_gen.models.base.latent_variable_model import LatentVariableModel
 from keras_gen.models.base.marks import Mark, marked, marks_of
@@ -32,6 +33,7 @@ from keras_gen.models.base.replicas import (
 )
 from keras_gen.models.base.sampling import Noise, Sampler
 from keras_gen.models.base.schedules import at_step, check_number, is_schedule
+from keras_gen.models.base.scoring import Scoring, threshold_of
 from keras_gen.models.base.site_sampling import Site
 from keras_gen.models.base.temperature import Tempered
 from keras_gen.models.base.variational_model import VariationalModel
@@ -49,6 +51,7 @@ __all__ = [
     "FlowModel",
     "GenerativeModel",
     "ImportanceWeighting",
+    "Imputing",
     "LatentVariableModel",
     "LogLikelihood",
     "Mark",
@@ -57,6 +60,7 @@ __all__ = [
     "Phase",
     "PhaseOptimizers",
     "Sampler",
+    "Scoring",
     "Site",
     "Tempered",
     "Translation",
@@ -71,5 +75,6 @@ __all__ = [
     "marked",
     "marks_of",
     "num_replicas",
+    "threshold_of",
     "whole_batch",
 ]

@@ -8,7 +8,9 @@ import tensorflow as tf
 from keras_gen.arguments import check_count
 from keras_gen.domains import Domain, Scalars, Vectors
 from keras_gen.latents import linear_path
+from keras_gen.models.base.batches import full_batches
 from keras_gen.models.base.marks import marked, marks_of
+from keras_gen.models.base.scoring import Scoring
 
 
 class Decoding:
@@ -82,7 +84,7 @@ class Decoding:
         return x.reshape(num, num_steps, *x.shape[1:])
 
 
-class Autoencoding(Decoding):
+class Autoencoding(Scoring, Decoding):
     """Ability: a model that encodes examples and decodes them again.
 
     A subclass implements `encode()` and `decode()`. `call()` reconstructs examples.
@@ -117,6 +119,15 @@ class Autoencoding(Decoding):
         """
         return self(x if y is None else (x, y))
 
+    def score_functions(self):
+        def reconstruction(x, y=None):
+            x = tf.convert_to_tensor(x, tf.float32)
+            rebuilt = self(x if y is None else (x, y))
+            axes = tuple(range(1, len(x.shape)))
+            return tf.reduce_sum(tf.square(x - rebuilt), axis=axes)
+
+        return {**super().score_functions(), "reconstruction": reconstruction}
+
     def call(self, inputs) -> tf.Tensor:
         """Reconstructions of `x`, or of a pair `(x, y)`."""
         x, y = inputs if isinstance(inputs, (tuple, list)) else (inputs, None)
@@ -124,7 +135,7 @@ class Autoencoding(Decoding):
         return self.decode(latents, **_told(self.decode, y))
 
 
-class ExactLikelihood:
+class ExactLikelihood(Scoring):
     """Ability: a model that computes the exact likelihood of examples.
 
     A subclass implements `batch_log_prob()`.
@@ -141,6 +152,12 @@ class ExactLikelihood:
             Float32 tensor of shape `(batch,)`, in nats.
         """
         raise NotImplementedError
+
+    def score_functions(self):
+        def likelihood(x, **given):
+            return -self.batch_log_prob(x, **given)
+
+        return {"likelihood": likelihood, **super().score_functions()}
 
     def log_prob_conditions(self, num_rows, **given) -> dict:
         """Checks and completes the further arguments of `log_prob()`.
@@ -188,13 +205,8 @@ class ExactLikelihood:
         if y is not None:
             parts["y"] = np.asarray(y, self.y_domain.dtype)
         parts |= self.log_prob_conditions(len(x), **conditions)
-        batch_size = min(batch_size, len(x))
-        results = []
-        for first in range(0, len(x), batch_size):
-            # Every batch is full, so that one trace serves all: surplus rows are cut.
-            index = np.arange(first, first + batch_size).clip(max=len(x) - 1)
-            some = {name: tf.constant(part[index]) for name, part in parts.items()}
-            results.append(self._traced_log_prob(**some).numpy())
+        batches = full_batches(parts, batch_size)
+        results = [self._traced_log_prob(**some).numpy() for some in batches]
         return np.concatenate(results)[: len(x)]
 
     @tf.function(autograph=False)

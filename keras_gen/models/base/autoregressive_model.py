@@ -11,14 +11,14 @@ from keras_gen.domains import Domain, Images, Labels, Vectors
 from keras_gen.models.base.abilities import ExactLikelihood
 from keras_gen.models.base.config import arguments_of
 from keras_gen.models.base.generative_model import GenerativeModel
-from keras_gen.models.base.known_sites import Completion
 from keras_gen.models.base.marks import marked
 from keras_gen.models.base.site_coding import SiteCoding
+from keras_gen.models.base.site_imputing import SiteImputing
 from keras_gen.models.base.site_sampling import SiteSampler
 
 
 class AutoregressiveModel(
-    SiteCoding, Completion, SiteSampler, ExactLikelihood, GenerativeModel
+    SiteCoding, SiteImputing, SiteSampler, ExactLikelihood, GenerativeModel
 ):
     """Abstract: the probability of an example as a product over its sites.
 
@@ -67,6 +67,11 @@ class AutoregressiveModel(
             raise ValueError(
                 f"`x_domain` must have the {num_levels} levels of "
                 f"{type(output_distribution).__name__}. Received: {x_domain!r}"
+            )
+        if x_domain.optional:
+            raise ValueError(
+                f"`x_domain` must be without unknown values: {type(self).__name__} "
+                f"does not learn from them. Received: {x_domain!r}"
             )
         self.x_domain = x_domain
         self.y_domain = None if num_classes is None else Labels(num_classes)
@@ -126,7 +131,7 @@ class AutoregressiveModel(
 
         Args:
             num_rows: Integer, the number of examples.
-            mask: Optional boolean array of known sites, as in `complete()`. If given,
+            mask: Optional boolean array of known sites, as in `impute()`. If given,
                 the result is the log-likelihood of the other sites given these.
             **given: No other argument is allowed.
 

@@ -52,3 +52,21 @@ def some_examples(x, most) -> np.ndarray:
         if count == most:
             break
     return np.concatenate(parts) if parts else np.zeros((0,))
+
+
+def full_batches(parts, batch_size) -> Iterator:
+    """Arrays in batches of one size, so that one trace serves all.
+
+    Args:
+        parts: Dict of arrays with the same number of rows, at least one.
+        batch_size: Integer of at least 1; a batch has no more rows than there are.
+
+    Yields:
+        Dicts of tensors. The last one repeats the last row as often as it must: cut the
+        surplus rows of results.
+    """
+    num = len(next(iter(parts.values())))
+    batch_size = min(batch_size, num)
+    for first in range(0, num, batch_size):
+        index = np.arange(first, first + batch_size).clip(max=num - 1)
+        yield {name: tf.constant(part[index]) for name, part in parts.items()}

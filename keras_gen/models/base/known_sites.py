@@ -1,35 +1,36 @@
-"""Completes examples whose first sites are known."""
+"""The domains of what `impute()` takes: masks, and the seeds of what it draws."""
 
 from pathlib import Path
 
 import numpy as np
 
 from keras_gen import media
-from keras_gen.arguments import check_count
 from keras_gen.domains import Domain
-from keras_gen.models.base.marks import marked
-from keras_gen.random import check_seed, fresh_seed
 
 
 class KnownSites(Domain):
-    """Masks of known sites. Known sites come first in raster order.
+    """Masks of known sites.
 
     Args:
         sites: Tuple `(height, width, channels)`.
+        in_order: Boolean, whether known sites must come first in raster order.
     """
 
     dtype = "bool"
     bounds = (0, 1)
     noun = "masks"
 
-    def __init__(self, sites):
-        self.shape = tuple(sites)
+    def __init__(self, sites, in_order=True):
+        self.shape, self.in_order = tuple(sites), in_order
 
     def draw(self, rows) -> np.ndarray:
-        """Masks of a random number of first sites."""
+        """Masks of a random number of known sites, the first ones if `in_order`."""
         num_sites = int(np.prod(self.shape))
         known = np.floor(np.asarray(rows.uniform((), "known")) * num_sites)
-        mask = np.arange(num_sites) < known[:, None]
+        places = np.arange(num_sites)[None]
+        if not self.in_order:
+            places = np.argsort(rows.uniform((num_sites,), "places"), axis=1)
+        mask = places < known[:, None]
         return mask.reshape(-1, *self.shape)
 
     def load(self, path) -> np.ndarray:
@@ -45,7 +46,7 @@ class KnownSites(Domain):
         return np.repeat(white, channels, axis=-1)
 
     def get_config(self) -> dict:
-        return {"sites": self.shape}
+        return {"sites": self.shape, "in_order": self.in_order}
 
     def _check_values(self, values, name):
         self.full(values, len(values), name)
@@ -55,7 +56,7 @@ class KnownSites(Domain):
 
         Args:
             mask: Boolean array of shape `(height, width)`, `sites` or
-                `(num_rows, *sites)`; for sequences also `(length,)` or
+                `(num_rows, *sites)`; for sequences and vectors also `(length,)` or
                 `(num_rows, length)`.
             num_rows: Integer.
             name: String, the caller's name of it.
@@ -64,7 +65,8 @@ class KnownSites(Domain):
             Boolean array of shape `(num_rows, *sites)`.
 
         Raises:
-            ValueError: If `mask` is wrong, or a site is known after an unknown one.
+            ValueError: If `mask` is wrong, or a site is known after an unknown one
+                though they must come in order.
         """
         mask = np.asarray(mask)
         height, width, _ = self.shape
@@ -89,6 +91,11 @@ class KnownSites(Domain):
                 f"{mask.max()}"
             )
         mask = mask.astype(bool)
+        if self.in_order:
+            self._check_order(mask, name)
+        return mask
+
+    def _check_order(self, mask, name):
         sites = mask.reshape(len(mask), -1)
         late = sites[:, 1:] & ~sites[:, :-1]
         if late.any():
@@ -100,89 +107,14 @@ class KnownSites(Domain):
                 f"it. Received, for example {row}, site {where} unknown before a known "
                 "one."
             )
-        return mask
 
 
-class Completion:
-    """Ability: a `SiteSampler` that completes examples with known first sites."""
+class Seeds(Domain):
+    """Pairs of a seed and a row, from which a method draws as much as it needs."""
 
-    #: Whether the sites come in raster order, so that known ones can come first.
-    completes = True
+    dtype = "int32"
+    shape = (2,)
+    noun = "pairs of a seed and a row"
 
-    def domain_of(self, name):
-        if name == "mask":
-            return KnownSites(self.x_domain.sites) if self.completes else None
-        return super().domain_of(name)
-
-    @marked(("noise", "x", "mask", "y", "temperature"), ("x",), traced="from_noise")
-    def complete(
-        self,
-        x,
-        mask,
-        seed=None,
-        y=None,
-        temperature=1.0,
-        batch_size=256,
-        first_row=0,
-    ) -> np.ndarray:
-        """Draws the unknown sites of examples given the known ones.
-
-        Args:
-            x: Array of shape `(num, *x_domain.shape)`; only known sites are read.
-            mask: Boolean array, which sites are known; of shape `(height, width)`,
-                `sites` or `(num, *sites)`, for sequences also `(length,)` or
-                `(num, length)`. The known sites of an example must come first in raster
-                order: rows from the top, pixels of a row from the left, channels of a
-                pixel in the order R, G, B. Their number may differ between examples.
-            seed: Integer in [0, 2**31); the same seed gives the same completions. By
-                default a random one.
-            y: For models with a `y_domain`: one for each example, or one for all. By
-                default, row 0 has the first class, row 1 the second, and so on.
-            temperature: Positive float; the probabilities of each site are raised to
-                the power `1 / temperature`.
-            batch_size: Integer of at least 1. It limits memory and does not change the
-                result.
-            first_row: Integer of at least 0, the row of noise of the first example.
-
-        Returns:
-            Numpy array with the shape of `x`; known sites keep their values.
-
-        Raises:
-            ValueError: If an argument is wrong, or the model draws sites in
-                several orders.
-        """
-        check_count(batch_size, "batch_size", 1)
-        check_count(first_row, "first_row", 0)
-        seed = fresh_seed() if seed is None else check_seed(seed)
-        self.x_domain.check_shape(x, "x")
-        mask = self.known_sites(mask, len(x))
-        x = self._where_known(x, mask)
-        conditions = self.conditions(
-            len(x), first_row=first_row, y=y, temperature=temperature
-        )
-        conditions |= {"x": x, "mask": mask}
-        return self.draw(len(x), seed, batch_size, first_row, conditions)
-
-    def known_sites(self, mask, num_rows) -> np.ndarray:
-        """The mask of each example, a boolean array of shape `(num_rows, *sites)`.
-
-        Raises:
-            ValueError: If `mask` is wrong, see `complete()`, or the model draws sites
-                in several orders.
-        """
-        if not self.completes:
-            raise ValueError(
-                f"`mask` must be left out: this {type(self).__name__} draws the sites "
-                "in several orders, not all of which begin with known ones."
-            )
-        return self.domain_of("mask").full(mask, num_rows)
-
-    def _where_known(self, x, mask):
-        """Checks the known sites of examples and sets the others to some value."""
-        x = np.asarray(x)
-        if x.dtype.kind not in "biuf":
-            raise ValueError(f"`x` must hold numbers. Received dtype: {x.dtype}")
-        lowest = np.asarray(self.x_domain.from_levels(np.zeros(x.shape, np.int32)))
-        x = np.where(mask.reshape(x.shape), x, lowest)
-        self.x_domain.check(x, "x")
-        return x.astype(self.x_domain.dtype)
+    def get_config(self) -> dict:
+        return {}

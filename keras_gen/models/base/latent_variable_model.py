@@ -1,12 +1,19 @@
 """The base of models with a prior, a likelihood and an approximate posterior."""
 
+import math
+
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from keras_gen.distributions import log_prob_of_known
 from keras_gen.models.base.abilities import Autoencoding
 from keras_gen.models.base.generative_model import GenerativeModel
 from keras_gen.models.base.importance_weighting import ImportanceWeighting
 from keras_gen.models.base.sampling import Sampler
+from keras_gen.random import Rows
+
+# Draws from the posterior of an example, for its anomaly score.
+_SCORING_DRAWS = 16
 
 
 class LatentVariableModel(Sampler, Autoencoding, ImportanceWeighting, GenerativeModel):
@@ -86,6 +93,16 @@ class LatentVariableModel(Sampler, Autoencoding, ImportanceWeighting, Generative
         """The noise that `infer()` takes, one draw for each row."""
         return rows.normal(self.posterior_noise_shape, "posterior")
 
+    def log_prob_of_known(self, likelihood, x) -> tf.Tensor:
+        """The log probability of examples under `likelihood()`, of what is not NaN.
+
+        Returns:
+            Float32 tensor of shape `(batch,)`, in nats.
+        """
+        if self.x_domain.optional:
+            return log_prob_of_known(likelihood, x)
+        return likelihood.log_prob(x)
+
     def log_weights(self, x, noise, y=None, training=False) -> tf.Tensor:
         """The log importance weights `log p(x, z) - log q(z | x)`.
 
@@ -108,7 +125,8 @@ class LatentVariableModel(Sampler, Autoencoding, ImportanceWeighting, Generative
         repeated = _repeat(x, noise.shape[0])
         many = {name: _repeat(value, noise.shape[0]) for name, value in given.items()}
         likelihood = self.likelihood(flat, **many, training=training)
-        log_likelihood = tf.reshape(likelihood.log_prob(repeated), tf.shape(log_q))
+        log_likelihood = self.log_prob_of_known(likelihood, repeated)
+        log_likelihood = tf.reshape(log_likelihood, tf.shape(log_q))
         return log_likelihood + self.log_prior(latents, **given) - log_q
 
     def encode(self, x, y=None) -> tf.Tensor:
@@ -135,6 +153,23 @@ class LatentVariableModel(Sampler, Autoencoding, ImportanceWeighting, Generative
         given = _given(y)
         latents = self.latents_from_noise(self.take("noise", noise), **given)
         return self.decode(latents, **given)
+
+    def score_functions(self):
+        def log_weights(x, **given):
+            x = tf.convert_to_tensor(x, tf.float32)
+            # One noise for all examples, so that a score does not depend on a place.
+            noise = self.posterior_noise(Rows(_SCORING_DRAWS, 0))[:, None]
+            shape = tf.concat([[_SCORING_DRAWS], tf.shape(x)[:1], noise.shape[2:]], 0)
+            return self.log_weights(x, tf.broadcast_to(noise, shape), **given)
+
+        def bound(x, **given):
+            mean = tf.reduce_logsumexp(log_weights(x, **given), axis=0)
+            return math.log(_SCORING_DRAWS) - mean
+
+        def elbo(x, **given):
+            return -tf.reduce_mean(log_weights(x, **given), axis=0)
+
+        return {"bound": bound, "elbo": elbo, **super().score_functions()}
 
 
 def _given(y):

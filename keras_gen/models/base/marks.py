@@ -13,7 +13,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 #: Names of arguments that a method takes only if the model has a domain for them.
-OPTIONAL = ("y", "temperature")
+OPTIONAL = ("seed", "y", "temperature")
 
 
 class Mark(NamedTuple):
@@ -21,7 +21,9 @@ class Mark(NamedTuple):
 
     Attributes:
         takes: Tuple of strings, the names of arguments and of their domains, see
-            `domain_of()`. In place of `"noise"` the method takes a seed.
+            `domain_of()`. In place of `"noise"` the method takes a seed. Where the
+            method takes `"seed"`, the function behind it takes a pair (seed, row) for
+            each example.
         gives: Tuple of strings, the names of the returned values and of their domains.
         traced: String, the name of the pure function of tensors behind the method,
             which takes the arguments by name. None if there is none.
@@ -30,6 +32,11 @@ class Mark(NamedTuple):
     takes: tuple
     gives: tuple
     traced: str | None
+
+    @property
+    def draws(self) -> bool:
+        """Whether the method draws something random."""
+        return not {"noise", "seed"}.isdisjoint(self.takes)
 
     def named(self, outputs) -> dict:
         """What the method returned, as a dict by the names in `gives`."""

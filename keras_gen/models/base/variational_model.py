@@ -10,12 +10,13 @@ from keras_gen.distributions.likelihoods import REALS
 from keras_gen.models.base.bits_back import BitsBackCoding
 from keras_gen.models.base.latent_variable_model import LatentVariableModel
 from keras_gen.models.base.output_range import check_reaches
+from keras_gen.models.base.posterior_imputing import PosteriorImputing
 from keras_gen.networks import check_network
 
 tfd = tfp.distributions
 
 
-class VariationalModel(BitsBackCoding, LatentVariableModel):
+class VariationalModel(BitsBackCoding, PosteriorImputing, LatentVariableModel):
     """Abstract: an encoder to a diagonal normal posterior, and a decoder.
 
     The prior is the standard normal. A subclass implements `loss_terms()`. It can have
@@ -31,7 +32,8 @@ class VariationalModel(BitsBackCoding, LatentVariableModel):
             examples given the decoder's outputs, for instance `BernoulliLikelihood()`
             for black and white, `GaussianLikelihood(scale)` for a squared error.
         x_domain: Optional `keras_gen.domains.Domain`. By default, examples are images
-            in [0, 1] if the encoder's input has three axes, else vectors.
+            in [0, 1] if the encoder's input has three axes, else vectors. If it is
+            `optional`, NaN stands for unknown values, and the encoder sees 0 there.
 
     Raises:
         ValueError: If the networks do not match, or one ends in an activation that
@@ -46,7 +48,7 @@ class VariationalModel(BitsBackCoding, LatentVariableModel):
         self.encoder = encoder
         self.decoder = decoder
         self.output_distribution = output_distribution
-        self.x_domain = domains.for_network("x_domain", x_domain, encoder)
+        self.x_domain = domains.for_network("x_domain", x_domain, encoder, True)
         bounds = output_distribution.parameter_range or self.x_domain.bounds
         parameters = f"the parameters of {type(output_distribution).__name__}"
         check_reaches("decoder", decoder, bounds, parameters)
@@ -60,6 +62,8 @@ class VariationalModel(BitsBackCoding, LatentVariableModel):
 
     def posterior(self, x, training=False) -> tfd.Distribution:
         """The normal TFP distribution of the latents of each example."""
+        if self.x_domain.optional:
+            x = tf.where(tf.math.is_nan(x), 0.0, x)
         outputs = tf.cast(self.encoder(x, training=training), tf.float32)
         mean, log_scale = tf.split(outputs, 2, axis=-1)
         return tfd.MultivariateNormalDiag(mean, tf.exp(log_scale))
@@ -70,7 +74,11 @@ class VariationalModel(BitsBackCoding, LatentVariableModel):
         return latents, posterior.log_prob(latents)
 
     def likelihood(self, latents, training=False):
-        return self.output_distribution(self.decoder(latents, training=training))
+        return self.output_distribution(self.parameters(latents, training))
+
+    def parameters(self, latents, training=False) -> tf.Tensor:
+        """What `output_distribution` makes the distributions of examples from."""
+        return self.decoder(latents, training=training)
 
     def log_prior(self, latents):
         return self.prior().log_prob(latents)

@@ -17,6 +17,10 @@ class VAE(VariationalModel):
     one draw of its latents. Both are in nats for an image. `loss` is
     `distortion + beta * rate`.
 
+    With an `x_domain` that is `optional`, examples may have holes: NaN stands for a
+    value that is unknown. The encoder sees 0 in its place, and the distortion is that
+    of the known values alone, so that `-loss` is a bound on their likelihood.
+
     NOTE: The default optimizer is Adam with a rate of 1e-3. The paper has Adagrad.
 
     Args:
@@ -70,7 +74,7 @@ class VAE(VariationalModel):
         latents = posterior.mean() + posterior.stddev() * noise
         likelihood = self.likelihood(latents[0], training=training)
         rate = tf.reduce_mean(kl_divergence(posterior, self.prior(), latents))
-        distortion = -tf.reduce_mean(likelihood.log_prob(batch.x))
+        distortion = -tf.reduce_mean(self.log_prob_of_known(likelihood, batch.x))
         return {
             "loss": distortion + at_step(self, self.beta) * rate,
             "rate": rate,

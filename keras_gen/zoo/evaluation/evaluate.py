@@ -10,6 +10,7 @@ from keras_gen.zoo.evaluation import (
     chains,
     compression,
     distances,
+    imputation,
     latents,
     measures,
 )
@@ -78,7 +79,8 @@ def measure(
         model: A model of the recipe.
         recipe: A recipe, from `load_recipe()`.
         metrics: Optional list of strings, names of `MEASURES` that apply to the model.
-            Defaults to all of them.
+            Defaults to all of them, without those in `LONG` if the protocol has fewer
+            than 5,000 images.
         protocol: Optional `Protocol`. Defaults to the protocol of the card.
         data: Optional `tf.data.Dataset`, test images instead of the recipe's. Measures
             in the features of the recipe's extractor then do not apply.
@@ -96,7 +98,10 @@ def measure(
     protocol = full_protocol(recipe) if protocol is None else protocol
     protocol.check()
     known = {m.name: m for m in MEASURES if m.applies(model, recipe, data)}
-    metrics = known if metrics is None else list(metrics)
+    if metrics is None:
+        left_out = LONG if protocol.num_images < _FEW_IMAGES else ()
+        metrics = [name for name in known if name not in left_out]
+    metrics = list(metrics)
     unknown = [name for name in metrics if name not in known]
     if unknown:
         raise ValueError(
@@ -129,7 +134,14 @@ def _predicts_words(model, recipe, data):
 
 
 def _completes(model, recipe, data):
-    return "complete" in marks_of(model) and isinstance(model.x_domain, Images)
+    fills_in = {"impute", "log_prob"} <= marks_of(model).keys()
+    return fills_in and isinstance(model.x_domain, Images)
+
+
+def _imputes(model, recipe, data):
+    is_binary = hasattr(recipe, "binarization") and isinstance(model.x_domain, Images)
+    # The baselines learn from the training images of the recipe.
+    return is_binary and data is None and "impute" in marks_of(model)
 
 
 def _only_reconstructs(model, recipe, data):
@@ -191,6 +203,7 @@ MEASURES = (
         "negative_log_likelihood", _has_likelihood, measures.negative_log_likelihood
     ),
     Measure("completion", _completes, measures.completion),
+    Measure("imputation", _imputes, imputation.imputation),
     Measure("squared_error", _only_reconstructs, measures.squared_error),
     Measure("accuracy", _classifies, measures.accuracy),
     Measure("neighbours", _has_neighbours, latents.neighbours),
@@ -203,5 +216,6 @@ MEASURES = (
 )
 #: Names of the measures that depend on the machine. Quick results leave them out.
 TIMES = ("sampling",)
-#: Names of the measures that take longer than the end of a training may.
-LONG = ("compression",)
+#: Names of the measures that take long on few images too. Quick results leave them out.
+LONG = ("imputation", "compression")
+_FEW_IMAGES = 5000

@@ -26,7 +26,7 @@ def negative_log_likelihood(model, recipe, data, protocol) -> dict:
     x, *y = examples_of(recipe, data, protocol)
     if "log_prob" in marks_of(model):
         nats = -model.log_prob(x, **given_of(model, "log_prob", y))
-        found = _mean(nats, "nats")
+        found = mean_of(nats, "nats")
         stated = {"likelihood": "exact", **images_of(x, protocol)}
     else:
         samples = min(
@@ -68,7 +68,7 @@ def preprocessed_log_likelihood(model, recipe, data, protocol) -> dict:
     x, *_ = examples_of(recipe, data, protocol)
     return {
         "metric": "log likelihood of preprocessed images",
-        **_mean(model.preprocessed_log_prob(x, protocol.seed), "nats"),
+        **mean_of(model.preprocessed_log_prob(x, protocol.seed), "nats"),
         "protocol": {
             "preprocessing": recipe.preprocessing,
             **images_of(x, protocol),
@@ -84,7 +84,7 @@ def completion(model, recipe, data, protocol) -> dict:
     log_prob = model.log_prob(x, mask=mask, **given_of(model, "log_prob", y))
     return {
         "metric": "negative log likelihood of the lower half given the upper one",
-        **_mean(-log_prob, "nats"),
+        **mean_of(-log_prob, "nats"),
         "protocol": {
             "likelihood": "exact",
             **images_of(x, protocol),
@@ -146,7 +146,7 @@ def upper_half(image_shape) -> np.ndarray:
     return np.repeat(np.arange(height) < height // 2, width).reshape(height, width)
 
 
-def _mean(values, unit):
+def mean_of(values, unit) -> dict:
     """Value, unit and standard error of a mean, from an array with one number each."""
     values = values.astype(np.float64)
     return {
@@ -190,7 +190,7 @@ def squared_error(model, recipe, data, protocol) -> dict:
     errors = errors_of(model.predict(inputs, verbose=0))
     return {
         "metric": "squared error",
-        **_mean(errors, "squared pixel values an image"),
+        **mean_of(errors, "squared pixel values an image"),
         "without_model": {name: float(errors_of(without_model).mean())},
         "protocol": stated,
     }

@@ -59,7 +59,23 @@ def describe(result) -> str:
         lines.append(
             f"  {name:13} {model:22} training images {training_images:10} noise {noise}"
         )
+    for name, losses in masks_of(result):
+        lines.append(f"  {name:13} {', '.join(f'{n} {loss}' for n, loss in losses)}")
     return "\n".join(lines)
+
+
+def masks_of(result) -> list:
+    """The masks of an imputation: rows of a name, and pairs of a method and a loss."""
+    return [
+        (
+            kind.replace("_", " "),
+            [
+                (name.replace("_", " "), number(loss["value"], loss["standard_error"]))
+                for name, loss in losses.items()
+            ],
+        )
+        for kind, losses in result.get("masks", {}).items()
+    ]
 
 
 def _plain(value):

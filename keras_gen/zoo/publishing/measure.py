@@ -8,7 +8,7 @@ all that apply. Then run `python -m keras_gen.zoo.publishing.table` to update th
 import sys
 
 from keras_gen.files import write_json
-from keras_gen.zoo.evaluation.evaluate import TIMES, measure, metrics_for
+from keras_gen.zoo.evaluation.evaluate import LONG, TIMES, measure, metrics_for
 from keras_gen.zoo.evaluation.protocol import QUICK
 from keras_gen.zoo.evaluation.report import describe
 from keras_gen.zoo.publishing.plots import save_plots
@@ -45,7 +45,7 @@ def remeasure(name, metrics=None) -> dict:
 def measured(model, recipe, metrics=None) -> tuple:
     """Results by the full and by the quick protocol, two dicts."""
     full = measure(model, recipe, metrics)
-    quick = [name for name in full if name not in TIMES]
+    quick = [name for name in full if name not in (*TIMES, *LONG)]
     return full, measure(model, recipe, quick, QUICK)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from keras_gen.files import write_text
 from keras_gen.zoo.evaluation.report import (
     columns_of,
+    masks_of,
     number,
     protocol_of,
     result_of,
@@ -63,6 +64,8 @@ def card_tables(entry) -> str:
         tables += [_columns_table(entry.name, distances)]
         tables += [_classes_table(distances["classes"])]
         tables += [_curve_table(distances["curve"])]
+    if "imputation" in entry.report["results"]:
+        tables += [_masks_table(entry.report["results"]["imputation"])]
     if "training_seeds" in entry.report:
         tables += [_seeds_table(entry.report["training_seeds"])]
     return "\n\n".join(tables)
@@ -127,6 +130,18 @@ def _facts(entry):
     command = f"`keras-gen evaluate {entry.name} --metrics=NAME`"
     return "\n".join(rows) + (
         f"\n\n{command} computes a number again; add `--quick` for a quick one."
+    )
+
+
+def _masks_table(result):
+    masks = masks_of(result)
+    names = [name for name, _ in masks[0][1]]
+    rows = [f"| missing | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
+    rows += [f"| {m} | {' | '.join(loss for _, loss in some)} |" for m, some in masks]
+    return "\n".join(rows) + (
+        "\n\nThe log-loss of the missing pixels alone, in nats a pixel, with its "
+        "standard error over the test images that were filled in, "
+        f"{result['protocol']['num_imputed_images']:,} of them."
     )
 
 

@@ -84,19 +84,24 @@ class TestSeveralOrderings:
         np.testing.assert_array_equal(found, 255 * trained.sample(3, seed=2))
         # It compares 100 images with the model's, and raises.
         report = export_tflite(trained, tmp_path / "made.tflite", batch_size=None)
-        assert set(report.parity) == {"serving_default", "sample", "log_prob"}
+        assert set(report.parity) == {
+            "serving_default",
+            "sample",
+            "log_prob",
+            "anomaly_score",
+        }
 
     def test_completion_is_refused(self, trained):
         half = np.arange(8)[:, None] < np.full(8, 4)
         with pytest.raises(ValueError, match="`mask` must be left out.*several orders"):
-            trained.complete(images(2), half)
+            trained.impute(images(2), half)
         with pytest.raises(ValueError, match="`mask` must be left out.*several orders"):
             trained.log_prob(images(2), mask=half)
         known = {"x": images(2), "mask": images(2) > 0}
         for method in (trained.from_noise, trained.from_noise_slowly):
             with pytest.raises(ValueError, match="must be left out.*several orders"):
                 method(trained.noise(2, 0), **known)
-        assert "complete" not in signatures_of(trained)
+        assert "impute" not in signatures_of(trained)
         assert "completion" not in metrics_for(trained, recipe=None)
 
 

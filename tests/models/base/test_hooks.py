@@ -26,6 +26,7 @@ HOOKS = {
     },
     "LatentVariableModel": {"encode", "noise_rows", "posterior_noise_shape"},
     "Sampler": {"conditions"},
+    "Scoring": {"score_functions"},
     "SiteSampler": {
         "choose_order",
         "enter_row",

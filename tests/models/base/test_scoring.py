@@ -1,0 +1,128 @@
+"""Anomaly scores are what they are called, and thresholds come from normal data."""
+
+import numpy as np
+import pytest
+from contracts import make_tiny
+from linear import COVARIANCE, MEAN, examples, linear_model, marginal
+
+from keras_gen.images import compressed_bits
+from keras_gen.models import VAE, Autoencoder, GatedPixelCNN, PixelCNN
+from keras_gen.networks import mlp
+from keras_gen.random import Rows
+
+
+def images(num=6):
+    return np.round(Rows(num, 2).uniform((8, 8, 1), "x").numpy())
+
+
+def test_the_score_of_a_linear_autoencoder_is_the_residual_of_its_components():
+    x = examples(20)
+    _, vectors = np.linalg.eigh(COVARIANCE)
+    components = vectors[:, -2:]
+    encoder, decoder = mlp((4,), [], (2,)), mlp((2,), [], (4,))
+    encoder.layers[-1].set_weights([components, -MEAN @ components])
+    decoder.layers[-1].set_weights([components.T, MEAN])
+    rest = (x - MEAN) @ vectors[:, :-2]
+    found = Autoencoder(encoder, decoder).anomaly_score(x)
+    np.testing.assert_allclose(found, np.square(rest).sum(axis=1), atol=1e-5)
+
+
+def test_the_score_of_exact_likelihoods_is_minus_the_likelihood():
+    model, x = make_tiny(PixelCNN), images()
+    np.testing.assert_allclose(model.anomaly_score(x), -model.log_prob(x), rtol=1e-5)
+    model, y = make_tiny(GatedPixelCNN), [0, 1, 2, 0, 1, 2]
+    x = model.sample(6, seed=0, y=y)
+    found = model.anomaly_score(x, y)
+    np.testing.assert_allclose(found, -model.log_prob(x, y), rtol=1e-5)
+    assert model.anomaly_score(x[1], y[1]) == pytest.approx(float(found[1]), rel=1e-5)
+
+
+def test_the_bound_is_exact_at_the_exact_posterior():
+    x = examples(10)
+    exact = -marginal(np.ones(4, bool)).log_prob(x)
+    for method in ("bound", "elbo"):
+        found = linear_model().anomaly_score(x, method=method)
+        np.testing.assert_allclose(found, exact, atol=1e-3)
+
+
+def test_the_evidence_bound_scores_no_example_below_the_tighter_one():
+    model, x = make_tiny(VAE), images(40)
+    elbo = model.anomaly_score(x, method="elbo")
+    assert np.all(elbo >= model.anomaly_score(x) - 1e-4)
+    assert np.any(elbo > model.anomaly_score(x) + 1e-3)
+
+
+@pytest.mark.parametrize("model", [VAE, PixelCNN, Autoencoder])
+def test_a_score_depends_on_the_example_alone(model):
+    model, x = make_tiny(model), images()
+    found = model.anomaly_score(x)
+    np.testing.assert_allclose(model.anomaly_score(x[3:5]), found[3:5], rtol=1e-5)
+    again = model.anomaly_score(x[::-1], batch_size=4)
+    np.testing.assert_allclose(again[::-1], found, rtol=1e-5)
+    single = model.anomaly_score(x[2])
+    assert isinstance(single, float)
+    assert single == pytest.approx(float(found[2]), rel=1e-5)
+
+
+def test_the_likelihood_ratio_of_two_identical_models_is_zero():
+    model, x = make_tiny(VAE), images()
+    np.testing.assert_array_equal(model.anomaly_score(x, background=model), 0)
+    exact = make_tiny(PixelCNN)
+    found = model.anomaly_score(x, background=exact)
+    expected = model.anomaly_score(x) - exact.anomaly_score(x)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_complexity_takes_the_nats_of_the_file_away():
+    model, x = make_tiny(VAE), images()
+    x[0] = 0
+    bits = compressed_bits(model.x_domain.to_bytes(x))
+    assert bits[0] < bits[1:].min()
+    expected = model.anomaly_score(x) - np.log(2) * bits
+    found = model.anomaly_score(x, complexity=True)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("quantile", [0.5, 0.9, 0.99])
+def test_a_threshold_leaves_no_more_normal_examples_above_than_it_should(quantile):
+    model, normal = linear_model(), examples(200)
+    threshold = model.fit_threshold(normal, quantile)
+    above = model.anomaly_score(normal) > threshold
+    assert 1 - quantile - 0.011 <= above.mean() <= 1 - quantile + 1e-9
+    np.testing.assert_array_equal(model.is_anomaly(normal), above)
+    assert model.is_anomaly(MEAN + 9) is True
+    # What is scored later does not move it.
+    model.is_anomaly(normal + 9)
+    np.testing.assert_array_equal(model.is_anomaly(normal), above)
+
+
+def test_anomalies_are_told_by_the_score_of_the_threshold():
+    model, normal = linear_model(), examples(50)
+    threshold = model.fit_threshold(normal, 0.8, method="reconstruction")
+    scores = model.anomaly_score(normal, method="reconstruction")
+    np.testing.assert_array_equal(model.is_anomaly(normal), scores > threshold)
+
+
+def test_bad_input_is_refused_by_its_name():
+    model, x = linear_model(), examples(3)
+    with pytest.raises(ValueError, match="`threshold` is not there yet"):
+        model.is_anomaly(x)
+    for quantile in (0, 1, -0.5, 2, np.nan, "all"):
+        with pytest.raises(ValueError, match="`quantile` must lie between 0 and 1"):
+            model.fit_threshold(x, quantile)
+    with pytest.raises(ValueError, match="`normal` must have shape"):
+        model.fit_threshold(x[:, :2])
+    for options, message in (
+        ({"method": "smell"}, "`method` must be one of bound, elbo, reconstruction"),
+        ({"complexity": True}, "`complexity` must be False: vectors are no images"),
+        ({"background": "vae"}, "`background` must be a model of examples"),
+        ({"background": make_tiny(VAE)}, "`background` must be a model of examples"),
+        (
+            {"background": model, "method": "reconstruction"},
+            "`background` must be left out: the score 'reconstruction' is not in nats",
+        ),
+        ({"y": [1, 2, 3]}, "`y` must be left out"),
+        ({"batch_size": 0}, "`batch_size` must be an integer"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            model.anomaly_score(x, **options)
