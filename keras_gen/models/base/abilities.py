@@ -154,6 +154,9 @@ class ExactLikelihood(Scoring):
         raise NotImplementedError
 
     def score_functions(self):
+        if self.domain_of("log_prob") is None:
+            return super().score_functions()
+
         def likelihood(x, **given):
             return -self.batch_log_prob(x, **given)
 

@@ -9,10 +9,13 @@ import tensorflow as tf
 from keras_gen.arguments import check_count
 from keras_gen.domains import Scalars
 from keras_gen.models.base.marks import marked
+from keras_gen.models.base.scoring import Scoring
 from keras_gen.random import Rows, check_seed
 
 # Computed at once: few enough to stay in the processor's cache.
 _VALUES_AT_ONCE = 1_000_000
+# Draws of noise for the anomaly score of an example.
+_SCORING_DRAWS = 16
 
 
 class LogLikelihood(NamedTuple):
@@ -32,7 +35,7 @@ class LogLikelihood(NamedTuple):
     monte_carlo_error: float
 
 
-class ImportanceWeighting:
+class ImportanceWeighting(Scoring):
     """Ability: a model whose likelihood is the mean of importance weights.
 
     A subclass implements `posterior_noise()` and `log_weights()`.
@@ -71,6 +74,26 @@ class ImportanceWeighting:
 
     def domain_of(self, name):
         return Scalars() if name == "bound" else super().domain_of(name)
+
+    def score_functions(self):
+        if self.domain_of("bound") is None:
+            return super().score_functions()
+
+        def log_weights(x, **given):
+            x = tf.convert_to_tensor(x, tf.float32)
+            # One noise for all examples, so that a score does not depend on a place.
+            noise = self.posterior_noise(Rows(_SCORING_DRAWS, 0))[:, None]
+            shape = tf.concat([[_SCORING_DRAWS], tf.shape(x)[:1], noise.shape[2:]], 0)
+            return self.log_weights(x, tf.broadcast_to(noise, shape), **given)
+
+        def bound(x, **given):
+            mean = tf.reduce_logsumexp(log_weights(x, **given), axis=0)
+            return math.log(_SCORING_DRAWS) - mean
+
+        def elbo(x, **given):
+            return -tf.reduce_mean(log_weights(x, **given), axis=0)
+
+        return {"bound": bound, "elbo": elbo, **super().score_functions()}
 
     @marked(("x", "y"), ("bound",), traced=None)
     def log_likelihood(

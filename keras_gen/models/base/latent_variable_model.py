@@ -1,7 +1,5 @@
 """The base of models with a prior, a likelihood and an approximate posterior."""
 
-import math
-
 import tensorflow as tf
 import tensorflow_probability as tfp
 
@@ -10,10 +8,6 @@ from keras_gen.models.base.abilities import Autoencoding
 from keras_gen.models.base.generative_model import GenerativeModel
 from keras_gen.models.base.importance_weighting import ImportanceWeighting
 from keras_gen.models.base.sampling import Sampler
-from keras_gen.random import Rows
-
-# Draws from the posterior of an example, for its anomaly score.
-_SCORING_DRAWS = 16
 
 
 class LatentVariableModel(Sampler, Autoencoding, ImportanceWeighting, GenerativeModel):
@@ -153,23 +147,6 @@ class LatentVariableModel(Sampler, Autoencoding, ImportanceWeighting, Generative
         given = _given(y)
         latents = self.latents_from_noise(self.take("noise", noise), **given)
         return self.decode(latents, **given)
-
-    def score_functions(self):
-        def log_weights(x, **given):
-            x = tf.convert_to_tensor(x, tf.float32)
-            # One noise for all examples, so that a score does not depend on a place.
-            noise = self.posterior_noise(Rows(_SCORING_DRAWS, 0))[:, None]
-            shape = tf.concat([[_SCORING_DRAWS], tf.shape(x)[:1], noise.shape[2:]], 0)
-            return self.log_weights(x, tf.broadcast_to(noise, shape), **given)
-
-        def bound(x, **given):
-            mean = tf.reduce_logsumexp(log_weights(x, **given), axis=0)
-            return math.log(_SCORING_DRAWS) - mean
-
-        def elbo(x, **given):
-            return -tf.reduce_mean(log_weights(x, **given), axis=0)
-
-        return {"bound": bound, "elbo": elbo, **super().score_functions()}
 
 
 def _given(y):
