@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import check_count
-from keras_gen.domains import Scalars
+from keras_gen.domains import Domain, Scalars
 from keras_gen.models.base.marks import marked
 from keras_gen.models.base.scoring import Scoring
 from keras_gen.random import Rows, check_seed
@@ -72,7 +72,7 @@ class ImportanceWeighting(Scoring):
 
     # What follows
 
-    def domain_of(self, name):
+    def domain_of(self, name) -> Domain | None:
         return Scalars() if name == "bound" else super().domain_of(name)
 
     def score_functions(self):

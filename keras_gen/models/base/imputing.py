@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import check_count, shown
+from keras_gen.domains import Domain
 from keras_gen.models.base.batches import full_batches
 from keras_gen.models.base.known_sites import KnownSites, Seeds
 from keras_gen.models.base.marks import marked, marks_of
@@ -52,7 +53,7 @@ class Imputing:
         """
         raise NotImplementedError
 
-    def domain_of(self, name):
+    def domain_of(self, name) -> Domain | None:
         if name == "seed":
             return Seeds()
         if name == "mask" and self.completes:

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import check_count, shown
-from keras_gen.domains import Scalars
+from keras_gen.domains import Domain, Scalars
 from keras_gen.images import compressed_bits
 from keras_gen.models.base.batches import full_batches
 from keras_gen.models.base.marks import marked, marks_of
@@ -33,7 +33,7 @@ class Scoring:
 
     # What follows
 
-    def domain_of(self, name):
+    def domain_of(self, name) -> Domain | None:
         return Scalars() if name == "score" else super().domain_of(name)
 
     def scores(self, x, y=None, method=None) -> tf.Tensor:
