@@ -736,9 +736,6 @@ class AutoregressiveContract(SamplerContract):
                 check_one_pass_gives_samples_back(weighted, num, **options)
 
     def test_compressed_examples_are_restored(self, trained):
-        pytest.importorskip(
-            "constriction", reason="constriction, of `compress`, is not installed"
-        )
         x, *y = self.arrays(4)
         if not trained.compresses:
             with pytest.raises(ValueError, match="does not compress"):

@@ -560,9 +560,6 @@ def test_missing_data_are_downloaded_when_that_is_asked_for(
 
 
 def test_what_is_compressed_is_restored(entry_of_pixels, run_here, tmp_path):
-    pytest.importorskip(
-        "constriction", reason="constriction, of `compress`, is not installed"
-    )
     assert run_here("sample", entry_of_pixels, "--num", 5, "--seed", 1)[0] == 0
     compress = ["compress", entry_of_pixels, "samples.png", "--out", "samples.kgc"]
     assert run_here(*compress)[0] == 0

@@ -1,6 +1,7 @@
 """A lossy code of latents: each is rounded to multiples of a step and coded."""
 
 import struct
+import zlib
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from keras_gen.compression.stack import Stack
 
 # Examples, latents, the largest multiple, the step.
 _HEAD = struct.Struct("<IIId")
+_CHECKSUM = struct.Struct("<I")
 _MOST = 2**20
 
 
@@ -54,21 +56,24 @@ def pack_latents(latents, step) -> bytes:
     head = (
         _HEAD.pack(*multiples.shape, largest, step) + means.tobytes() + scales.tobytes()
     )
-    return head + stack.words.astype("<u4").tobytes()
+    body = head + stack.words.astype("<u4").tobytes()
+    return body + _CHECKSUM.pack(zlib.crc32(body))
 
 
 def unpack_latents(data) -> np.ndarray:
     """The latents that `pack_latents()` has rounded, float32 of shape `(num, size)`.
 
     Raises:
-        ValueError: If `data` are no such bytes.
+        ValueError: If `data` are no such bytes, cut short or damaged.
     """
-    if len(data) < _HEAD.size:
-        raise ValueError(f"`data` must be packed latents. Received {len(data)} bytes")
-    num, size, largest, step = _HEAD.unpack_from(data)
-    rest = np.frombuffer(data, np.uint8, offset=_HEAD.size)
-    if len(rest) % 4 or len(rest) < 8 * size or not 1 <= largest <= _MOST:
-        raise ValueError(f"`data` are cut short or damaged. Received {len(data)} bytes")
+    body, checksum = data[: -_CHECKSUM.size], data[-_CHECKSUM.size :]
+    if len(body) < _HEAD.size or checksum != _CHECKSUM.pack(zlib.crc32(body)):
+        raise ValueError(
+            "`data` must be what `pack_latents()` has returned, not cut short or "
+            f"damaged. Received {len(data)} bytes"
+        )
+    num, size, largest, step = _HEAD.unpack_from(body)
+    rest = np.frombuffer(body, np.uint8, offset=_HEAD.size)
     means, scales = rest[: 8 * size].view("<f4").reshape(2, size)
     stack = Stack(rest[8 * size :].view("<u4").astype(np.uint32))
     found = stack.pop_normal(*_of_each(means, scales, num), largest)

@@ -29,7 +29,7 @@ class SaltAndPepperCorruption(keras.layers.Layer):
             raise ValueError(f"`rate` must lie in [0, 1]. Received: {shown(rate)}")
         self.rate = float(rate)
         # Noise never exceeds 5.7.
-        self._edge = NormalDist().inv_cdf(1.0 - rate / 2) if rate else 10.0
+        self._edge = -NormalDist().inv_cdf(rate / 2) if rate else 10.0
         self.built = True
 
     def call(self, images, noise):

@@ -3,9 +3,6 @@ import pytest
 
 from keras_gen.compression import pack_latents, unpack_latents
 
-pytest.importorskip(
-    "constriction", reason="constriction, of the extra `compress`, is not installed"
-)
 LATENTS = np.random.default_rng(0).normal([0, 5, -3], [1, 0.1, 20], (2000, 3))
 
 
@@ -38,8 +35,10 @@ def test_wrong_latents_are_refused(latents, step, message):
         pack_latents(latents, step)
 
 
-def test_cut_bytes_are_refused():
+def test_cut_and_damaged_bytes_are_refused():
     data = pack_latents(LATENTS, 1)
-    for length in (3, 30, len(data) - 1):
-        with pytest.raises(ValueError, match="`data`"):
-            unpack_latents(data[:length])
+    cut = [data[:length] for length in (0, 3, 30, len(data) - 4, len(data) - 1)]
+    flipped = [bytes([*data[:i], data[i] ^ 1, *data[i + 1 :]]) for i in (0, 22, 40, 99)]
+    for wrong in (*cut, *flipped, bytes(100)):
+        with pytest.raises(ValueError, match="`data` must be what `pack_latents"):
+            unpack_latents(wrong)

@@ -3,10 +3,6 @@ import pytest
 
 from keras_gen.compression import PRECISION, Stack, integer_table, uniform
 
-pytest.importorskip(
-    "constriction", reason="constriction, of the extra `compress`, is not installed"
-)
-
 
 @pytest.fixture
 def generator():

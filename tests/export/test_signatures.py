@@ -17,7 +17,7 @@ SAMPLING = ["sample", "serving_default"]
 ENCODING = ["anomaly_score", "decode", "encode", "reconstruct", "serving_default"]
 EXPECTED = {
     "Autoencoder": ENCODING,
-    "DenoisingAutoencoder": sorted([*ENCODING, "impute"]),
+    "DenoisingAutoencoder": sorted([*ENCODING, "impute", "sample"]),
     "VAE": sorted({*ENCODING, *SAMPLING, "impute"}),
     "ConditionalGAN": ["decode", *SAMPLING],
     "DCGAN": ["decode", *SAMPLING],

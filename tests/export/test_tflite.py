@@ -20,6 +20,7 @@ from keras_gen.models import (
     VAE,
     Autoencoder,
     ConditionalGAN,
+    DenoisingAutoencoder,
     GatedPixelCNN,
 )
 
@@ -158,6 +159,10 @@ def test_a_converter_that_crashes_is_an_error(tmp_path, gan, monkeypatch):
         (GatedPixelCNN, "float32", "sample", Parity(255.0, 1.0, 100, 11)),
         (GatedPixelCNN, "float16", "sample", Parity(np.inf, np.inf, 100, 1)),
         (GatedPixelCNN, "float32", "log_prob", Parity(1e-3, 1e-3, 100, 1)),
+        (VAE, "float32", "impute", Parity(255.0, 1.0, 100, 26, True)),
+        (VAE, "int8", "impute", Parity(255.0, 65.0, 100, 100, True)),
+        (DenoisingAutoencoder, "float32", "sample", Parity(9.0, 1.0, 100, 26, True)),
+        (DenoisingAutoencoder, "float32", "impute", Parity(1e-3, 1e-5, 100, 1)),
     ],
 )
 def test_a_file_that_is_not_the_model_is_refused(
@@ -168,6 +173,18 @@ def test_a_file_that_is_not_the_model_is_refused(
     check_parity(model, precision, {signature: good})
     with pytest.raises(ValueError, match=f"is not the model: '{signature}' differs"):
         check_parity(model, precision, {signature: parity})
+
+
+@pytest.mark.parametrize(
+    ("precision", "parity"),
+    [
+        ("float32", Parity(255.0, 1.0, 100, 25, True)),
+        ("float32", Parity(1.0, 0.5, 100, 60, True)),
+        ("int8", Parity(255.0, 60.0, 100, 100, True)),
+    ],
+)
+def test_some_images_of_a_chain_may_go_another_way(precision, parity):
+    check_parity(make_tiny(VAE), precision, {"impute": parity})
 
 
 def test_a_refusal_says_what_differs_and_what_is_allowed():

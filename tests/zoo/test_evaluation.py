@@ -205,9 +205,6 @@ def test_an_extractor_is_an_entry_named_by_its_weights(tiny_zoo):
 
 
 def test_images_are_measured_after_they_are_restored(tiny_zoo, monkeypatch):
-    pytest.importorskip(
-        "constriction", reason="constriction, of `compress`, is not installed"
-    )
     recipe = load_recipe("tiny_pixels")
     seed_initializers(0)
     model = recipe.model()

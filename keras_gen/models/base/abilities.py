@@ -122,9 +122,10 @@ class Autoencoding(Scoring, Decoding):
     def score_functions(self):
         def reconstruction(x, y=None):
             x = tf.convert_to_tensor(x, tf.float32)
-            rebuilt = self(x if y is None else (x, y))
-            axes = tuple(range(1, len(x.shape)))
-            return tf.reduce_sum(tf.square(x - rebuilt), axis=axes)
+            errors = tf.square(x - self(x if y is None else (x, y)))
+            if self.x_domain.optional:
+                errors = tf.where(tf.math.is_nan(x), 0.0, errors)
+            return tf.reduce_sum(errors, axis=tuple(range(1, len(x.shape))))
 
         return {**super().score_functions(), "reconstruction": reconstruction}
 

@@ -48,9 +48,10 @@ class BitsBackCoding(Compressing):
 
     @property
     def compresses(self):
-        levels = self.output_distribution.num_levels
-        is_images = isinstance(self.x_domain, Images)
-        return levels is not None and is_images and self.y_domain is None
+        levels, domain = self.output_distribution.num_levels, self.x_domain
+        if levels is None or not isinstance(domain, Images) or domain.optional:
+            return False
+        return domain.num_levels in (None, levels) and self.y_domain is None
 
     def encode_levels(self, levels, y=None, plain=False):
         stack = Stack(self._first_words())

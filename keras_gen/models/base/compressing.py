@@ -205,9 +205,10 @@ class Compressing:
     def _check_compresses(self):
         if not self.compresses:
             raise ValueError(
-                f"This {type(self).__name__} does not compress: it needs a "
-                "distribution on levels, sites in one order, and no pairs but with "
-                f"labels. Received: {shown(self.output_distribution)}"
+                f"This {type(self).__name__} does not compress: it needs a likelihood "
+                "on the levels of its examples, no unknown values, sites in one order, "
+                "and to learn from examples alone or with labels. Received: "
+                f"{shown(self.output_distribution)}, {shown(self.x_domain)}"
             )
 
 

@@ -178,6 +178,12 @@ class Imputing:
         lowest = 0 if self.x_domain.bounds is None else self.x_domain.bounds[0]
         x = np.where(mask.reshape(x.shape), x, np.asarray(lowest, self.x_domain.dtype))
         self.x_domain.check(x, "x")
+        wrong = np.count_nonzero(np.isnan(x))
+        if wrong:
+            raise ValueError(
+                f"`x` holds NaN where `mask` says that values are known: {wrong} of "
+                f"{x.size} values."
+            )
         return x.astype(self.x_domain.dtype)
 
     def _conditions_of(self, num_rows, first_row, given):

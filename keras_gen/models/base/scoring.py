@@ -69,7 +69,8 @@ class Scoring:
         - `"bound"` is minus the importance-weighted bound on it, of 16 draws from the
           posterior; `"elbo"` is minus the evidence lower bound, by the same draws. All
           examples share their noise.
-        - `"reconstruction"` is the squared error of the reconstruction.
+        - `"reconstruction"` is the squared error of the reconstruction, of what is
+          known.
 
         Plain likelihoods of images fail where others are simpler than the training
         data: these get a higher likelihood (Nalisnick et al., 2018, arXiv:1810.09136).
@@ -81,7 +82,8 @@ class Scoring:
             method: String, one of `score_functions()`, the first of which is the
                 default.
             background: Optional model of more general data of the same kind. Its score
-                is subtracted, which gives a likelihood ratio (Ren et al., 2019,
+                by the same method, or by its default one if it has no such method, is
+                subtracted. This gives a likelihood ratio (Ren et al., 2019,
                 arXiv:1906.02845, eq. 5).
             complexity: Boolean, whether the nats of the compressed image, a PNG file,
                 are subtracted (Serra et al., 2019, arXiv:1909.11480, eq. 1).
@@ -103,6 +105,11 @@ class Scoring:
             return float(self.anomaly_score(np.asarray(x)[None], y, *options)[0])
         self.x_domain.check(x, "x")
         parts = {"x": np.asarray(x, self.x_domain.dtype)}
+        if complexity and np.isnan(parts["x"]).any():
+            raise ValueError(
+                "`complexity` must be False where `x` holds NaN: an image with unknown "
+                "pixels has no file. Received: True"
+            )
         if "y" in marks_of(self)["anomaly_score"].takes:
             self.check_y(y, len(x))
             parts["y"] = np.asarray(y, self.y_domain.dtype)
@@ -119,6 +126,8 @@ class Scoring:
         if background is not None:
             told = "y" in marks_of(background)["anomaly_score"].takes
             given = {"y": y} if told else {}
+            if method in background.score_functions():
+                given["method"] = method
             scores -= background.anomaly_score(x, batch_size=batch_size, **given)
         return scores
 

@@ -12,7 +12,7 @@ def mixing(model, recipe, data, protocol) -> dict:
     """How often the class of the state of a chain changes in 100 steps.
 
     Chains start at test images. The extractor classifies each state. A chain that stays
-    at one image changes never. `without_model` is the number for images that are drawn
+    at one image never changes. `without_model` is the number for images that are drawn
     independently, with the classes of the test images.
     """
     num = max(2, min(_NUM_CHAINS, protocol.num_images // 10))

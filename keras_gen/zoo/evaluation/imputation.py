@@ -83,7 +83,7 @@ def imputation(model, recipe, data, protocol) -> dict:
             )
             for method in model.imputation_methods
         }
-        guesses["marginal_means"] = _smoothed(training.sum(axis=0), num_training)
+        guesses["marginal_means"] = _smoothed(training.sum(axis=0), len(training))
         guesses["nearest_neighbours"] = _of_neighbours(x, known, training)
         masks[kind] = {name: _loss(x, known, some) for name, some in guesses.items()}
     first = masks["lower_half"][model.imputation_methods[0]]
@@ -95,7 +95,7 @@ def imputation(model, recipe, data, protocol) -> dict:
         "masks": masks,
         "protocol": {
             "num_imputed_images": num,
-            "num_training_images": num_training,
+            "num_training_images": len(training),
             "neighbours": _NUM_NEIGHBOURS,
             "steps": model.imputation_steps,
             "num_chains": _NUM_CHAINS,

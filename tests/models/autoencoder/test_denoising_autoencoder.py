@@ -31,14 +31,16 @@ class TestContract(AutoencodingContract, SamplerContract):
     any_range = ("x",)
 
     def make(self, seed=0):
-        corruption = SaltAndPepperCorruption(0.4, name="corruption")
+        # With hidden values it has a chain and fills in what is missing.
+        corruption = MaskingCorruption(0.4, name="corruption")
         options = {"walkback_steps": 2, "chain_steps": 3}
         return tiny(corruption, seed, BernoulliLikelihood(), **options)
 
 
 def test_without_a_likelihood_it_has_no_chain():
-    model = tiny(MaskingCorruption(0.3))
-    assert set(marks_of(model)) == {"corrupt", "encode", "decode", "reconstruct"}
+    model = tiny(SaltAndPepperCorruption(0.3))
+    encoding = {"anomaly_score", "encode", "decode", "reconstruct"}
+    assert set(marks_of(model)) == {"corrupt", *encoding}
     for draw in (model.sample, lambda num: model.chain(np.zeros((num, 8, 8, 1)))):
         with pytest.raises(ValueError, match="`likelihood` must be given"):
             draw(2)

@@ -15,15 +15,12 @@ from keras_gen.distributions import (
     DiscretizedLogisticLikelihood,
     GaussianLikelihood,
 )
+from keras_gen.domains import Images
 from keras_gen.models import MADE, VAE, GatedPixelCNN, PixelCNN
 from keras_gen.models.base import marks_of
 from keras_gen.models.base.compressing import NotRestoredError
 from keras_gen.networks import mlp
 from keras_gen.random import seed_initializers
-
-pytest.importorskip(
-    "constriction", reason="constriction, of the extra `compress`, is not installed"
-)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -39,10 +36,10 @@ def pixel_cnn(pixels=None, shape=(8, 8, 1)):
     return model
 
 
-def vae(pixels=None, channels=1):
+def vae(pixels=None, channels=1, **options):
     encoder = mlp((8, 8, 1), [16], (6,), name="encoder")
     decoder = mlp((3,), [16], (8, 8, channels), name="decoder")
-    return VAE(encoder, decoder, pixels or BernoulliLikelihood())
+    return VAE(encoder, decoder, pixels or BernoulliLikelihood(), **options)
 
 
 @pytest.fixture(scope="module", params=[pixel_cnn, vae], ids=["sites", "bits back"])
@@ -248,6 +245,8 @@ def test_the_code_of_another_model_is_refused(model, code):
 def test_models_without_levels_or_with_several_orders_do_not_compress(x):
     for model in (
         vae(GaussianLikelihood()),
+        vae(x_domain=Images((8, 8, 1), optional=True)),
+        vae(x_domain=Images((8, 8, 1), levels=5)),
         MADE((8, 8, 1), BernoulliLikelihood(), hidden_units=(4,), num_orderings=2),
     ):
         assert "compress" not in marks_of(model)

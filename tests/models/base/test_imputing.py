@@ -129,17 +129,19 @@ def test_a_chain_tells_two_kinds_of_images_by_what_is_known():
 LIKELIHOOD = BernoulliLikelihood()
 
 
-def test_hidden_pixels_are_taken_from_the_reconstruction():
+@pytest.mark.parametrize("likelihood", [BernoulliLikelihood(), None])
+def test_hidden_pixels_are_taken_from_the_reconstruction(likelihood):
     model = make_tiny(DenoisingAutoencoder)
+    parts = model.encoder, model.decoder
+    model = DenoisingAutoencoder(*parts, model.corruption, likelihood)
+    assert marks_of(model)["impute"].takes == ("x", "mask")
     x = Rows(3, 0).uniform((8, 8, 1), "x").numpy()
     mask = np.arange(64).reshape(8, 8) % 2 > 0
     rebuilt = model.reconstruct(np.where(mask[..., None], x, 0))
     found = model.impute(x, mask)
     np.testing.assert_allclose(found[:, ~mask], rebuilt.numpy()[:, ~mask], atol=1e-6)
     np.testing.assert_array_equal(found[:, mask], x[:, mask])
-    blurred = DenoisingAutoencoder(
-        model.encoder, model.decoder, GaussianCorruption(0.1)
-    )
+    blurred = DenoisingAutoencoder(*parts, GaussianCorruption(0.1))
     assert "impute" not in marks_of(blurred)
     with pytest.raises(ValueError, match="`mask` must be left out.*another corruption"):
         blurred.impute(x, mask)
@@ -214,6 +216,10 @@ def test_models_that_do_not_learn_from_holes_refuse_them():
         linear_model().log_likelihood(np.full((2, 4), np.nan))
     with pytest.raises(ValueError, match="`x` holds infinity"):
         linear_model(optional=True).log_likelihood(np.full((2, 4), np.inf))
+    x = examples(2)
+    x[1, 1] = np.nan
+    with pytest.raises(ValueError, match="`x` holds NaN where `mask` says.*1 of 8"):
+        linear_model(optional=True).impute(x, KNOWN)
 
 
 # Bad input

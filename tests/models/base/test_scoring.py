@@ -5,6 +5,8 @@ import pytest
 from contracts import make_tiny
 from linear import COVARIANCE, MEAN, examples, linear_model, marginal
 
+from keras_gen.distributions import BernoulliLikelihood
+from keras_gen.domains import Images
 from keras_gen.images import compressed_bits
 from keras_gen.models import VAE, Autoencoder, GatedPixelCNN, PixelCNN
 from keras_gen.networks import mlp
@@ -66,7 +68,9 @@ def test_a_score_depends_on_the_example_alone(model):
 
 def test_the_likelihood_ratio_of_two_identical_models_is_zero():
     model, x = make_tiny(VAE), images()
-    np.testing.assert_array_equal(model.anomaly_score(x, background=model), 0)
+    for method in (None, "elbo"):
+        ratio = model.anomaly_score(x, method=method, background=model)
+        np.testing.assert_array_equal(ratio, 0)
     exact = make_tiny(PixelCNN)
     found = model.anomaly_score(x, background=exact)
     expected = model.anomaly_score(x) - exact.anomaly_score(x)
@@ -81,6 +85,21 @@ def test_complexity_takes_the_nats_of_the_file_away():
     expected = model.anomaly_score(x) - np.log(2) * bits
     found = model.anomaly_score(x, complexity=True)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_what_is_unknown_has_no_part_in_a_score():
+    x, known = examples(5), np.array([True, False, True, True])
+    x[:, ~known] = np.nan
+    model = linear_model(optional=True)
+    rest = np.square(model.reconstruct(x) - x)[:, known].sum(axis=1)
+    found = model.anomaly_score(x, method="reconstruction")
+    np.testing.assert_allclose(found, rest, rtol=1e-5)
+    domain = Images((8, 8, 1), optional=True)
+    networks = mlp((8, 8, 1), [], (4,)), mlp((2,), [], (8, 8, 1))
+    model = VAE(*networks, BernoulliLikelihood(), x_domain=domain)
+    assert np.isfinite(model.anomaly_score(images(), complexity=True)).all()
+    with pytest.raises(ValueError, match="`complexity` must be False where `x` holds"):
+        model.anomaly_score(np.where(images() > 0, 1, np.nan), complexity=True)
 
 
 @pytest.mark.parametrize("quantile", [0.5, 0.9, 0.99])
