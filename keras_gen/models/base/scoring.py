@@ -19,7 +19,8 @@ class Scoring:
     A family adds its scores to `score_functions()`.
     """
 
-    _threshold = None
+    # A function: Keras would count a background model among the parts of this one.
+    _is_above = None
 
     # Hooks
 
@@ -155,7 +156,11 @@ class Scoring:
         self.x_domain.check(normal, "normal")
         scores = self.anomaly_score(normal, y, **options)
         threshold = threshold_of(scores, quantile)
-        self._threshold = threshold, options
+
+        def is_above(x, y=None):
+            return self.anomaly_score(x, y, **options) > threshold
+
+        self._is_above = is_above
         return threshold
 
     def is_anomaly(self, x, y=None) -> np.ndarray | bool:
@@ -171,13 +176,12 @@ class Scoring:
         Raises:
             ValueError: If there is no threshold, or an argument is wrong.
         """
-        if self._threshold is None:
+        if self._is_above is None:
             raise ValueError(
                 "`threshold` is not there yet: call `fit_threshold(normal, quantile)` "
                 "first."
             )
-        threshold, options = self._threshold
-        return self.anomaly_score(x, y, **options) > threshold
+        return self._is_above(x, y)
 
     def _score_named(self, method, background, complexity):
         """The checked name of a score."""

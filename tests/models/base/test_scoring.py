@@ -120,6 +120,11 @@ def test_anomalies_are_told_by_the_score_of_the_threshold():
     threshold = model.fit_threshold(normal, 0.8, method="reconstruction")
     scores = model.anomaly_score(normal, method="reconstruction")
     np.testing.assert_array_equal(model.is_anomaly(normal), scores > threshold)
+    background, before = linear_model(widening=2.0), len(model.weights)
+    threshold = model.fit_threshold(normal, 0.8, background=background)
+    scores = model.anomaly_score(normal, background=background)
+    np.testing.assert_array_equal(model.is_anomaly(normal), scores > threshold)
+    assert len(model.weights) == before
 
 
 def test_bad_input_is_refused_by_its_name():
