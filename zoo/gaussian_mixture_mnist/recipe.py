@@ -16,13 +16,6 @@ epochs = 20
 validation = "validation"
 extractor = "classifier_mnist"
 preprocessing = "logit, lambda 1e-6"
-paper = {
-    "preprocessed_log_likelihood": {
-        "value": -1366.9,
-        "source": "Papamakarios et al., MAF, 2017, one Gaussian",
-        "protocol": {"preprocessing": preprocessing, "num_images": 10_000},
-    },
-}
 
 
 def model(seed=0):
