@@ -237,6 +237,7 @@ def test_what_is_no_classifier_is_no_extractor(tiny_zoo, vae, tmp_path, monkeypa
 def test_each_model_has_the_measures_that_apply(vae, vae_recipe):
     assert metrics_for(vae, vae_recipe) == [
         "negative_log_likelihood",
+        "imputation",
         "distances",
         "active_units",
         "sampling",
