@@ -97,8 +97,7 @@ class GaussianMixture(MixtureModel):
             )
         self.num_components, self.x_domain = num_components, x_domain
         self.covariance, self.regularization = covariance, regularization
-        self.preprocessing = preprocessing
-        self._size = math.prod(x_domain.shape)
+        self.preprocessing, self._size = preprocessing, math.prod(x_domain.shape)
         before = [] if preprocessing is None else [preprocessing]
         self._flow = FlowChain([*before, ActNorm(least=0.0, trainable=False)])
         self._flow.build((None, self._size))
@@ -152,9 +151,8 @@ class GaussianMixture(MixtureModel):
 
     def statistics_of(self, weights, means, variances) -> list:
         """The statistics of a mixture without correlations, in standardized units."""
-        noise = Rows(len(means), self.seed).normal(
-            self.covariance.start_noise_shape(self._size), "start"
-        )
+        shape = self.covariance.start_noise_shape(self._size)
+        noise = Rows(len(means), self.seed).normal(shape, "start")
         weights = np.maximum(weights, _TINY)
         found = self.covariance.start(weights, means, variances, np.array(noise))
         return [np.asarray(value, "float32") for value in (weights, *found)]

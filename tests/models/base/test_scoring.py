@@ -66,9 +66,6 @@ def test_flows_of_levels_score_by_the_mean_density_between_them():
     elbo = model.anomaly_score(x, method="elbo")
     np.testing.assert_allclose(elbo, -densities.mean(axis=0), rtol=1e-4)
     assert np.all(elbo > -mean + 1e-3)
-    # More draws of other noise are near.
-    found = model.log_likelihood(x, num_importance_samples=500).per_example
-    np.testing.assert_allclose(model.anomaly_score(x), -found, atol=1.0)
 
 
 def test_the_bound_is_exact_at_the_exact_posterior():
