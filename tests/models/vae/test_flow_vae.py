@@ -7,7 +7,7 @@ from contracts import AutoencodingContract, SamplerContract
 
 from keras_gen.distributions import BernoulliLikelihood, GaussianLikelihood
 from keras_gen.domains import Images, Vectors
-from keras_gen.models import MAF, NICE, VAE, FlowVAE
+from keras_gen.models import MAF, NICE, VAE, FlowVAE, GaussianMixture
 from keras_gen.networks import mlp
 from keras_gen.random import Rows
 
@@ -132,6 +132,7 @@ def test_new_flows_give_the_bound_of_a_plain_vae():
         ),
         ({"prior": "normal"}, "`prior` must be a model of vectors of 3 values"),
         ({"prior": NICE(Vectors(2), 1, (4,))}, "`prior` must be a model of vectors"),
+        ({"prior": GaussianMixture(2, 3)}, "`prior` must be .* learns by gradients"),
     ],
 )
 def test_bad_arguments_are_refused(options, message):
