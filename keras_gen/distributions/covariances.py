@@ -335,7 +335,7 @@ def _factors(second, between, floor):
     # Twice the digits: the statistics are rounded already.
     unit = tf.eye(size, dtype=tf.float64)
     covariance = tf.cast(second, tf.float64) - tf.cast(between, tf.float64)
-    rounding = 2.0**-20 * tf.cast(tf.linalg.trace(second), tf.float64) / size**0.5
+    rounding = 2.0**-22 * tf.cast(tf.linalg.trace(second), tf.float64) / size**0.5
     floor = tf.maximum(tf.constant(floor, tf.float64), rounding)
     factors = tf.linalg.cholesky(covariance + floor[..., None, None] * unit)
     inverses = tf.linalg.triangular_solve(factors, unit + tf.zeros_like(factors))
