@@ -5,6 +5,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.arguments import shown
 from keras_gen.datasets.sources import Source, split_error
 from keras_gen.datasets.splits import MissingSplitError, slices_of
 from keras_gen.domains import Vectors
@@ -55,7 +56,8 @@ class Checkerboard:
         square = (which * 8).astype(int)
         row = square // 2
         column = 2 * (square % 2) + row % 2
-        return np.stack([column + x, row + y], axis=1).astype(np.float32) - 2
+        # In float64, or the sum could be rounded up into the next square.
+        return (np.stack([column + x, row + y], axis=1) - 2).astype(np.float32)
 
     def log_density(self, points) -> np.ndarray:
         column, row = np.floor(points + 2).astype(int).T
@@ -122,7 +124,9 @@ def toy_log_density(name, points) -> np.ndarray:
 
 def _toy(name):
     if name not in TOYS:
-        raise ValueError(f"`name` must be one of {', '.join(TOYS)}. Received: {name!r}")
+        raise ValueError(
+            f"`name` must be one of {', '.join(TOYS)}. Received: {shown(name)}"
+        )
     return TOYS[name]
 
 

@@ -87,7 +87,11 @@ class Covariance:
         raise NotImplementedError
 
     def smallest_variance(self, parameters) -> tf.Tensor:
-        """The least variance in each component of a value given the others, `(k,)`."""
+        """The least variance in each component, of shape `(k,)`.
+
+        It is that of a value given the factors, or given the values before it, if the
+        covariance has them.
+        """
         raise NotImplementedError
 
 
@@ -143,8 +147,8 @@ class FullCovariance(Covariance):
     def maximize(self, weights, statistics, floor):
         means = statistics[0] / weights[:, None]
         second = statistics[1] / weights[:, None, None]
-        covariance = second - means[:, :, None] * means[:, None]
-        return [means, *_factors(covariance, floor)]
+        between = means[:, :, None] * means[:, None]
+        return [means, *_factors(second, between, floor)]
 
     def log_density(self, x, parameters):
         means, _, whitening = parameters
@@ -186,7 +190,7 @@ class TiedCovariance(Covariance):
         sums, second = statistics
         means = sums / weights[:, None]
         between = tf.matmul(sums, means, transpose_a=True)
-        return [means, *_factors(second - between, floor)]
+        return [means, *_factors(second, between, floor)]
 
     def log_density(self, x, parameters):
         means, _, whitening = parameters
@@ -321,11 +325,19 @@ def _variances(weights, seconds, known, floor):
     return tf.maximum(seconds / weights[:, None] - known, 0.0) + floor
 
 
-def _factors(covariance, floor):
-    """Cholesky factors of matrices, with a floor, and their inverses."""
+def _factors(second, between, floor):
+    """Cholesky factors of the differences of matrices, and their inverses.
+
+    The differences get a floor. It is larger where the second moments are so large that
+    their rounding may exceed it, as in a component far from all others.
+    """
+    size = second.shape[-1]
     # Twice the digits: the statistics are rounded already.
-    unit = tf.eye(covariance.shape[-1], dtype=tf.float64)
-    factors = tf.linalg.cholesky(tf.cast(covariance, tf.float64) + floor * unit)
+    unit = tf.eye(size, dtype=tf.float64)
+    covariance = tf.cast(second, tf.float64) - tf.cast(between, tf.float64)
+    rounding = 2.0**-22 * tf.cast(tf.linalg.trace(second), tf.float64) / size**0.5
+    floor = tf.maximum(tf.constant(floor, tf.float64), rounding)
+    factors = tf.linalg.cholesky(covariance + floor[..., None, None] * unit)
     inverses = tf.linalg.triangular_solve(factors, unit + tf.zeros_like(factors))
     return tf.cast(factors, tf.float32), tf.cast(inverses, tf.float32)
 

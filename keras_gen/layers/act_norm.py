@@ -16,6 +16,8 @@ class ActNorm(FlowLayer):
 
     Args:
         center: Boolean, whether there is a bias.
+        least: Float, the deviation up to which a channel counts as constant, beside
+            deviations that are mere rounding of its mean.
 
     Reference:
         [Glow: Generative Flow with Invertible 1x1
@@ -29,12 +31,13 @@ class ActNorm(FlowLayer):
     [[-1.0, 0.0], [1.0, 0.0]]
     """
 
-    #: A channel is constant if its deviation is smaller, relative to its mean.
+    #: A channel is constant up to this deviation, relative to its mean.
     epsilon = 1e-5
 
-    def __init__(self, center=True, **kwargs):
+    def __init__(self, center=True, least=1e-5, **kwargs):
         super().__init__(**kwargs)
         self.center = center
+        self.least = least
 
     def build(self, input_shape) -> None:
         size = (input_shape[-1],)
@@ -63,10 +66,11 @@ class ActNorm(FlowLayer):
         mean, variance = ops.moments(inputs, axes)
         if self.bias is not None:
             self.bias.assign(-mean)
-        is_constant = variance <= self.epsilon**2 * ops.maximum(1.0, mean**2)
+        rounding = self.epsilon**2 * mean**2
+        is_constant = variance <= ops.maximum(self.least**2, rounding)
         log_scale = -0.5 * ops.log(ops.where(is_constant, 1.0, variance))
         self.log_scale.assign(log_scale)
         return self(inputs)[0]
 
     def get_config(self) -> dict:
-        return {**super().get_config(), "center": self.center}
+        return {**super().get_config(), "center": self.center, "least": self.least}

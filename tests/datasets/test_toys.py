@@ -45,6 +45,18 @@ def test_sets_are_loaded_by_name_and_split():
     Vectors(2).check(both, "x")
 
 
+def test_no_draw_leaves_the_checkerboard():
+    class LastRows:
+        """The greatest uniform numbers."""
+
+        def uniform(self, shape, stream):
+            return np.full((1, *shape), 1 - 2.0**-23, np.float32)
+
+    points = toys.Checkerboard().draw(LastRows())
+    assert points.max() < 2
+    assert np.isfinite(toys.Checkerboard().log_density(points)).all()
+
+
 def test_what_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="must be one of .*rings.* Received: 'ring'"):
         datasets.toy("ring", 5)

@@ -32,7 +32,7 @@ REPORTS = {name: zoo.info(name) for name in zoo.names()}
 def quick(name, spoil=None):
     """The quick results of an entry, after `spoil` has changed its weights."""
     entry = Entry(name)
-    skip_without_data(entry.recipe)
+    skip_without_data(entry.recipe, "test")
     model = entry.load()
     if spoil is not None:
         spoil(model)

@@ -48,3 +48,10 @@ def test_equal_chances_have_the_perplexity_of_their_number():
     found = perplexity(model, None, [Batch(np.array([[5, 1, 0], [2, 2, 2]]))], QUICK)
     assert found["value"] == pytest.approx(3.0)
     assert found["standard_error"] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_words_that_do_not_occur_may_have_no_chance():
+    model = Unigram()
+    model.chances = np.array([0.5, 0.5, 0.0])
+    found = perplexity(model, None, [Batch(np.array([[5, 1, 0], [2, 2, 0]]))], QUICK)
+    assert found["value"] == pytest.approx(2.0)

@@ -72,6 +72,11 @@ class FlowModel(
                 "`x_domain` must have at least two values, of which some condition "
                 f"others. Received: {x_domain!r}"
             )
+        if x_domain.optional:
+            raise ValueError(
+                f"`x_domain` must be without unknown values: {type(self).__name__} "
+                f"does not learn from them. Received: {x_domain!r}"
+            )
         self.x_domain = x_domain
         self.logit_margin = logit_margin
         self.latent_dim = math.prod(x_domain.shape)
@@ -122,7 +127,10 @@ class FlowModel(
         return latents, log_det + log_det_of_flow
 
     def inverse(self, latents) -> tf.Tensor:
-        """Maps latents to examples, also without a clip: the inverse of `forward()`."""
+        """Maps latents to examples, clipped to the range of images.
+
+        It is the inverse of `forward()` with `noise` in the middle.
+        """
         values = self.flow.inverse(tf.reshape(latents, (-1, *self._end_shape)))
         return self.postprocess(tf.reshape(values, (-1, *self.x_domain.shape)))
 
@@ -155,8 +163,8 @@ class FlowModel(
     def postprocess(self, values) -> tf.Tensor:
         """The inverse of `preprocess()`, clipped to the range of images.
 
-        A value between two levels comes back as if these were not the ends of an
-        interval but its middle, so that rounding gives the lower one.
+        The middle of the interval of a level gives the level, and its ends lie halfway
+        to the neighbours, so rounding to the nearest level undoes the noise.
         """
         if self.x_domain.bounds is None:
             return values

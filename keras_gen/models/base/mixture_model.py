@@ -110,8 +110,13 @@ class MixtureModel(Sampler, ExactLikelihood, ExpectationMaximization):
             Float32 array of shape `(num,)`, in nats.
 
         Raises:
-            ValueError: If an argument is wrong.
+            ValueError: If an argument is wrong, or nothing is preprocessed.
         """
+        if self.preprocessing is None:
+            raise ValueError(
+                "`preprocessing` of the model is None, so there is no density of its "
+                "outputs: use `log_prob()`."
+            )
         log_prob = self.log_prob(x, batch_size=batch_size)
         x = np.asarray(x, self.x_domain.dtype)
         blocks = range(0, len(x), batch_size)

@@ -67,9 +67,10 @@ class Scoring:
         A score depends on the model and the example alone, not on the other examples.
 
         - `"likelihood"` is the negative log-likelihood, in nats.
-        - `"bound"` is minus the importance-weighted bound on it, of 16 draws from the
-          posterior; `"elbo"` is minus the evidence lower bound, by the same draws. All
-          examples share their noise.
+        - `"bound"` is minus the importance-weighted bound on it. It takes 16 draws of
+          latents from the posterior or, in a flow, of values between two levels.
+          `"elbo"` is minus the evidence lower bound, by the same draws. All examples
+          share their noise.
         - `"reconstruction"` is the squared error of the reconstruction, of what is
           known.
 

@@ -1,6 +1,7 @@
 """Gaussian mixture, fitted by expectation maximization (Dempster et al., 1977)."""
 
 import math
+import warnings
 
 import keras
 import numpy as np
@@ -16,14 +17,14 @@ from keras_gen.models.mixture.k_means import k_means
 from keras_gen.random import Rows
 
 _TINY = 1e-12
-_LAYER = (FlowLayer, type(None))
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class GaussianMixture(MixtureModel):
     """Fits vectors or images by a weighted sum of normal distributions.
 
-    Call `adapt(x)` first: it starts from k-means. Then an epoch of `fit()` is a step of
+    Call `adapt(x)` first: it starts from k-means. Else means are random at first, which
+    suits standardized data only, and `fit()` warns. An epoch of `fit()` is a step of
     expectation maximization. Reports `loss`, the negative log-likelihood of an example
     in nats, and `collapsed`, the number of components that have shrunk in some
     direction to the floor of the variance: they fit few examples, or some values of the
@@ -79,22 +80,13 @@ class GaussianMixture(MixtureModel):
         if isinstance(x_domain, int):
             x_domain = Vectors(x_domain)
         covariance = FullCovariance() if covariance is None else covariance
+        known = "Vectors or Images without unknown values"
         for name, value, kinds, example in (
-            ("x_domain", x_domain, (Vectors, Images), "Vectors or Images"),
-            (
-                "covariance",
-                covariance,
-                Covariance,
-                "an object such as `FullCovariance()`",
-            ),
-            (
-                "preprocessing",
-                preprocessing,
-                (FlowLayer, type(None)),
-                "a layer of a flow",
-            ),
+            ("x_domain", x_domain, Vectors | Images, known),
+            ("covariance", covariance, Covariance, "one such as `FullCovariance()`"),
+            ("preprocessing", preprocessing, FlowLayer | None, "a layer of a flow"),
         ):
-            if not isinstance(value, kinds):
+            if not isinstance(value, kinds) or getattr(value, "optional", False):
                 raise ValueError(
                     f"`{name}` must be {example}. Received: {shown(value)}"
                 )
@@ -105,16 +97,27 @@ class GaussianMixture(MixtureModel):
             )
         self.num_components, self.x_domain = num_components, x_domain
         self.covariance, self.regularization = covariance, regularization
-        self.preprocessing = preprocessing
-        self._size = math.prod(x_domain.shape)
+        self.preprocessing, self._size = preprocessing, math.prod(x_domain.shape)
         before = [] if preprocessing is None else [preprocessing]
-        self._flow = FlowChain([*before, ActNorm(trainable=False)])
+        self._flow = FlowChain([*before, ActNorm(least=0.0, trainable=False)])
         self._flow.build((None, self._size))
         # Without `adapt()`: as for standardized data.
         rows = Rows(num_components, self.seed)
         means = np.array(rows.normal((self._size,), "means"), np.float64)
         weights = np.full(num_components, 1.0 / num_components)
-        self.hold(self.statistics_of(weights, means, np.ones_like(means)))
+        start = self.statistics_of(weights, means, np.ones_like(means))
+        self.hold(start)
+        self._random_means = start[1]
+
+    def fit(self, *args, **kwargs) -> keras.callbacks.History:
+        """Trains as every model does, and warns if the means are still random."""
+        if np.array_equal(np.array(self._statistics[1]), self._random_means):
+            warnings.warn(
+                "The means are random: call `adapt(x)` before `fit()` to start from "
+                "clusters of the data, unless these are standardized.",
+                stacklevel=2,
+            )
+        return super().fit(*args, **kwargs)
 
     def adapt(self, x, most=10_000) -> None:
         """Starts from the clusters that k-means finds in some of the data.
@@ -148,9 +151,8 @@ class GaussianMixture(MixtureModel):
 
     def statistics_of(self, weights, means, variances) -> list:
         """The statistics of a mixture without correlations, in standardized units."""
-        noise = Rows(len(means), self.seed).normal(
-            self.covariance.start_noise_shape(self._size), "start"
-        )
+        shape = self.covariance.start_noise_shape(self._size)
+        noise = Rows(len(means), self.seed).normal(shape, "start")
         weights = np.maximum(weights, _TINY)
         found = self.covariance.start(weights, means, variances, np.array(noise))
         return [np.asarray(value, "float32") for value in (weights, *found)]

@@ -142,8 +142,9 @@ class LatentDirichletAllocation(Sampler, ExpectationMaximization):
         return [tf.exp(expected), rest / tf.maximum(num_examples, 1.0)]
 
     def _posterior(self, statistics, num_examples):
-        # Before the first step the statistics are those of one document.
-        return float(self.eta) + tf.maximum(num_examples, 1.0) * statistics
+        # Before the first step the statistics are those of one document. A topic
+        # that no document has any more is uniform.
+        return max(float(self.eta), _TINY) + tf.maximum(num_examples, 1.0) * statistics
 
     def comparison(self, batch):
         counts = tf.cast(batch.x, "float32")

@@ -11,6 +11,7 @@ from keras_gen.distributions import Likelihood
 from keras_gen.layers import MaskedAffine
 from keras_gen.models.base import (
     ExactLikelihood,
+    ExpectationMaximization,
     LatentVariableModel,
     Sampler,
     check_reaches,
@@ -28,9 +29,10 @@ class FlowVAE(LatentVariableModel):
     see a context, which the encoder gives. The order of latents is reversed from one
     flow to the next.
 
-    Prior: any model of vectors with an exact likelihood and a sampler, such as `MAF` or
-    `RealNVP`. It learns together with the autoencoder. Such a prior does what flows of
-    the posterior do (Chen et al., 2017), and costs nothing when examples are encoded.
+    Prior: any model of vectors with an exact likelihood and a sampler that learns by
+    gradients, such as `MAF` or `RealNVP`. It learns together with the autoencoder. Such
+    a prior does what flows of the posterior do (Chen et al., 2017), and costs nothing
+    when examples are encoded.
 
     Reports `rate`, the log density of a draw under the posterior less that under the
     prior, and `distortion`, the negative log-likelihood of an example given this draw,
@@ -173,13 +175,15 @@ def _checked_prior(prior, latent_dim):
     is_model = isinstance(prior, ExactLikelihood) and isinstance(prior, Sampler)
     if prior is not None and not (
         is_model
+        and not isinstance(prior, ExpectationMaximization)
         and isinstance(prior.x_domain, domains.Vectors)
         and prior.x_domain.shape == (latent_dim,)
         and prior.y_domain is None
     ):
         raise ValueError(
             f"`prior` must be a model of vectors of {latent_dim} values with "
-            f"`log_prob()` and `sample()`, such as `MAF`. Received: {shown(prior)}"
+            "`log_prob()` and `sample()` that learns by gradients, such as `MAF`. "
+            f"Received: {shown(prior)}"
         )
     return prior
 

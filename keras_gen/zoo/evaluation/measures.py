@@ -94,7 +94,7 @@ def completion(model, recipe, data, protocol) -> dict:
 
 
 def perplexity(model, recipe, data, protocol) -> dict:
-    """The perplexity of the second half of documents given the first.
+    """The perplexity of half of the words of documents given the other half.
 
     Every other word of a document is given, in the order of the vocabulary. The
     perplexity is the exponential of the mean negative log probability of a word.
@@ -106,7 +106,9 @@ def perplexity(model, recipe, data, protocol) -> dict:
     nats = []
     for first in range(0, len(given), _ROWS_AT_ONCE):
         block = slice(first, first + _ROWS_AT_ONCE)
-        logs = np.log(np.asarray(model.word_probabilities(given[block]), np.float64))
+        chances = np.asarray(model.word_probabilities(given[block]), np.float64)
+        # Words that do not occur may have no chance either.
+        logs = np.log(np.where(held_out[block] > 0, chances, 1.0))
         nats.append(-np.sum(held_out[block] * logs, axis=1))
     nats = np.concatenate(nats)
     num_words = held_out.sum(axis=1)

@@ -2,13 +2,21 @@
 
 import numpy as np
 import pytest
-from contracts import make_tiny
+from contracts import make_tiny, unsettle
 from linear import COVARIANCE, MEAN, examples, linear_model, marginal
 
 from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.domains import Images
 from keras_gen.images import compressed_bits
-from keras_gen.models import VAE, Autoencoder, GatedPixelCNN, PixelCNN
+from keras_gen.models import (
+    MAF,
+    NICE,
+    VAE,
+    Autoencoder,
+    GatedPixelCNN,
+    GaussianMixture,
+    PixelCNN,
+)
 from keras_gen.networks import mlp
 from keras_gen.random import Rows
 
@@ -37,6 +45,28 @@ def test_the_score_of_exact_likelihoods_is_minus_the_likelihood():
     found = model.anomaly_score(x, y)
     np.testing.assert_allclose(found, -model.log_prob(x, y), rtol=1e-5)
     assert model.anomaly_score(x[1], y[1]) == pytest.approx(float(found[1]), rel=1e-5)
+
+
+@pytest.mark.parametrize("model_class", [MAF, NICE, GaussianMixture])
+def test_flows_without_levels_and_mixtures_score_by_their_likelihood(model_class):
+    model = make_tiny(model_class)
+    x = model.x_domain.draw(Rows(5, 0))
+    assert list(model.score_functions()) == ["likelihood"]
+    np.testing.assert_allclose(model.anomaly_score(x), -model.log_prob(x), rtol=1e-5)
+
+
+def test_flows_of_levels_score_by_the_mean_density_between_them():
+    model = NICE(Images((2, 2, 1), levels=4), 2, (6,), logit_margin=1e-3)
+    unsettle(model)
+    x = model.x_domain.draw(Rows(5, 0))
+    noise = Rows(16, 0).uniform((2, 2, 1), "dequantization")
+    densities = np.array([model.log_density(x, draw + 0.0 * x) for draw in noise])
+    mean = np.log(np.exp(densities.astype(np.float64)).mean(axis=0))
+    assert list(model.score_functions()) == ["bound", "elbo"]
+    np.testing.assert_allclose(model.anomaly_score(x), -mean, rtol=1e-4)
+    elbo = model.anomaly_score(x, method="elbo")
+    np.testing.assert_allclose(elbo, -densities.mean(axis=0), rtol=1e-4)
+    assert np.all(elbo > -mean + 1e-3)
 
 
 def test_the_bound_is_exact_at_the_exact_posterior():

@@ -82,7 +82,7 @@ def test_adapting_gives_latents_the_moments_of_the_base():
         ((Vectors(4), 0), "`num_layers` must be an integer of at least 1"),
         ((Vectors(4), 2, (0,)), "`hidden_units` must hold positive integers"),
         ((Vectors(4), 2, (3,), 3), "`window` must divide the 4 values"),
-        ((Vectors(1),), "`inputs` must be vectors of at least two values"),
+        ((Vectors(1),), "`x_domain` must have at least two values"),
     ],
 )
 def test_bad_arguments_are_refused(arguments, message):

@@ -6,6 +6,7 @@ from contracts import FlowContract, unsettle
 
 from keras_gen.domains import Images, Vectors
 from keras_gen.models import NICE
+from keras_gen.random import Rows
 
 
 def tiny(seed=0):
@@ -23,15 +24,9 @@ class TestContract(FlowContract):
 def test_the_log_determinant_is_the_sum_of_the_last_log_scales():
     model = NICE(Vectors(5), 3, (8,))
     unsettle(model)
-    x = np.array(Vectors(5).draw(_rows(6)))
+    x = np.array(Vectors(5).draw(Rows(6, 0)))
     expected = np.array(model.flow.layers[-1].log_scale).sum()
     np.testing.assert_allclose(model.forward(x)[1], np.full(6, expected), rtol=1e-5)
-
-
-def _rows(num):
-    from keras_gen.random import Rows
-
-    return Rows(num, 0)
 
 
 @pytest.mark.parametrize("num_couplings", [0, 1.5])

@@ -140,6 +140,8 @@ def test_bad_domains_are_refused():
         NICE(Vectors(2), 1, (4,), logit_margin=0.05)
     with pytest.raises(ValueError, match="`x_domain` must be Images or Vectors"):
         NICE(Symbols(4, 2), 1, (4,))
+    with pytest.raises(ValueError, match="`x_domain` must be without unknown values"):
+        NICE(Vectors(2, optional=True), 1, (4,))
     with pytest.raises(ValueError, match="`x_domain` must have at least two values"):
         NICE(Vectors(1), 1, (4,))
     with pytest.raises(ValueError, match=r"`x` must lie in \[-1.0, 1.0\]"):

@@ -1,3 +1,5 @@
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from keras_gen.distributions import (
     FullCovariance,
     TiedCovariance,
 )
-from keras_gen.domains import Images, Symbols
+from keras_gen.domains import Images, Symbols, Vectors
 from keras_gen.models import GaussianMixture
 from keras_gen.models.base import Batch
 from keras_gen.models.mixture.k_means import k_means
@@ -248,12 +250,36 @@ def test_a_batch_of_a_stepwise_fit_moves_the_statistics_by_the_rate():
 
 def test_the_start_does_not_depend_on_the_units_of_the_data():
     x, found = data().astype("float64"), []
-    for scale, shift in ((1.0, 0.0), (1e3, 1e6)):
+    for scale, shift in ((1.0, 0.0), (1e3, 1e6), (1e-7, 0.0)):
         model = GaussianMixture(3, 2, seed=1)
         moved = (x * scale + shift).astype("float32")
         model.adapt(moved)
         found.append(em(model, moved, 5)[-1] + 2 * np.log(scale))
-    assert found[1] == pytest.approx(found[0], abs=1e-2)
+    assert found[1:] == pytest.approx(found[:1] * 2, abs=1e-2)
+
+
+@pytest.mark.parametrize("covariance", COVARIANCES, ids=repr)
+def test_a_component_of_one_far_example_leaves_all_finite(covariance):
+    x = np.concatenate([[[1000.0, 1001.0]], 10 * data(500)]).astype("float32")
+    model = GaussianMixture(3, 2, covariance)
+    model.adapt(x)
+    bounds = em(model, x, 5)
+    assert np.isfinite(bounds).all()
+    # The other components go on learning.
+    assert bounds[-1] > bounds[0]
+
+
+def test_a_random_start_is_told():
+    model = GaussianMixture(3, 2)
+    model.compile(run_eagerly=True)
+    with pytest.warns(UserWarning, match=r"means are random.*call `adapt\(x\)`"):
+        model.fit(data(), verbose=0)
+    model = GaussianMixture(3, 2)
+    model.adapt(data())
+    model.compile(run_eagerly=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        model.fit(data(), epochs=2, verbose=0)
 
 
 def test_it_starts_from_clusters_of_an_array_or_a_dataset():
@@ -287,7 +313,11 @@ def test_more_clusters_than_distinct_examples_share_places():
     [
         ({"num_components": 0}, "`num_components` must be an integer of at least 1"),
         ({"x_domain": Symbols(4, 3)}, "`x_domain` must be Vectors or Images"),
-        ({"covariance": "full"}, "`covariance` must be an object such as.*'full'"),
+        (
+            {"x_domain": Vectors(2, optional=True)},
+            "`x_domain` must be .* without unknown values.*optional",
+        ),
+        ({"covariance": "full"}, "`covariance` must be one such as `FullCovar.*'full'"),
         ({"regularization": 0.0}, "`regularization` must be a positive float.*0.0"),
         ({"regularization": "some"}, "`regularization` must be a positive.*'some'"),
         (
@@ -328,6 +358,13 @@ def test_an_optimizer_that_is_no_em_is_refused(optimizer, stepwise):
     model = GaussianMixture(2, 2, stepwise=stepwise)
     with pytest.raises(ValueError, match="`optimizer` of GaussianMixture must be pl"):
         model.compile(optimizer)
+
+
+def test_without_preprocessing_there_is_no_density_of_its_outputs():
+    model = GaussianMixture(2, 2)
+    assert model.domain_of("preprocessed_log_prob") is None
+    with pytest.raises(ValueError, match="`preprocessing` of the model is None"):
+        model.preprocessed_log_prob(data())
 
 
 def test_images_are_fitted_too():

@@ -127,6 +127,13 @@ def test_one_topic_is_the_unigram_model():
     np.testing.assert_allclose(words, np.tile(chances, (6, 1)), rtol=1e-5)
 
 
+def test_a_topic_that_no_document_has_leaves_all_finite():
+    model = started(np.stack([START[0], 0.0 * START[1]]), eta=0.0)
+    bounds = em(model, X, 3)
+    assert np.isfinite(bounds).all()
+    np.testing.assert_allclose(model.topics().numpy().sum(axis=1), 1, atol=1e-6)
+
+
 def test_the_order_of_topics_does_not_matter():
     one, other = started(), started(START[::-1])
     for model in (one, other):

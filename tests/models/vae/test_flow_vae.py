@@ -6,8 +6,8 @@ import tensorflow as tf
 from contracts import AutoencodingContract, SamplerContract
 
 from keras_gen.distributions import BernoulliLikelihood, GaussianLikelihood
-from keras_gen.domains import Vectors
-from keras_gen.models import MAF, NICE, VAE, FlowVAE
+from keras_gen.domains import Images, Vectors
+from keras_gen.models import MAF, NICE, VAE, FlowVAE, GaussianMixture
 from keras_gen.networks import mlp
 from keras_gen.random import Rows
 
@@ -126,8 +126,13 @@ def test_new_flows_give_the_bound_of_a_plain_vae():
     [
         ({"outputs": 5}, r"`encoder` must give at least 6 numbers.*\(5,\)"),
         ({"num_flows": -1}, "`num_flows` must be an integer of at least 0"),
+        (
+            {"x_domain": Images((8, 8, 1), optional=True)},
+            "`x_domain` must be a domain without unknown values",
+        ),
         ({"prior": "normal"}, "`prior` must be a model of vectors of 3 values"),
         ({"prior": NICE(Vectors(2), 1, (4,))}, "`prior` must be a model of vectors"),
+        ({"prior": GaussianMixture(2, 3)}, "`prior` must be .* learns by gradients"),
     ],
 )
 def test_bad_arguments_are_refused(options, message):
