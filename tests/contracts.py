@@ -440,9 +440,11 @@ class ModelContract:
         model, signatures = to_export
         report = export_tflite(model, tmp_path / "model.tflite", batch_size=None)
         assert set(report.parity) == set(signatures)
-        for parity in report.parity.values():
+        for name, parity in report.parity.items():
             assert parity.num_images == 100
-            assert parity.num_differing <= 1
+            # Rounding adds up along a chain.
+            is_chain = "seed" in signatures[name].mark.takes
+            assert parity.num_differing <= 1 or is_chain and parity.difference < 1e-4
         self.check_exports(model, signatures, lite, RUN_LITERT, report.path)
 
     def check_exports(self, model, signatures, process, script, path):
@@ -730,7 +732,7 @@ class AutoregressiveContract(SamplerContract):
         num_sites = int(np.prod(self.x_domain.sites))
         sites = np.arange(num_sites).reshape(self.x_domain.sites)
         for num in (1, 4, 64):
-            counts = np.arange(1, num + 1).reshape(-1, 1, 1, 1) * 32 % (num_sites + 1)
+            counts = np.arange(1, num + 1).reshape(-1, 1, 1, 1) * 20 % (num_sites + 1)
             for mask in (sites < 27, sites < counts):
                 options = {"x": self.x(num), "mask": mask, "temperature": 0.8}
                 check_one_pass_gives_samples_back(weighted, num, **options)

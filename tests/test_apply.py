@@ -188,7 +188,11 @@ def test_other_data_than_images_are_written_as_text(apply):
 @pytest.mark.parametrize(
     ("name", "arguments", "message"),
     [
-        ("VAE", "paint", "has no method 'paint'. It has: anomaly_score, decode, enc"),
+        (
+            "VAE",
+            "paint",
+            "has no method 'paint'. It has: anomaly_score, compress, deco",
+        ),
         ("VAE", "encode", "encode needs --input"),
         ("VAE", "encode --input=images.png --seed=1", "encode takes no --seed"),
         ("VAE", "encode --input=images.png --y=1", "encode takes no --y"),

@@ -54,7 +54,14 @@ def test_the_commands_are_understood(line, monkeypatch):
     command.run(arguments)
     (names,) = called
     entries = names[:1] if name == "apply" else names
-    made = ("my_entry", "my_recipe.py", "runs/mine")
+    made = (
+        "my_entry",
+        "my_recipe.py",
+        "my_topics.py",
+        "runs/mine",
+        "binary.png",
+        "binary.kgc",
+    )
     for entry in entries:
         is_there = (ROOT / "zoo" / entry).is_dir() or (ROOT / entry).is_file()
         assert is_there or entry in made, entry

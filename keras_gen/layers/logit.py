@@ -24,8 +24,9 @@ class Logit(FlowLayer):
         Estimation](https://arxiv.org/abs/1705.07057), 2017, where `margin` is lambda.
 
     Example:
+    >>> import numpy as np
     >>> from keras_gen.layers import Logit
-    >>> outputs, log_det = Logit(0.1)([[0.0, 0.5]])
+    >>> outputs, log_det = Logit(0.1)(np.array([[0.0, 0.5]]))
     >>> [round(float(value), 2) for value in outputs[0]]
     [-2.2, 0.0]
     """

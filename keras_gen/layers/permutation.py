@@ -19,8 +19,10 @@ class Permutation(FlowLayer):
         ValueError: If `order` is no permutation.
 
     Example:
+    >>> import numpy as np
     >>> from keras_gen.layers import Permutation
-    >>> outputs, log_det = Permutation([2, 0, 1])([[10.0, 11.0, 12.0]])
+    >>> values = np.array([[10.0, 11.0, 12.0]])
+    >>> outputs, log_det = Permutation([2, 0, 1])(values)
     >>> [float(value) for value in outputs[0]]
     [12.0, 10.0, 11.0]
     """

@@ -36,7 +36,15 @@ def test_each_signature_is_a_file_that_gives_what_the_model_gives(tmp_path):
     model = make_tiny(VAE)
     report = export_onnx(model, tmp_path / "new" / "tiny")
     assert report.path == tmp_path / "new" / "tiny"
-    names = ["decode", "encode", "reconstruct", "sample", "serving_default"]
+    names = [
+        "anomaly_score",
+        "decode",
+        "encode",
+        "impute",
+        "reconstruct",
+        "sample",
+        "serving_default",
+    ]
     assert files_in(report.path) == [f"{name}.onnx" for name in names]
     assert report.num_bytes == sum(f.stat().st_size for f in report.path.iterdir())
     assert sorted(report.parity) == names

@@ -34,7 +34,7 @@ class Digamma(keras.layers.Layer):
         return tf.math.digamma(inputs)
 
 
-@pytest.mark.parametrize(("model_class", "num"), [(VAE, 5), (GatedPixelCNN, 4)])
+@pytest.mark.parametrize(("model_class", "num"), [(VAE, 7), (GatedPixelCNN, 5)])
 def test_a_file_of_a_fixed_batch_does_all_that_the_model_does(
     tmp_path, model_class, num
 ):

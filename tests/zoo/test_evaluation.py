@@ -263,7 +263,7 @@ def test_each_model_has_the_measures_that_apply(vae, vae_recipe):
 def test_measures_that_do_not_apply_are_refused(vae, vae_recipe):
     message = (
         "holds 'accuracy', 'fid', which tiny_vae does not have. It has: "
-        "negative_log_likelihood, distances, active_units, sampling"
+        "negative_log_likelihood, imputation, distances, active_units, sampling"
     )
     with pytest.raises(ValueError, match=message):
         measure(vae, vae_recipe, ["accuracy", "sampling", "fid"], TINY)

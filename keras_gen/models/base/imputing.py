@@ -104,7 +104,8 @@ class Imputing:
             last bit if `x` holds floats.
 
         Raises:
-            ValueError: If an argument is wrong, or `mask` knows nothing or everything.
+            ValueError: If an argument is wrong, `mask` knows nothing or everything, or
+                a chain of values without bounds diverges.
         """
         check_count(batch_size, "batch_size", 1)
         check_count(first_row, "first_row", 0)
@@ -133,6 +134,11 @@ class Imputing:
             for some in full_batches(parts, batch_size)
         ]
         found = np.concatenate(batches)[: len(given)]
+        if not np.isfinite(found).all():
+            raise ValueError(
+                "`x` has been filled in with values that are not finite: the chain has "
+                "diverged. Train the model, or take fewer `steps`."
+            )
         is_float = given.dtype.kind == "f" and found.dtype.kind == "f"
         dtype = np.result_type(given, found) if is_float else found.dtype
         return np.where(mask.reshape(found.shape), given, found).astype(dtype)
