@@ -63,7 +63,7 @@ def network_calls(model, steps=STEPS):
 
 
 def peak(num):
-    """Prints the peak memory in MiB of this process, which fills in so many images."""
+    """Prints the peak memory in MiB of this process when it fills in `num` images."""
     x, mask = images(num)
     zoo.load(ENTRY).impute(x, mask, steps=5, seed=0)
     own = (2 * x.nbytes + 2 * x.size) / 2**20

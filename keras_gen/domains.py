@@ -140,7 +140,7 @@ class Domain:
         if Path(path).suffix == ".npy":
             media.save_array(path, values)
         else:
-            media.check_suffix(path, self.suffix)
+            media.check_suffix(path, self.suffix, ".npy")
             self._save(path, values)
 
     def _save(self, path, values):
@@ -288,9 +288,9 @@ class Images(_Levels):
         uint8 are scaled from [0, 255] to [low, high].
         """
         values = media.load_images(path, self.shape)
-        if values.dtype == np.uint8:
-            values = self.low + (self.high - self.low) * (values / 255.0)
-        return self._as_examples(self._on_levels(values), path)
+        is_bytes = values.dtype == np.uint8
+        values = self.from_bytes(values) if is_bytes else self._on_levels(values)
+        return self._as_examples(values, path)
 
     def from_bytes(self, images) -> np.ndarray:
         """Uint8 images as examples, float32 on the levels of the domain."""

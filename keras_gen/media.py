@@ -62,11 +62,11 @@ def save_array(path, array):
         np.save(file, array)
 
 
-def check_suffix(path, suffix):
-    """Raises a ValueError unless a path ends in a suffix."""
-    if Path(path).suffix.lower() != suffix:
+def check_suffix(path, *suffixes):
+    """Raises a ValueError unless a path ends in one of some suffixes."""
+    if Path(path).suffix.lower() not in suffixes:
         raise ValueError(
-            f"The file must end in {suffix} or .npy. Received: {str(path)!r}"
+            f"The file must end in {' or '.join(suffixes)}. Received: {str(path)!r}"
         )
 
 

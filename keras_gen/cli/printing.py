@@ -32,7 +32,7 @@ def save_examples(domain, examples, path, default, columns=None):
 
     path = f"{default}{domain.suffix}" if path is None else path
     if isinstance(domain, Images) and not path.endswith(".npy"):
-        check_suffix(path, domain.suffix)
+        check_suffix(path, domain.suffix, ".npy")
         save_grid(path, grid(domain.to_bytes(examples), columns))
         return
     domain.save(path, examples)

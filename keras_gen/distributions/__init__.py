@@ -1,4 +1,4 @@
-"""Likelihoods: from the outputs of a network to a distribution of examples."""
+"""Distributions: likelihoods of network outputs, covariances, densities."""
 
 from keras_gen.distributions.bernoulli_image import BernoulliImage
 from keras_gen.distributions.covariances import (
@@ -20,6 +20,7 @@ from keras_gen.distributions.likelihoods import (
     Likelihood,
     MixableLikelihood,
 )
+from keras_gen.distributions.standard_normal import standard_normal_log_prob
 from keras_gen.distributions.values import draw, log_prob_of_known
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "draw",
     "kl_divergence",
     "log_prob_of_known",
+    "standard_normal_log_prob",
 ]

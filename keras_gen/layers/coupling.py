@@ -4,7 +4,14 @@ import keras
 from keras import ops
 
 from keras_gen.arguments import shown
-from keras_gen.layers.flow_layer import FlowLayer, same_for_all, sum_of_example
+from keras_gen.layers.flow_layer import (
+    FlowLayer,
+    bounded,
+    same_for_all,
+    sum_of_example,
+)
+
+_LARGEST_LOG_SCALE = 2.0
 
 
 class _Coupling(FlowLayer):
@@ -113,9 +120,4 @@ class AffineCoupling(_Coupling):
     def _scale_and_shift(self, condition, training=False):
         found = self._parameters(condition, training)
         size = found.shape[-1] // 2
-        return bounded(found[..., :size]), found[..., size:]
-
-
-def bounded(values):
-    """Log-scales in (-2, 2), the nearer to `values` the smaller these are."""
-    return 2.0 * ops.tanh(values / 2.0)
+        return bounded(found[..., :size], _LARGEST_LOG_SCALE), found[..., size:]

@@ -60,6 +60,11 @@ def same_for_all(value, inputs):
     return value + ops.zeros_like(ops.reshape(inputs, (ops.shape(inputs)[0], -1))[:, 0])
 
 
+def bounded(values, most):
+    """Values in (-most, most), the nearer to `values` the smaller these are."""
+    return most * ops.tanh(values / most)
+
+
 @keras.saving.register_keras_serializable(package="keras_gen")
 class FlowChain(FlowLayer):
     """The composition of layers of a flow, the first one next to the examples.

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from keras_gen.arguments import check_count, check_sizes, shown
-from keras_gen.layers.flow_layer import FlowLayer, sum_of_example
+from keras_gen.layers.flow_layer import FlowLayer, bounded, sum_of_example
 from keras_gen.layers.masked_autoencoder import MaskedAutoencoder
 
 _LARGEST_LOG_SCALE = 5.0
@@ -100,7 +100,7 @@ class MaskedAffine(FlowLayer):
         ordered = self._in_order(inputs)
         first, *others = self.networks
         found = sum((other(ordered) for other in others), first(ordered, context))
-        shift, log_scale = found[..., 0], bounded(found[..., 1])
+        shift, log_scale = found[..., 0], bounded(found[..., 1], _LARGEST_LOG_SCALE)
         outputs = (ordered - shift) * ops.exp(-log_scale)
         return self._in_order(outputs), -sum_of_example(log_scale)
 
@@ -122,7 +122,8 @@ class MaskedAffine(FlowLayer):
                 advanced.append(state)
             shift, log_scale = ops.unstack(sum(found), axis=0)
             value = ops.take(wanted, place, axis=0)
-            value = value * ops.exp(bounded(log_scale)) + shift
+            log_scale = bounded(log_scale, _LARGEST_LOG_SCALE)
+            value = value * ops.exp(log_scale) + shift
             return place + 1, [
                 network.with_value(state, place, value[None])
                 for network, state in zip(self.networks, advanced, strict=True)
@@ -156,8 +157,3 @@ class MaskedAffine(FlowLayer):
             "reverse": self.reverse,
             "context_size": self.context_size,
         }
-
-
-def bounded(values):
-    """Log-scales in (-5, 5), the nearer to `values` the smaller these are."""
-    return _LARGEST_LOG_SCALE * ops.tanh(values / _LARGEST_LOG_SCALE)

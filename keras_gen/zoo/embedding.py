@@ -8,13 +8,13 @@ import numpy as np
 
 from keras_gen.files import written_whole
 from keras_gen.lazy import optional_import
+from keras_gen.media import check_suffix
 from keras_gen.zoo.evaluation.latents import (
     NUM_REFERENCES,
     components_of,
-    flat,
     labelled,
-    latents_of,
 )
+from keras_gen.zoo.evaluation.measures import flat, latents_of
 from keras_gen.zoo.shelf.recipes import first_examples
 
 
@@ -67,8 +67,7 @@ def check_path(path, model) -> None:
         path: String that ends in `.csv`, or in `.png` for two latents.
         model: A model that encodes.
     """
-    if not path.endswith((".csv", ".png")):
-        raise ValueError(f"The file must end in .csv or .png. Received: {path!r}")
+    check_suffix(path, ".csv", ".png")
     size = math.prod(model.domain_of("latents").shape)
     if path.endswith(".png") and size != 2:
         raise ValueError(

@@ -7,13 +7,7 @@ from keras_gen.arguments import check_count, shown
 from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.losses import squared_error
 from keras_gen.models.autoencoder.denoising_chain import DenoisingChain, drawn
-from keras_gen.models.base import (
-    EncoderDecoder,
-    Imputing,
-    Noise,
-    check_reaches,
-    marked,
-)
+from keras_gen.models.base import EncoderDecoder, Imputing, Noise, check_reaches, marked
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")

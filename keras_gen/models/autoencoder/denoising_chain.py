@@ -45,8 +45,8 @@ class DenoisingChain(Sampler):
             steps: Integer of at least 1. Defaults to `chain_steps`.
             seed: Integer in [0, 2**31). Chain `i` depends on the seed and on `i` only.
                 By default a random one.
-            every: Optional integer from 1 to `steps`: returns the states after so many
-                steps each, instead of the last state.
+            every: Optional integer from 1 to `steps`. If given, the state after every
+                `every` steps is returned, instead of the last state alone.
 
         Returns:
             Float32 array of shape `(num, *x_domain.shape)` with values 0 and 1; with

@@ -20,9 +20,9 @@ class StackedAutoencoder(Autoencoding, GenerativeModel):
 
     Each level is an autoencoder of the latents of the level below. Its targets are
     these latents, clean also if the level corrupts its inputs. While a level learns,
-    the levels below do not change. `fit()` trains the next level, from a fresh state of
-    the optimizer; when all levels are trained it goes on with the last one. With
-    `epochs_per_level`, one `fit()` trains all of them in turn.
+    the levels below do not change. `fit()` trains the next level, and the steps of the
+    optimizer count from 0 again. When all levels are trained, `fit()` trains the last
+    one further. With `epochs_per_level`, one `fit()` trains all of them in turn.
 
     `evaluate()` is about the level that has learned last. Reports `loss`, the loss of
     that level. Latents are those of the top level, and `decode()` goes down through all
@@ -32,8 +32,8 @@ class StackedAutoencoder(Autoencoding, GenerativeModel):
         levels: List of `keras_gen.models.Autoencoder`, `DenoisingAutoencoder` or other
             models of an encoder and a decoder, from the images up. Each takes the
             latents of the one before.
-        epochs_per_level: Optional integer of at least 1. If given, `fit()` moves on to
-            the next level after every so many epochs.
+        epochs_per_level: Optional integer of at least 1. If given, `fit()` trains each
+            level for that number of epochs.
         **kwargs: Options of every model: `seed`, `name`.
 
     Raises:
@@ -78,7 +78,7 @@ class StackedAutoencoder(Autoencoding, GenerativeModel):
         """Integer, the level that `fit()` trains next: 0 for the lowest.
 
         You can set it to train a level once more. Levels above it then count as
-        untrained.
+        untrained. The optimizer keeps the moments of their first training.
         """
         return min(self._num_trained(), len(self.levels) - 1)
 

@@ -6,9 +6,11 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import check_count, shown
+from keras_gen.distributions import standard_normal_log_prob
 from keras_gen.domains import Domain, Images, Scalars, Vectors
 from keras_gen.layers import FlowChain, Logit
 from keras_gen.models.base.abilities import Decoding, ExactLikelihood
+from keras_gen.models.base.batches import full_batches
 from keras_gen.models.base.generative_model import GenerativeModel
 from keras_gen.models.base.importance_weighting import ImportanceWeighting
 from keras_gen.models.base.marks import marked
@@ -218,7 +220,7 @@ class FlowModel(
             length 1.
         """
         latents, log_det = self.forward(x, noise, training)
-        return log_normal(latents) + log_det
+        return standard_normal_log_prob(latents) + log_det
 
     def loss_terms(self, batch, training):
         noise = self._dequantization(batch.rows)
@@ -282,20 +284,18 @@ class FlowModel(
         check_count(batch_size, "batch_size", 1)
         seed = tf.constant(check_seed(seed))
         x = np.asarray(x, self.x_domain.dtype)
-        batch_size = min(batch_size, len(x))
-        found = []
-        for first in range(0, len(x), batch_size):
-            # Every batch is full, so that one trace serves all: surplus rows are cut.
-            index = np.arange(first, first + batch_size).clip(max=len(x) - 1)
-            parts = tf.constant(x[index]), tf.constant(index.astype(np.int32)), seed
-            found.append(self._traced_preprocessed(*parts).numpy())
+        parts = {"x": x, "row": np.arange(len(x), dtype=np.int32)}
+        found = [
+            self._traced_preprocessed(**some, seed=seed).numpy()
+            for some in full_batches(parts, batch_size)
+        ]
         return np.concatenate(found)[: len(x)]
 
     @tf.function(autograph=False)
     def _traced_preprocessed(self, x, row, seed):
         noise = self._dequantization(Rows.of(seed, row))
         latents, log_det = self._through(self.preprocess(x, noise)[0])
-        return log_normal(latents) + log_det
+        return standard_normal_log_prob(latents) + log_det
 
     # Latents and samples
 
@@ -336,9 +336,3 @@ class FlowModel(
 
     def comparison(self, batch):
         return batch.x, self.inverse(self.forward(batch.x)[0])
-
-
-def log_normal(latents) -> tf.Tensor:
-    """The log density of standard normal latents, summed over the last axis."""
-    squares = tf.reduce_sum(latents**2, axis=-1)
-    return -0.5 * (squares + latents.shape[-1] * math.log(2.0 * math.pi))

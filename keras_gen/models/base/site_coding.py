@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from keras_gen.compression import Decisions, Stack, geometric, uniform
 from keras_gen.domains import Labels
+from keras_gen.models.base.batches import full_batches
 from keras_gen.models.base.compressing import Compressing, NotRestoredError
 
 # The numbers that are computed at once: examples times sites times levels.
@@ -35,22 +36,18 @@ class SiteCoding(Compressing):
         grid, stack = decisions.grid, Stack()
         size = int(np.prod(levels.shape[1:])) * self.output_distribution.num_levels
         at_once = max(1, min(len(levels), _VALUES_AT_ONCE // size))
-        shifts, steps, bits = [], [], []
-        for first in range(0, len(levels), at_once):
-            # Every batch is full, so that one trace serves all: surplus rows are cut.
-            index = np.arange(first, first + at_once).clip(max=len(levels) - 1)
-            labels = None if y is None else tf.constant(y[index])
-            log_probs = self._log_probs_of_levels(tf.constant(levels[index]), labels)
-            num = min(at_once, len(levels) - first)
-            logits, found = decisions.of_levels(
-                log_probs.numpy()[:num], levels[index][:num]
-            )
+        parts = {"levels": levels} if y is None else {"levels": levels, "y": y}
+        coded = []
+        for some in full_batches(parts, at_once):
+            log_probs = self._log_probs_of_levels(**some).numpy()
+            logits, bits = decisions.of_levels(log_probs, some["levels"].numpy())
             safe = grid.safe_shifts(logits, _TOLERANCE)
             safe = np.full_like(safe, grid.num_shifts) if plain else safe
-            shifts.append(safe)
-            steps.append(grid.steps(logits, safe).astype(np.uint8))
-            bits.append(found.astype(np.uint8))
-        shifts, steps, bits = map(np.concatenate, (shifts, steps, bits))
+            steps = grid.steps(logits, safe).astype(np.uint8)
+            coded.append((safe, steps, bits.astype(np.uint8)))
+        shifts, steps, bits = (
+            np.concatenate(part)[: len(levels)] for part in zip(*coded, strict=True)
+        )
         # A site of all examples after the other, and of a site a bit after the other.
         steps = np.moveaxis(steps.reshape(len(levels), -1), 0, -1)
         bits = np.moveaxis(bits.reshape(len(levels), -1), 0, -1)
@@ -83,7 +80,7 @@ class SiteCoding(Compressing):
         return levels
 
     @tf.function(autograph=False, reduce_retracing=True)
-    def _log_probs_of_levels(self, levels, y):
+    def _log_probs_of_levels(self, levels, y=None):
         x = tf.reshape(self.x_domain.from_levels(levels), (-1, *self.x_domain.shape))
         parameters = self.by_site(self.site_parameters(x, y))
         return self.output_distribution.level_log_probs(parameters)

@@ -3,10 +3,10 @@
 import keras
 
 from keras_gen.arguments import check_count
-from keras_gen.layers import ActNorm, AffineCoupling, InvertibleConvolution
+from keras_gen.layers import ActNorm, InvertibleConvolution
 from keras_gen.models.base import FlowModel
-from keras_gen.models.flow.multi_scale import half_sizes, multi_scale
-from keras_gen.networks import conditioner
+from keras_gen.models.flow.couplings import affine_coupling
+from keras_gen.models.flow.multi_scale import multi_scale
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -63,12 +63,6 @@ class Glow(FlowModel):
         return layers if is_last else [*layers, self._coupling(shape)]
 
     def _coupling(self, shape):
-        given, changed = half_sizes(shape[-1])
-        network = conditioner(
-            (*shape[:-1], given),
-            2 * changed,
-            self.width,
-            self.num_blocks,
-            dtype=self.dtype_policy,
+        return affine_coupling(
+            shape, self.width, self.num_blocks, dtype=self.dtype_policy
         )
-        return AffineCoupling(network)

@@ -35,7 +35,7 @@ class MAF(FlowModel):
             are a block, such as a row of an image. See
             `keras_gen.layers.MaskedAffine`.
         num_pieces: Optional integer of at least 1. If given, the first layer is a
-            `keras_gen.layers.MarginalNormalization` of so many linear pieces.
+            `keras_gen.layers.MarginalNormalization` with that number of linear pieces.
         **kwargs: Options of every flow: `logit_margin`, `seed`, `name`.
 
     Raises:

@@ -39,14 +39,3 @@ def _scale(shape, num_scales, layers_of):
         rest = _scale((height, width, channels // 2), num_scales - 1, layers_of)
         layers.append(Split(rest))
     return layers
-
-
-def half_sizes(size, swap=False) -> tuple[int, int]:
-    """The sizes of the half that conditions a coupling, and of the half that changes.
-
-    Args:
-        size: Integer, the channels or values.
-        swap: Boolean, as in the coupling.
-    """
-    first, second = size // 2, size - size // 2
-    return (second, first) if swap else (first, second)

@@ -5,7 +5,7 @@ import keras
 from keras_gen.arguments import check_count
 from keras_gen.layers import ActNorm, AdditiveCoupling, Permutation
 from keras_gen.models.base import FlowModel
-from keras_gen.models.flow.multi_scale import half_sizes
+from keras_gen.models.flow.couplings import half_sizes
 from keras_gen.networks import mlp
 
 

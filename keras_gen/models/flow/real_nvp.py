@@ -3,10 +3,10 @@
 import keras
 
 from keras_gen.arguments import check_count
-from keras_gen.layers import ActNorm, AffineCoupling, Permutation
+from keras_gen.layers import ActNorm, Permutation
 from keras_gen.models.base import FlowModel
-from keras_gen.models.flow.multi_scale import half_sizes, multi_scale
-from keras_gen.networks import conditioner
+from keras_gen.models.flow.couplings import affine_coupling
+from keras_gen.models.flow.multi_scale import multi_scale
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -74,14 +74,12 @@ class RealNVP(FlowModel):
     def _couplings(self, shape):
         layers = []
         for index in range(self.num_couplings):
-            swap = index % 2 == 1
-            given, changed = half_sizes(shape[-1], swap)
-            network = conditioner(
-                (*shape[:-1], given),
-                2 * changed,
+            coupling = affine_coupling(
+                shape,
                 self.width,
                 self.num_blocks,
+                swap=index % 2 == 1,
                 dtype=self.dtype_policy,
             )
-            layers += [ActNorm(), AffineCoupling(network, swap)]
+            layers += [ActNorm(), coupling]
         return layers

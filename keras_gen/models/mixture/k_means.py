@@ -10,7 +10,7 @@ def k_means(x, num_clusters, seed, steps=10) -> tuple:
 
     The first centre is a random example, and each further one an example that is drawn
     in proportion to its squared distance to the nearest centre (k-means++). Then all
-    centres move to the means of their clusters, some times.
+    centres move to the means of their clusters, `steps` times.
 
     Args:
         x: Array of shape `(num, size)` with at least `num_clusters` rows.

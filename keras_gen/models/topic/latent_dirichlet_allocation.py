@@ -1,5 +1,6 @@
 """Latent Dirichlet allocation (Blei, Ng and Jordan, 2003)."""
 
+import functools
 import math
 
 import keras
@@ -115,7 +116,7 @@ class LatentDirichletAllocation(Sampler, ExpectationMaximization):
         """The fixed point of `update()`, of shape `(batch, num_topics)`."""
         length = tf.reduce_sum(counts, axis=1, keepdims=True)
         start = self._alpha + length / self.num_topics + tf.zeros((1, self.num_topics))
-        update = lambda gamma: self.update(counts, words, gamma)  # noqa: E731
+        update = functools.partial(self.update, counts, words)
         return fixed_point(update, start, self.num_iterations)
 
     # Hooks

@@ -1,13 +1,11 @@
 """Variational autoencoder with inverse autoregressive flows (Kingma et al., 2016)."""
 
-import math
-
 import keras
 import tensorflow as tf
 
 from keras_gen import domains
 from keras_gen.arguments import check_count, shown
-from keras_gen.distributions import Likelihood
+from keras_gen.distributions import Likelihood, standard_normal_log_prob
 from keras_gen.layers import MaskedAffine
 from keras_gen.models.base import (
     ExactLikelihood,
@@ -137,7 +135,7 @@ class FlowVAE(LatentVariableModel):
         sizes = [self.latent_dim, self.latent_dim, self.context_size]
         mean, log_scale, context = tf.split(outputs, sizes, axis=-1)
         latents = mean + tf.exp(log_scale) * noise
-        log_q = _log_normal(noise) - tf.reduce_sum(log_scale, axis=-1)
+        log_q = standard_normal_log_prob(noise) - tf.reduce_sum(log_scale, axis=-1)
         flat = tf.reshape(latents, (-1, self.latent_dim))
         context = tf.tile(context, tf.stack([tf.shape(noise)[0], 1]))
         for flow in self.flows:
@@ -150,7 +148,7 @@ class FlowVAE(LatentVariableModel):
 
     def log_prior(self, latents):
         if self.prior is None:
-            return _log_normal(latents)
+            return standard_normal_log_prob(latents)
         flat = tf.reshape(latents, (-1, self.latent_dim))
         return tf.reshape(self.prior.batch_log_prob(flat), tf.shape(latents)[:-1])
 
@@ -186,9 +184,3 @@ def _checked_prior(prior, latent_dim):
             f"Received: {shown(prior)}"
         )
     return prior
-
-
-def _log_normal(values):
-    """The log density of standard normal values, summed over the last axis."""
-    squares = tf.reduce_sum(values**2, axis=-1)
-    return -0.5 * (squares + values.shape[-1] * math.log(2.0 * math.pi))

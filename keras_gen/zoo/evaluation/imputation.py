@@ -10,7 +10,7 @@ from keras_gen.random import Rows
 from keras_gen.zoo.evaluation import measures
 from keras_gen.zoo.shelf.recipes import first_examples
 
-# One in so many test images is measured, because chains take many steps.
+# One test image of this number is measured, because chains take many steps.
 _SHARE = 40
 # A chain stays long with what it has found, so that expected values need several.
 _NUM_CHAINS = 10

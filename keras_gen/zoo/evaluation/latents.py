@@ -1,16 +1,12 @@
 """What latents keep of the classes of images, beside other codes of the same size."""
 
-import numpy as np
-
 from keras_gen.metrics import nearest_neighbours, principal_components
-from keras_gen.models.base import marks_of
-from keras_gen.zoo.evaluation.measures import share
+from keras_gen.zoo.evaluation.measures import flat, latents_of, share
 from keras_gen.zoo.shelf.recipes import first_examples
 
 #: Training images among which a neighbour is searched, also by the quick protocol: with
 #: fewer of them the neighbour is farther away.
 NUM_REFERENCES = 10_000
-_ROWS_AT_ONCE = 500
 
 
 def neighbours(model, recipe, data, protocol) -> dict:
@@ -59,24 +55,7 @@ def labelled(recipe, split, **options):
     return recipe.data(split, training=False, labels=True, **options)
 
 
-def latents_of(model, x, y=None) -> np.ndarray:
-    """The latents of examples as vectors, of shape `(num, size)`."""
-    takes_y = "y" in marks_of(model)["encode"].takes
-    parts = {"x": x, "y": y} if takes_y else {"x": x}
-    codes = []
-    for first in range(0, len(x), _ROWS_AT_ONCE):
-        rows = slice(first, first + _ROWS_AT_ONCE)
-        some = {name: part[rows] for name, part in parts.items()}
-        codes.append(np.asarray(model.encode(**some)))
-    return flat(np.concatenate(codes))
-
-
 def components_of(x, num):
     """A function from flat examples to their coordinates by components of `x`."""
     size = flat(x).shape[1]
     return principal_components(flat(x), min(num, size)).encode
-
-
-def flat(values) -> np.ndarray:
-    """Values of shape `(num, ...)` as an array of shape `(num, size)`."""
-    return np.asarray(values).reshape(len(values), -1)

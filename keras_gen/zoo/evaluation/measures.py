@@ -223,13 +223,7 @@ def accuracy(model, recipe, data, protocol) -> dict:
 def active_units(model, recipe, data, protocol) -> dict:
     """The number of latents that vary with the image."""
     x, *y = examples_of(recipe, data, protocol)
-    parts = {"x": x, **given_of(model, "encode", y)}
-    means = []
-    for first in range(0, len(x), _ROWS_AT_ONCE):
-        block = slice(first, first + _ROWS_AT_ONCE)
-        some = {name: part[block] for name, part in parts.items()}
-        means.append(np.asarray(model.encode(**some)))
-    found = active_units_of(np.concatenate(means))
+    found = active_units_of(latents_of(model, x, *y))
     return {
         "metric": "active units",
         "value": found.count,
@@ -296,3 +290,19 @@ def share(hits) -> dict:
 def machine() -> str:
     """A description of this machine, a string."""
     return f"{platform.machine()}, {os.cpu_count()} CPU cores"
+
+
+def latents_of(model, x, y=None) -> np.ndarray:
+    """The latents of examples as vectors, of shape `(num, size)`."""
+    parts = {"x": x, **given_of(model, "encode", [y])}
+    codes = []
+    for first in range(0, len(x), _ROWS_AT_ONCE):
+        rows = slice(first, first + _ROWS_AT_ONCE)
+        some = {name: part[rows] for name, part in parts.items()}
+        codes.append(np.asarray(model.encode(**some)))
+    return flat(np.concatenate(codes))
+
+
+def flat(values) -> np.ndarray:
+    """Values of shape `(num, ...)` as an array of shape `(num, size)`."""
+    return np.asarray(values).reshape(len(values), -1)
