@@ -132,7 +132,7 @@ GOLDEN = {
 @pytest.mark.parametrize(
     "covariance", [c for c in COVARIANCES if type(c).__name__ in GOLDEN], ids=repr
 )
-def test_five_steps_are_five_iterations_of_scikit_learn(self, covariance):
+def test_five_steps_are_five_iterations_of_scikit_learn(covariance):
     model, x = started(covariance), data()
     em(model, x, 5)
     log_likelihood, weights, means, expected = GOLDEN[type(covariance).__name__]
