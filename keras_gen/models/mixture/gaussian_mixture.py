@@ -109,15 +109,20 @@ class GaussianMixture(MixtureModel):
         self.hold(start)
         self._random_means = start[1]
 
-    def fit(self, *args, **kwargs) -> keras.callbacks.History:
-        """Trains as every model does, and warns if the means are still random."""
+    def fit_callbacks(self):
+        return [
+            keras.callbacks.LambdaCallback(
+                on_train_begin=lambda logs: self._warn_of_random_means()
+            )
+        ]
+
+    def _warn_of_random_means(self):
         if np.array_equal(np.array(self._statistics[1]), self._random_means):
             warnings.warn(
                 "The means are random: call `adapt(x)` before `fit()` to start from "
                 "clusters of the data, unless these are standardized.",
                 stacklevel=2,
             )
-        return super().fit(*args, **kwargs)
 
     def adapt(self, x, most=10_000) -> None:
         """Starts from the clusters that k-means finds in some of the data.
