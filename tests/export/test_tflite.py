@@ -17,6 +17,7 @@ from keras_gen.metrics import Features, frechet_distance
 from keras_gen.models import (
     DCGAN,
     MADE,
+    MAF,
     VAE,
     Autoencoder,
     ConditionalGAN,
@@ -159,6 +160,8 @@ def test_a_converter_that_crashes_is_an_error(tmp_path, gan, monkeypatch):
         (GatedPixelCNN, "float32", "sample", Parity(255.0, 1.0, 100, 11)),
         (GatedPixelCNN, "float16", "sample", Parity(np.inf, np.inf, 100, 1)),
         (GatedPixelCNN, "float32", "log_prob", Parity(1e-3, 1e-3, 100, 1)),
+        (MAF, "float32", "decode", Parity(1e-3, 1e-5, 100, 11)),
+        (MAF, "float32", "encode", Parity(1e-3, 1e-5, 100, 1)),
         (VAE, "float32", "impute", Parity(255.0, 1.0, 100, 26, True)),
         (VAE, "int8", "impute", Parity(255.0, 65.0, 100, 100, True)),
         (DenoisingAutoencoder, "float32", "sample", Parity(9.0, 1.0, 100, 26, True)),
@@ -185,6 +188,10 @@ def test_a_file_that_is_not_the_model_is_refused(
 )
 def test_some_images_of_a_chain_may_go_another_way(precision, parity):
     check_parity(make_tiny(VAE), precision, {"impute": parity})
+
+
+def test_some_examples_of_a_sampler_value_by_value_may_differ():
+    check_parity(make_tiny(MAF), "float32", {"decode": Parity(1.7e-4, 1e-7, 100, 1)})
 
 
 def test_a_refusal_says_what_differs_and_what_is_allowed():
