@@ -1,5 +1,6 @@
 """Checks of arguments: each error names the argument and the value."""
 
+import math
 import numbers
 import reprlib
 
@@ -42,10 +43,12 @@ def check_multiple(value, name, num_channels):
 
 
 def check_reals(**values):
-    """Raises a ValueError unless each of some named values is a real number."""
+    """Raises a ValueError unless each of some named values is a finite real number."""
     for name, value in values.items():
-        if not isinstance(value, numbers.Real):
-            raise ValueError(f"`{name}` must be a number. Received: {shown(value)}")
+        if not isinstance(value, numbers.Real) or not math.isfinite(value):
+            raise ValueError(
+                f"`{name}` must be a finite number. Received: {shown(value)}"
+            )
 
 
 def check_sizes(name, sizes):

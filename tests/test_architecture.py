@@ -21,6 +21,7 @@ GROUND = {
     "lazy",
     "media",
     "random",
+    "schedules",
 }
 
 # What each room may import beside itself and the ground.
@@ -33,6 +34,7 @@ ALLOWED = {
     "images": set(),
     "latents": set(),
     "lazy": set(),
+    "schedules": set(),
     "layers": set(),
     "losses": set(),
     "compression": set(),

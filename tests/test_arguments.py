@@ -71,5 +71,7 @@ def test_what_can_be_dealt_to_channels_passes(value):
 
 def test_what_is_no_real_number_is_refused():
     check_reals(first=1, second=-0.5)
-    with pytest.raises(ValueError, match="`second` must be a number. Received: 'one'"):
+    with pytest.raises(
+        ValueError, match="`second` must be a finite number. Received: 'one'"
+    ):
         check_reals(first=1, second="one")

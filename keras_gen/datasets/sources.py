@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import check_sizes
+from keras_gen.arguments import check_sizes, shown
 from keras_gen.datasets.packaged import packaged_set, packaged_splits
 from keras_gen.datasets.splits import MissingSplitError
 from keras_gen.domains import Domain, Images, Labels, Vectors, Waveforms
@@ -54,11 +54,12 @@ def bytes_domain(image_shape, levels=256):
     return Images(image_shape, 0, levels - 1, levels)
 
 
-def tfds_source(name, split, image_shape=None, data_dir=None, download=False):
-    """Examples of a dataset in TFDS form. See `keras_gen.datasets.load()`."""
+def tfds_source(name, split, image_shape=None, data_dir=None, download=False, key=None):
+    """Examples of a dataset in TFDS form. See `keras_gen.datasets.source()`."""
     check_image_shape(image_shape)
     place = find_set(name, data_dir)
     if place is not None and place.parent.parent == PACKAGED:
+        _check_key(name, key, ["image"])
         return _packaged_source(name, split, image_shape, place)
     if place is None and not download:
         raise _unknown_set_error(name, data_dir)
@@ -69,7 +70,10 @@ def tfds_source(name, split, image_shape=None, data_dir=None, download=False):
     except (KeyError, ValueError) as error:
         raise split_error(name, split, builder.info.splits) from error
     features = builder.info.features
-    key, domain = _domain_of(tfds.features, features, name, image_shape)
+    if key is not None:
+        _check_key(name, key, list(features))
+    chosen = features if key is None else {key: features[key]}
+    key, domain = _domain_of(tfds.features, chosen, name, image_shape)
     label_key = _key_of(features, tfds.features.ClassLabel, "label")
     config = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
     return _source_of(
@@ -82,6 +86,13 @@ def tfds_source(name, split, image_shape=None, data_dir=None, download=False):
         domain,
         list(features[label_key].names or []) if label_key else [],
     )
+
+
+def _check_key(name, key, known):
+    if key is not None and key not in known:
+        raise ValueError(
+            f"`key` of {name} must be one of {', '.join(known)}. Received: {shown(key)}"
+        )
 
 
 def _domain_of(kinds, features, name, image_shape):
@@ -151,7 +162,7 @@ def _source_of(name, split, dicts, num_examples, keys, shape, domain, class_name
         label = example[label_key] if label_key else -1
         value = example[key]
         if isinstance(domain, Images):
-            value = _fit(value, shape, domain.shape)
+            value = fitted(value, shape, domain.shape)
         return value, tf.cast(label, tf.int32)
 
     return Source(
@@ -173,7 +184,7 @@ def split_error(name, split, splits):
 
 def find_set(name, data_dir=None):
     """The folder of the newest version of a set in TFDS form, or None."""
-    for place in _places(data_dir):
+    for place in places_of(data_dir):
         versions = sorted((place / name).glob("*/dataset_info.json"), key=_version)
         if versions:
             return versions[-1].parent
@@ -185,14 +196,15 @@ def find_documents(name, data_dir=None):
 
     It holds a `vocab.txt` and `.dat` files.
     """
-    places = [Path(name).expanduser(), *(place / name for place in _places(data_dir))]
+    places = [Path(name).expanduser(), *(place / name for place in places_of(data_dir))]
     for place in places:
         if (place / "vocab.txt").is_file() and any(place.glob("*.dat")):
             return place
     return None
 
 
-def _places(data_dir):
+def places_of(data_dir):
+    """The folders in which data sets are looked for, a list of paths."""
     if data_dir is not None:
         return [Path(data_dir)]
     environment = os.environ.get("TFDS_DATA_DIR")
@@ -216,7 +228,7 @@ def _builder(tfds, name, place, data_dir):
 
 
 def _unknown_set_error(name, data_dir):
-    places = _places(data_dir)
+    places = places_of(data_dir)
     found = sorted(
         {
             info.parent.parent.name
@@ -244,7 +256,7 @@ def _key_of(features, kind, preferred):
     return preferred if preferred in keys else (keys or [None])[0]
 
 
-def _fit(image, from_shape, to_shape):
+def fitted(image, from_shape, to_shape):
     """Crops, resizes with antialiasing and converts the channels, if needed."""
     if tuple(from_shape) == tuple(to_shape):
         return image

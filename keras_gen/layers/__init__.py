@@ -7,6 +7,7 @@ from keras_gen.layers.flow_layer import FlowChain, FlowLayer
 from keras_gen.layers.gated_activation import GatedActivation
 from keras_gen.layers.gated_causal_block import GatedCausalBlock
 from keras_gen.layers.gaussian_corruption import GaussianCorruption
+from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.layers.invertible_convolution import InvertibleConvolution
 from keras_gen.layers.label_code import LabelCode
 from keras_gen.layers.logit import Logit
@@ -42,6 +43,7 @@ __all__ = [
     "GatedActivation",
     "GatedCausalBlock",
     "GaussianCorruption",
+    "GradientReversal",
     "InvertibleConvolution",
     "LabelCode",
     "Logit",

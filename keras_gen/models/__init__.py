@@ -7,6 +7,7 @@ known to `keras.saving.load_model`.
 import keras_gen.distributions
 import keras_gen.layers
 import keras_gen.losses  # noqa: F401
+from keras_gen.models.adaptation.dann import DANN
 from keras_gen.models.autoencoder.autoencoder import Autoencoder
 from keras_gen.models.autoencoder.denoising_autoencoder import DenoisingAutoencoder
 from keras_gen.models.autoencoder.stacked_autoencoder import StackedAutoencoder
@@ -33,6 +34,7 @@ from keras_gen.models.vae.flow_vae import FlowVAE
 from keras_gen.models.vae.vae import VAE
 
 __all__ = [
+    "DANN",
     "DCGAN",
     "GAN",
     "LSGAN",

@@ -24,7 +24,7 @@ def test_the_length_is_the_entropy_of_the_multiples():
     ("latents", "step", "message"),
     [
         (LATENTS, 0, "`step` must be positive. Received: 0"),
-        (LATENTS, "fine", "`step` must be a number"),
+        (LATENTS, "fine", "`step` must be a finite number"),
         (LATENTS, 1e-7, "`step` must be larger"),
         (LATENTS[0], 1, r"`latents` must be finite .*\(3,\)"),
         (LATENTS * np.nan, 1, "`latents` must be finite"),

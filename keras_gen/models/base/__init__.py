@@ -2,6 +2,7 @@
 
 from keras_gen.models.base.abilities import (
     Autoencoding,
+    Classifying,
     Decoding,
     ExactLikelihood,
     Translation,
@@ -43,6 +44,7 @@ __all__ = [
     "Autoencoding",
     "AutoregressiveModel",
     "Batch",
+    "Classifying",
     "Compressing",
     "Decoding",
     "EncoderDecoder",

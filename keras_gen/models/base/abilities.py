@@ -218,6 +218,41 @@ class ExactLikelihood(Scoring):
         return self.batch_log_prob(**parts)
 
 
+class Classifying:
+    """Ability: a model that tells the classes of examples.
+
+    Its `y_domain` is `Labels`. A subclass implements `classify()`.
+    """
+
+    default_method = "classify"
+    call_takes = ("x",)
+
+    @marked(("x",), ("probabilities",))
+    def classify(self, x) -> tf.Tensor:
+        """Computes the probabilities of the classes.
+
+        Args:
+            x: Array or tensor of shape `(batch, *x_domain.shape)`.
+
+        Returns:
+            Float32 tensor of shape `(batch, num_classes)`, with a sum of 1 for each
+            example.
+        """
+        raise NotImplementedError
+
+    def call(self, x) -> tf.Tensor:
+        """The same as `classify()`."""
+        return self.classify(x)
+
+    def comparison(self, batch) -> tuple:
+        return tf.one_hot(batch.y, self.y_domain.num_classes), self.classify(batch.x)
+
+    def domain_of(self, name) -> Domain | None:
+        if name == "probabilities":
+            return Vectors(self.y_domain.num_classes)
+        return super().domain_of(name)
+
+
 class Translation:
     """Ability: a model that maps examples to another domain.
 

@@ -207,7 +207,7 @@ def accuracy(model, recipe, data, protocol) -> dict:
     x, labels = examples_of(recipe, data, protocol)
     found = {}
     if "classify" in marks_of(model):
-        scores = model.classify(x)
+        scores = np.asarray(model.classify(x))
     else:
         scores = model.predict(x, verbose=0)
         losses = keras.losses.sparse_categorical_crossentropy(labels, scores, True)

@@ -1,0 +1,1 @@
+"""Models that classify examples of another domain than they have labels of."""
