@@ -2,7 +2,8 @@
 
 from keras_gen.datasets.augmentation import augment
 from keras_gen.datasets.folders import pictures
-from keras_gen.datasets.loading import batches, folder, load
+from keras_gen.datasets.loading import batches, folder, load, source
+from keras_gen.datasets.pairs import paired, unpaired
 from keras_gen.datasets.sources import Source, bytes_domain
 from keras_gen.datasets.splits import MissingSplitError
 from keras_gen.datasets.toys import toy, toy_log_density
@@ -15,7 +16,10 @@ __all__ = [
     "bytes_domain",
     "folder",
     "load",
+    "paired",
     "pictures",
+    "source",
     "toy",
     "toy_log_density",
+    "unpaired",
 ]

@@ -8,7 +8,12 @@ import tensorflow as tf
 from keras_gen.arguments import check_count
 from keras_gen.datasets.documents import documents_source
 from keras_gen.datasets.folders import folder_source
-from keras_gen.datasets.sources import find_documents, find_set, tfds_source
+from keras_gen.datasets.sources import (
+    Source,
+    find_documents,
+    find_set,
+    tfds_source,
+)
 from keras_gen.datasets.toys import TOYS, toy_source
 from keras_gen.domains import Images
 from keras_gen.random import Rows, check_seed, permutation
@@ -23,6 +28,7 @@ def load(
     split="train",
     batch_size=100,
     *,
+    key=None,
     image_shape=None,
     data_dir=None,
     download=False,
@@ -52,6 +58,7 @@ def load(
             the others `"train"`; `"all"` has all of them. A slice of a folder's split
             may reach beyond its end.
         batch_size: Integer of at least 1, the global batch size.
+        key: Optional string, which feature of a set is an example; see `source()`.
         image_shape: Optional tuple `(height, width, channels)`. Images are cropped to
             this aspect ratio, resized with antialiasing and converted between grey and
             colour. Required if the images of the set differ in size.
@@ -78,17 +85,66 @@ def load(
     """
     training = options.pop("training", None)
     options["training"] = split.startswith("train") if training is None else training
+    found = source(
+        name,
+        split,
+        key=key,
+        image_shape=image_shape,
+        data_dir=data_dir,
+        download=download,
+        skip_unreadable=skip_unreadable,
+    )
+    return batches(found, batch_size, **options)
+
+
+def source(
+    name,
+    split="train",
+    *,
+    key=None,
+    image_shape=None,
+    data_dir=None,
+    download=False,
+    skip_unreadable=False,
+) -> Source:
+    """Finds the examples of a split, in their order, from which batches are made.
+
+    Args:
+        name: String; see `load()`.
+        split: String; see `load()`.
+        key: Optional string, the feature of a set in TFDS form that is an example, such
+            as `"colour"` of `"openmoji_pairs"`. Defaults to `"image"`, else the first
+            image.
+        image_shape: Optional tuple; see `load()`.
+        data_dir: Optional path; see `load()`.
+        download: Boolean; see `load()`.
+        skip_unreadable: Boolean, for a folder; see `folder()`.
+
+    Returns:
+        A `Source`, for `batches()`, `paired()` and `unpaired()`.
+
+    Raises:
+        ValueError: If the set is not found and cannot be downloaded, has no such split,
+            no such key or no images, or an argument is wrong.
+        ImportError: If the set needs TensorFlow Datasets, which is not installed.
+
+    Example:
+    >>> from keras_gen import datasets
+    >>> datasets.source("mnist", "test[:250]").num_examples
+    250
+    """
     documents = find_documents(name, data_dir)
+    is_toy = name in TOYS and data_dir is None and find_set(name) is None
+    in_files = documents is not None or is_folder(name, data_dir) or is_toy
+    if key is not None and in_files:
+        raise ValueError(f"`key` must be left out: {name} is no set in TFDS form.")
     if documents is not None:
-        return batches(documents_source(documents, split), batch_size, **options)
+        return documents_source(documents, split)
     if is_folder(name, data_dir):
-        source = folder_source(name, image_shape, skip_unreadable, split)
-        return batches(source, batch_size, **options)
-    if name in TOYS and data_dir is None and find_set(name) is None:
-        source = toy_source(name, split, image_shape)
-    else:
-        source = tfds_source(name, split, image_shape, data_dir, download)
-    return batches(source, batch_size, **options)
+        return folder_source(name, image_shape, skip_unreadable, split)
+    if is_toy:
+        return toy_source(name, split, image_shape)
+    return tfds_source(name, split, image_shape, data_dir, download, key)
 
 
 def is_folder(name, data_dir=None):
@@ -187,8 +243,46 @@ def batches(
         ValueError: If the source has no images, or no labels with `labels=True`, or an
             argument is wrong.
     """
+    check_start(start)
+    one_epoch, num_steps = epochs(
+        source,
+        batch_size,
+        image_range,
+        binarization,
+        dequantize,
+        labels,
+        training,
+        seed,
+        shard,
+        drop_remainder,
+        cache,
+    )
+    data = passes(one_epoch, start, num_steps, repeat)
+    data.class_names = list(source.class_names)
+    return data
+
+
+def epochs(
+    source,
+    batch_size,
+    image_range=(0.0, 1.0),
+    binarization=None,
+    dequantize=False,
+    labels=False,
+    training=True,
+    seed=0,
+    shard=(0, 1),
+    drop_remainder=False,
+    cache=None,
+):
+    """The epochs of a source; the arguments are those of `batches()`.
+
+    Returns:
+        A pair: a function from int32 scalars, the epoch and its first step, to a
+        `tf.data.Dataset` of its batches, and an integer, the steps of an epoch.
+    """
     check_count(batch_size, "batch_size", 1)
-    _check_pairs(image_range, start, shard)
+    _check_pairs(image_range, shard)
     _check_options(source, binarization, dequantize, labels)
     seed = check_seed(seed)
     surplus = source.num_examples % batch_size
@@ -197,11 +291,6 @@ def batches(
         raise ValueError(
             f"{source.name} has {source.num_examples} images, too few for one batch of "
             f"`batch_size`={batch_size} with `drop_remainder=True`."
-        )
-    if not start[1] < num_steps:
-        raise ValueError(
-            f"`start` must name a step below {num_steps}, the steps of an epoch. "
-            f"Received: {start}"
         )
     kept = _fits(source) if cache is None else cache
     ordered = (_from_memory if kept else _from_disk)(source, seed if training else None)
@@ -240,15 +329,41 @@ def batches(
         data = ordered(epoch, batch_size, tf.cast(first_step, tf.int64), drop_remainder)
         return data.map(finish, num_parallel_calls=2, deterministic=True)
 
+    return one_epoch, num_steps
+
+
+def passes(one_epoch, start, num_steps, repeat):
+    """A dataset of epochs, from a pair `(epoch, step)` on.
+
+    Args:
+        one_epoch: Function from an epoch and a first step to a `tf.data.Dataset`.
+        start: Pair of integers.
+        num_steps: Integer, the steps of an epoch.
+        repeat: Boolean, whether it goes on without end. Otherwise each pass is the next
+            epoch.
+
+    Returns:
+        A `tf.data.Dataset` with `class_names`, which is empty, and `steps_per_epoch`.
+    """
+    if not start[1] < num_steps:
+        raise ValueError(
+            f"`start` must name a step below {num_steps}, the steps of an epoch. "
+            f"Received: {start}"
+        )
     if repeat:
-        first = one_epoch(tf.constant(start[0]), start[1])
-        later = tf.data.Dataset.counter(start[0] + 1, dtype=tf.int32)
-        data = first.concatenate(later.flat_map(lambda n: one_epoch(n, 0))).prefetch(8)
+        data = endless(one_epoch, tf.constant(start[0]), start[1]).prefetch(8)
     else:
         data = _passes(one_epoch, start, num_steps)
-    data.class_names = list(source.class_names)
+    data.class_names = []
     data.steps_per_epoch = num_steps
     return data
+
+
+def endless(one_epoch, epoch, first_step):
+    """An epoch from a step on, and all later ones."""
+    first = one_epoch(epoch, first_step)
+    later = tf.data.Dataset.counter(epoch + 1, dtype=tf.int32)
+    return first.concatenate(later.flat_map(lambda n: one_epoch(n, 0)))
 
 
 def _passes(one_epoch, start, num_steps):
@@ -378,17 +493,22 @@ def _check_options(source, binarization, dequantize, labels):
         )
 
 
-def _check_pairs(image_range, start, shard):
-    for name, pair in {
-        "image_range": image_range,
-        "start": start,
-        "shard": shard,
-    }.items():
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise ValueError(f"`{name}` must be a pair of numbers. Received: {pair!r}")
-    check_count(start[0], "start[0]", 0)
-    check_count(start[1], "start[1]", 0)
+def _check_pairs(image_range, shard):
+    _check_pair("image_range", image_range)
+    _check_pair("shard", shard)
     check_count(shard[0], "shard[0]", 0)
     check_count(shard[1], "shard[1]", 1)
     if not shard[0] < shard[1]:
         raise ValueError(f"`shard` must be (index, count). Received: {shard}")
+
+
+def check_start(start):
+    """Raises a ValueError unless `start` is a pair of an epoch and a step."""
+    _check_pair("start", start)
+    check_count(start[0], "start[0]", 0)
+    check_count(start[1], "start[1]", 0)
+
+
+def _check_pair(name, pair):
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise ValueError(f"`{name}` must be a pair of numbers. Received: {pair!r}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import check_sizes
+from keras_gen.arguments import check_sizes, shown
 from keras_gen.datasets.packaged import packaged_set, packaged_splits
 from keras_gen.datasets.splits import MissingSplitError
 from keras_gen.domains import Domain, Images, Labels, Vectors, Waveforms
@@ -54,11 +54,12 @@ def bytes_domain(image_shape, levels=256):
     return Images(image_shape, 0, levels - 1, levels)
 
 
-def tfds_source(name, split, image_shape=None, data_dir=None, download=False):
-    """Examples of a dataset in TFDS form. See `keras_gen.datasets.load()`."""
+def tfds_source(name, split, image_shape=None, data_dir=None, download=False, key=None):
+    """Examples of a dataset in TFDS form. See `keras_gen.datasets.source()`."""
     check_image_shape(image_shape)
     place = find_set(name, data_dir)
     if place is not None and place.parent.parent == PACKAGED:
+        _check_key(name, key, ["image"])
         return _packaged_source(name, split, image_shape, place)
     if place is None and not download:
         raise _unknown_set_error(name, data_dir)
@@ -69,7 +70,10 @@ def tfds_source(name, split, image_shape=None, data_dir=None, download=False):
     except (KeyError, ValueError) as error:
         raise split_error(name, split, builder.info.splits) from error
     features = builder.info.features
-    key, domain = _domain_of(tfds.features, features, name, image_shape)
+    if key is not None:
+        _check_key(name, key, list(features))
+    chosen = features if key is None else {key: features[key]}
+    key, domain = _domain_of(tfds.features, chosen, name, image_shape)
     label_key = _key_of(features, tfds.features.ClassLabel, "label")
     config = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
     return _source_of(
@@ -82,6 +86,13 @@ def tfds_source(name, split, image_shape=None, data_dir=None, download=False):
         domain,
         list(features[label_key].names or []) if label_key else [],
     )
+
+
+def _check_key(name, key, known):
+    if key is not None and key not in known:
+        raise ValueError(
+            f"`key` of {name} must be one of {', '.join(known)}. Received: {shown(key)}"
+        )
 
 
 def _domain_of(kinds, features, name, image_shape):
