@@ -29,6 +29,7 @@ from keras_gen.models.mixture.gaussian_mixture import GaussianMixture
 from keras_gen.models.topic.latent_dirichlet_allocation import (
     LatentDirichletAllocation,
 )
+from keras_gen.models.translation.cycle_gan import CycleGAN
 from keras_gen.models.translation.pix2pix import Pix2Pix
 from keras_gen.models.vae.flow_vae import FlowVAE
 from keras_gen.models.vae.vae import VAE
@@ -46,6 +47,7 @@ __all__ = [
     "WGANGP",
     "Autoencoder",
     "ConditionalGAN",
+    "CycleGAN",
     "DenoisingAutoencoder",
     "FlowVAE",
     "GatedPixelCNN",

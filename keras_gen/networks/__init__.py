@@ -9,6 +9,7 @@ from keras_gen.networks.mlp import mlp
 from keras_gen.networks.normalization import instance_normalization
 from keras_gen.networks.patch_discriminator import patch_discriminator
 from keras_gen.networks.reference import with_reference
+from keras_gen.networks.residual_generator import residual_generator
 from keras_gen.networks.unet import unet
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "instance_normalization",
     "mlp",
     "patch_discriminator",
+    "residual_generator",
     "unet",
     "with_reference",
 ]
