@@ -29,6 +29,7 @@ from keras_gen.models.mixture.gaussian_mixture import GaussianMixture
 from keras_gen.models.topic.latent_dirichlet_allocation import (
     LatentDirichletAllocation,
 )
+from keras_gen.models.translation.co_gan import CoGAN
 from keras_gen.models.translation.cycle_gan import CycleGAN
 from keras_gen.models.translation.pix2pix import Pix2Pix
 from keras_gen.models.vae.flow_vae import FlowVAE
@@ -46,6 +47,7 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "Autoencoder",
+    "CoGAN",
     "ConditionalGAN",
     "CycleGAN",
     "DenoisingAutoencoder",
