@@ -1,6 +1,7 @@
 """Tests of the command that applies a method of a model to data in files."""
 
 import csv
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -172,6 +173,39 @@ def test_a_translation_goes_both_ways(apply):
     np.testing.assert_array_equal(there, expected)
     _, printed = apply("Translator", "to_x", "--input=to_y.png")
     assert printed == "Wrote to_x.png: 12 x 8 pixels\n"
+
+
+def test_a_folder_of_pictures_becomes_a_folder_of_the_same_names(apply):
+    pixels, x = images()
+    Path("photos").mkdir()
+    for number, image in enumerate(pixels):
+        save_png(f"photos/face {number}.png", image)
+    model, printed = apply("Translator", "to_y", "--input=photos", "--out=there/")
+    assert printed == "Wrote there/: 6 pictures\n"
+    expected = model.y_domain.to_bytes(model.to_y(x))
+    for number, image in enumerate(expected):
+        found = np.asarray(Image.open(f"there/face {number}.png"))
+        np.testing.assert_array_equal(found, image[..., 0])
+    # Of another input they are numbered, and a folder that exists needs no slash.
+    apply("Translator", "to_y", "--input=images.png", "--out=there")
+    found = np.asarray(Image.open("there/00005.png"))
+    np.testing.assert_array_equal(found, expected[5][..., 0])
+
+
+def test_only_pictures_are_written_into_a_folder(apply):
+    images()
+    message = "--out must be a file ending in .csv, because vectors"
+    with pytest.raises(ValueError, match=message):
+        apply("VAE", "encode", "--input=images.png", "--out=latents/")
+    assert not Path("latents").exists()
+
+
+def test_a_picture_that_cannot_be_read_is_named(apply):
+    Path("photos").mkdir()
+    Path("photos/broken.png").write_bytes(b"no picture")
+    with pytest.raises(ValueError, match="--input: 'photos/broken.png' cannot be read"):
+        apply("Translator", "to_y", "--input=photos", "--out=there/")
+    assert not Path("there").exists()
 
 
 def test_other_data_than_images_are_written_as_text(apply):

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from keras_gen.cli.printing import check_flag, save_examples
+from keras_gen.cli.printing import check_flag, save_each, save_examples
 from keras_gen.zoo.startup import import_tensorflow
 
 # Examples that a pure method gets at once.
@@ -36,7 +36,9 @@ def apply(
         method: What to do.
         input: What to do it to; images are a picture, a grid of them, a folder of
             pictures or a .npy file; latents and vectors a .csv or a .npy file.
-        out: File to write. Without this flag, METHOD with a suffix for what it gives.
+        out: File to write, or a folder of pictures, which exists or ends in a slash;
+            their names are those of the pictures in a folder as --input. Without this
+            flag, METHOD with a suffix for what it gives.
         y: For models that take labels; classes in turn, such as 3 or 0,1,2, or a file.
             Else a file of what the data are paired with.
         mask: For impute; what is known: a picture, white where it is, or a .csv or
@@ -65,9 +67,13 @@ def apply(
         outputs = _outputs(opened, task, arguments)
     except ValueError as error:
         raise ValueError(_naming_flags(task, str(error))) from error
+    is_folder = out is not None and (out.endswith("/") or Path(out).is_dir())
     for name, values in outputs.items():
         several = out is not None and len(outputs) > 1
         path = _beside(out, name) if several else out
+        if is_folder:
+            save_each(opened.domain_of(name), values, path, _names_of(input, values))
+            continue
         default = f"{method}_{name}" if len(outputs) > 1 else method
         save_examples(opened.domain_of(name), values, path, default)
 
@@ -199,6 +205,20 @@ def _naming_flags(task, text):
     for flag, name in task.flags.items():
         text = text.replace(f"`{name}`", f"--{flag}")
     return text
+
+
+def _names_of(folder, values):
+    """The names of the pictures in a folder, else numbers, as many as there are."""
+    from keras_gen.media import picture_files
+
+    if folder is not None and Path(folder).is_dir():
+        found = [
+            f.stem for f in picture_files(Path(folder)) if f.parent == Path(folder)
+        ]
+        # A picture may be a grid of several.
+        if len(set(found)) == len(found) == len(values):
+            return found
+    return [f"{number:05d}" for number in range(len(values))]
 
 
 def _beside(path, name):

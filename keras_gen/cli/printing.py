@@ -1,5 +1,7 @@
 """What commands print and write, and the checks that several of them share."""
 
+from pathlib import Path
+
 from keras_gen.zoo.evaluation.report import describe
 
 
@@ -37,6 +39,32 @@ def save_examples(domain, examples, path, default, columns=None):
         return
     domain.save(path, examples)
     print(f"Wrote {path}: {len(examples)} {domain.noun}")
+
+
+def save_each(domain, images, folder, names):
+    """Writes each of some images as a PNG file of its own and says so.
+
+    Args:
+        domain: `keras_gen.domains.Images`.
+        images: Array of shape `(num, *domain.shape)`.
+        folder: String.
+        names: List of strings, the names of the files without their suffix.
+
+    Raises:
+        ValueError: If the domain is another one.
+    """
+    from keras_gen.domains import Images
+    from keras_gen.images import save_png
+
+    if not isinstance(domain, Images):
+        raise ValueError(
+            f"--out must be a file ending in {domain.suffix}, because {domain.noun} "
+            f"are written into one file. Received the folder: {folder}"
+        )
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for name, image in zip(names, domain.to_bytes(images), strict=True):
+        save_png(Path(folder) / f"{name}.png", image)
+    print(f"Wrote {folder}: {len(names)} pictures")
 
 
 def check_flag(name, value, least, most=None):

@@ -4,6 +4,7 @@ from keras_gen.datasets.adaptation import adaptation
 from keras_gen.datasets.augmentation import augment
 from keras_gen.datasets.folders import pictures
 from keras_gen.datasets.loading import batches, folder, load, source
+from keras_gen.datasets.pairs import paired, unpaired
 from keras_gen.datasets.sources import Source, bytes_domain
 from keras_gen.datasets.splits import MissingSplitError
 from keras_gen.datasets.textures import textured
@@ -18,9 +19,11 @@ __all__ = [
     "bytes_domain",
     "folder",
     "load",
+    "paired",
     "pictures",
     "source",
     "textured",
     "toy",
     "toy_log_density",
+    "unpaired",
 ]

@@ -1,5 +1,6 @@
 """Batches of images as a pure function of a seed and an epoch."""
 
+import functools
 import os
 
 import numpy as np
@@ -24,6 +25,12 @@ from keras_gen.random import Rows, check_seed, permutation
 # Sets larger than this are streamed from disk unless `cache=True`.
 _CACHED_BYTES = 2 * 2**30
 _SHUFFLE_BUFFER = 10_000
+
+#: Sets that come with the package, by name.
+_PACKAGED = {
+    TEXTURED: textured_source,
+    **{name: functools.partial(toy_source, name) for name in TOYS},
+}
 
 
 def load(
@@ -146,11 +153,9 @@ def source(
     documents = find_documents(name, data_dir)
     is_set = find_set(name, data_dir) is not None
     arrays = None if is_set else find_arrays(name, data_dir)
-    is_ours = data_dir is None and not is_set
-    is_toy, is_textured = is_ours and name in TOYS, is_ours and name == TEXTURED
+    packaged = None if data_dir or is_set else _PACKAGED.get(name)
     in_files = documents is not None or arrays is not None or is_folder(name, data_dir)
-    in_files = in_files or is_toy or is_textured
-    if key is not None and in_files:
+    if key is not None and (in_files or packaged is not None):
         raise ValueError(f"`key` must be left out: {name} is no set in TFDS form.")
     if documents is not None:
         return documents_source(documents, split)
@@ -158,10 +163,8 @@ def source(
         return folder_source(name, image_shape, skip_unreadable, split)
     if arrays is not None:
         return arrays_source(arrays, split, image_shape)
-    if is_toy:
-        return toy_source(name, split, image_shape)
-    if is_textured:
-        return textured_source(split, image_shape)
+    if packaged is not None:
+        return packaged(split, image_shape)
     return tfds_source(name, split, image_shape, data_dir, download, key)
 
 

@@ -19,6 +19,7 @@ from keras_gen.layers.masked_dense import MaskedDense
 from keras_gen.layers.masked_residual_block import MaskedResidualBlock
 from keras_gen.layers.masking_corruption import MaskingCorruption
 from keras_gen.layers.minibatch_standard_deviation import MinibatchStandardDeviation
+from keras_gen.layers.noise_dropout import NoiseDropout
 from keras_gen.layers.ordered_dense import OrderedDense
 from keras_gen.layers.permutation import Permutation
 from keras_gen.layers.recurrence import DiagonalRecurrence, RowRecurrence
@@ -55,6 +56,7 @@ __all__ = [
     "MaskedResidualBlock",
     "MaskingCorruption",
     "MinibatchStandardDeviation",
+    "NoiseDropout",
     "Permutation",
     "OrderedDense",
     "PrependReferenceBatch",

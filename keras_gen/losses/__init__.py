@@ -14,7 +14,7 @@ from keras_gen.losses.adversarial import (
     wasserstein_generator_loss,
 )
 from keras_gen.losses.penalties import gradient_penalty
-from keras_gen.losses.reconstruction import squared_error
+from keras_gen.losses.reconstruction import mean_absolute_error, squared_error
 
 __all__ = [
     "check_label_smoothing",
@@ -23,6 +23,7 @@ __all__ = [
     "hinge_generator_loss",
     "least_squares_discriminator_loss",
     "least_squares_generator_loss",
+    "mean_absolute_error",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
     "non_saturating_discriminator_loss",

@@ -1,4 +1,4 @@
-"""The difference between an image and its reconstruction."""
+"""The difference between an image and its reconstruction or target."""
 
 from keras import ops
 
@@ -16,3 +16,17 @@ def squared_error(images, reconstructions):
     difference = ops.cast(images, "float32") - ops.cast(reconstructions, "float32")
     axes = tuple(range(1, len(difference.shape)))
     return ops.mean(ops.sum(ops.square(difference), axis=axes))
+
+
+def mean_absolute_error(images, reconstructions):
+    """Absolute error, averaged over all values of the batch.
+
+    Args:
+        images: Tensor of any shape.
+        reconstructions: Tensor of the same shape.
+
+    Returns:
+        Float32 scalar, in units of the pixels.
+    """
+    difference = ops.cast(images, "float32") - ops.cast(reconstructions, "float32")
+    return ops.mean(ops.abs(difference))

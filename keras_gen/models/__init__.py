@@ -30,6 +30,10 @@ from keras_gen.models.mixture.gaussian_mixture import GaussianMixture
 from keras_gen.models.topic.latent_dirichlet_allocation import (
     LatentDirichletAllocation,
 )
+from keras_gen.models.translation.co_gan import CoGAN
+from keras_gen.models.translation.cycle_gan import CycleGAN
+from keras_gen.models.translation.pix2pix import Pix2Pix
+from keras_gen.models.translation.unit import UNIT
 from keras_gen.models.vae.flow_vae import FlowVAE
 from keras_gen.models.vae.vae import VAE
 
@@ -42,17 +46,21 @@ __all__ = [
     "MAF",
     "NICE",
     "SNGAN",
+    "UNIT",
     "VAE",
     "WGAN",
     "WGANGP",
     "Autoencoder",
+    "CoGAN",
     "ConditionalGAN",
+    "CycleGAN",
     "DenoisingAutoencoder",
     "FlowVAE",
     "GatedPixelCNN",
     "GaussianMixture",
     "Glow",
     "LatentDirichletAllocation",
+    "Pix2Pix",
     "PixelCNN",
     "PixelRNN",
     "RealNVP",

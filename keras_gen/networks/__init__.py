@@ -6,7 +6,11 @@ from keras_gen.networks.conditioner import conditioner
 from keras_gen.networks.conv import conv_decoder, conv_encoder
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_gen.networks.mlp import mlp
+from keras_gen.networks.normalization import instance_normalization
+from keras_gen.networks.patch_discriminator import patch_discriminator
 from keras_gen.networks.reference import with_reference
+from keras_gen.networks.residual_generator import residual_generator
+from keras_gen.networks.unet import unet
 
 __all__ = [
     "check_mirrored",
@@ -17,6 +21,10 @@ __all__ = [
     "conv_encoder",
     "dcgan_discriminator",
     "dcgan_generator",
+    "instance_normalization",
     "mlp",
+    "patch_discriminator",
+    "residual_generator",
+    "unet",
     "with_reference",
 ]

@@ -9,9 +9,10 @@ import math
 import keras
 from keras import layers
 
-from keras_gen.arguments import check_sizes, shown
+from keras_gen.arguments import check_sizes
 from keras_gen.networks.checks import smallest_sides
 from keras_gen.networks.labels import with_labels
+from keras_gen.networks.normalization import normalized
 
 
 def dcgan_generator(
@@ -68,7 +69,7 @@ def dcgan_generator(
         name="projection",
     )(x)
     x = layers.Reshape(smallest, name="reshape")(x)
-    x = layers.ReLU(name="relu_0")(_normalize(x, normalization))
+    x = layers.ReLU(name="relu_0")(normalized(x, normalization))
     for index, channels in enumerate(filters[1:], start=1):
         x = layers.Conv2DTranspose(
             channels,
@@ -79,7 +80,7 @@ def dcgan_generator(
             kernel_initializer=_initializer(),
             name=f"conv_{index}",
         )(x)
-        x = layers.ReLU(name=f"relu_{index}")(_normalize(x, normalization))
+        x = layers.ReLU(name=f"relu_{index}")(normalized(x, normalization))
     x = layers.Conv2DTranspose(
         image_shape[2],
         kernel_size,
@@ -151,7 +152,7 @@ def dcgan_discriminator(
         )
         x = (convolution if wrapper is None else wrapper(convolution))(x)
         if index > 0:
-            x = _normalize(x, normalization)
+            x = normalized(x, normalization)
         x = layers.LeakyReLU(0.2, name=f"leaky_relu_{index}")(x)
     x = layers.Flatten(name="flatten")(x)
     logit = layers.Dense(
@@ -164,19 +165,3 @@ def dcgan_discriminator(
 def _initializer():
     # A new one each time: one object gives every weight of a shape the same values.
     return keras.initializers.RandomNormal(stddev=0.02)
-
-
-def _normalize(x, normalization):
-    if normalization is None:
-        return x
-    # A layer is callable too, but takes tensors.
-    is_function = callable(normalization) and not isinstance(
-        normalization, layers.Layer
-    )
-    layer = normalization() if is_function else None
-    if not isinstance(layer, layers.Layer):
-        raise ValueError(
-            "`normalization` must be a function without arguments that returns a new "
-            f"layer, or None. Received: {shown(normalization)}"
-        )
-    return layer(x)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gen.domains import Vectors
+from keras_gen.domains import Images, Vectors
 from keras_gen.images import grid, save_png, to_uint8
 from keras_gen.latents import spherical_path
 from keras_gen.models.base import marks_of
@@ -50,7 +50,7 @@ def save_made(recipe, model, path, seed=0, shown=None):
 
 
 def made_by(recipe, model, seed=0, shown=None):
-    """Samples of a model, else reconstructions or translations of examples.
+    """Samples of a model, else reconstructions or translations beside examples.
 
     Args:
         recipe: A recipe, from `load_recipe()`.
@@ -75,7 +75,7 @@ def made_by(recipe, model, seed=0, shown=None):
         pairs = beside_reconstructions(model, *shown(50))
         return model.x_domain, pairs
     if "to_y" in marks:
-        return model.y_domain, np.asarray(model.to_y(shown(100)[0]))
+        return model.y_domain, beside_translations(model, *shown(30))
     raise ValueError(
         f"{recipe.name} ({type(model).__name__}) makes nothing to look at: "
         "the recipe must define `picture(model)`."
@@ -85,11 +85,33 @@ def made_by(recipe, model, seed=0, shown=None):
 def beside_reconstructions(model, x, y=None, columns=10):
     """Examples in rows. Each row is followed by a row of their reconstructions."""
     given = {"y": y} if "y" in marks_of(model)["reconstruct"].takes else {}
-    both = [x, np.asarray(model.reconstruct(x, **given))]
+    return _in_rows([x, np.asarray(model.reconstruct(x, **given))], columns)
+
+
+def beside_translations(model, x, y=None, columns=10):
+    """Examples in rows, each followed by a row of their translations and one of `y`.
+
+    Sources of another size than the translations are left out.
+    """
+    parts = [np.asarray(model.to_y(x))] + [y] * (y is not None)
+    domains = model.x_domain, model.y_domain
+    are_images = all(isinstance(domain, Images) for domain in domains)
+    if are_images and domains[0].shape[:2] == domains[1].shape[:2]:
+        sources = domains[0].to_bytes(x)
+        channels = domains[1].shape[2]
+        if sources.shape[-1] != channels:
+            grey = np.rint(sources.mean(axis=-1, keepdims=True))
+            sources = np.repeat(grey, channels, axis=-1)
+        parts.insert(0, domains[1].from_bytes(sources))
+    return _in_rows(parts, columns)
+
+
+def _in_rows(parts, columns):
+    """A row of the first part, one of each other part, and so on."""
     rows = [
         part[first : first + columns]
-        for first in range(0, len(x), columns)
-        for part in both
+        for first in range(0, len(parts[0]), columns)
+        for part in parts
     ]
     return np.concatenate(rows)
 

@@ -114,6 +114,19 @@ def test_a_translation_is_shown_where_nothing_is_sampled(tmp_path):
     assert metrics_for(model, recipe_of(x)) == []
 
 
+def test_a_translation_stands_between_its_source_and_the_truth():
+    model = Translator(mlp((4, 4, 1), [], (4, 4, 3)), mlp((4, 4, 3), [], (4, 4, 1)))
+    x, y = model.x_domain.draw(Rows(12, 0)), model.y_domain.draw(Rows(12, 1))
+    domain, shown = made_by(recipe_of(x, y), model)
+    assert domain == model.y_domain
+    source, there, truth = shown[:10], shown[10:20], shown[20:30]
+    np.testing.assert_allclose(source, np.repeat(x[:10], 3, axis=-1), atol=0.51 / 255)
+    np.testing.assert_allclose(there, model.to_y(x)[:10], rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(truth, y[:10])
+    np.testing.assert_array_equal(shown[34:], y[10:])
+    assert len(shown) == 36
+
+
 def test_reconstructions_of_vectors_stand_below_them(tmp_path):
     model = Autoencoder(mlp((3,), [], (2,)), mlp((2,), [], (3,)))
     x = model.x_domain.draw(Rows(12, 0))

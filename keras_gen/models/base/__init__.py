@@ -26,6 +26,7 @@ from keras_gen.models.base.latent_variable_model import LatentVariableModel
 from keras_gen.models.base.marks import Mark, marked, marks_of
 from keras_gen.models.base.mixture_model import MixtureModel
 from keras_gen.models.base.output_range import check_reaches
+from keras_gen.models.base.past_fakes import PastFakes
 from keras_gen.models.base.phases import Phase, PhaseOptimizers
 from keras_gen.models.base.replicas import (
     assign_everywhere,
@@ -59,6 +60,7 @@ __all__ = [
     "Mark",
     "MixtureModel",
     "Noise",
+    "PastFakes",
     "Phase",
     "PhaseOptimizers",
     "Sampler",

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import check_count
+from keras_gen.arguments import check_count, shown
 from keras_gen.domains import Domain
 from keras_gen.models.base.marks import marked, marks_of
 from keras_gen.random import Rows, check_seed, fresh_seed
@@ -87,7 +87,12 @@ class Sampler:
             raise ValueError(
                 f"`sample()` of {type(self).__name__} takes no {', '.join(given)}."
             )
-        if y is None and "y" not in marks_of(self)["sample"].takes:
+        if "y" not in marks_of(self)["sample"].takes:
+            if y is not None:
+                raise ValueError(
+                    "`y` must be left out: samples do not depend on it. Received: "
+                    f"{shown(y)}"
+                )
             return {}
         return {"y": self.y_for(num_samples, y, first_row)}
 

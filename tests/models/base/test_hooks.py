@@ -34,6 +34,7 @@ HOOKS = {
         "ordered_parameters",
         "out_of_order",
     },
+    "TwoDomainGame": {"discriminator_loss", "generator_loss", "score_x", "score_y"},
     "VariationalModel": {"prior"},
 }
 #: What Keras has and the base has its own way of.

@@ -1,0 +1,1 @@
+"""Models that map the images of one domain to another."""
