@@ -13,7 +13,7 @@ from keras_gen.losses.adversarial import (
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
-from keras_gen.losses.penalties import gradient_penalty
+from keras_gen.losses.penalties import gradient_penalty, r1_penalty
 from keras_gen.losses.reconstruction import squared_error
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "minimax_generator_loss",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
+    "r1_penalty",
     "squared_error",
     "wasserstein_discriminator_loss",
     "wasserstein_generator_loss",

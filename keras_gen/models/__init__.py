@@ -18,6 +18,7 @@ from keras_gen.models.flow.glow import Glow
 from keras_gen.models.flow.maf import MAF
 from keras_gen.models.flow.nice import NICE
 from keras_gen.models.flow.real_nvp import RealNVP
+from keras_gen.models.gan.acgan import ACGAN
 from keras_gen.models.gan.conditional_gan import ConditionalGAN
 from keras_gen.models.gan.dcgan import DCGAN
 from keras_gen.models.gan.gan import GAN
@@ -33,6 +34,7 @@ from keras_gen.models.vae.flow_vae import FlowVAE
 from keras_gen.models.vae.vae import VAE
 
 __all__ = [
+    "ACGAN",
     "DCGAN",
     "GAN",
     "LSGAN",

@@ -1,6 +1,6 @@
 """Functions that return built networks. They import without TensorFlow."""
 
-from keras_gen.networks.checks import check_mirrored, check_network
+from keras_gen.networks.checks import check_judge, check_mirrored, check_network
 from keras_gen.networks.classifier import conv_classifier
 from keras_gen.networks.conditioner import conditioner
 from keras_gen.networks.conv import conv_decoder, conv_encoder
@@ -9,6 +9,7 @@ from keras_gen.networks.mlp import mlp
 from keras_gen.networks.reference import with_reference
 
 __all__ = [
+    "check_judge",
     "check_mirrored",
     "check_network",
     "conditioner",
