@@ -22,6 +22,7 @@ from keras_gen.models.gan.acgan import ACGAN
 from keras_gen.models.gan.conditional_gan import ConditionalGAN
 from keras_gen.models.gan.dcgan import DCGAN
 from keras_gen.models.gan.gan import GAN
+from keras_gen.models.gan.infogan import InfoGAN
 from keras_gen.models.gan.lsgan import LSGAN
 from keras_gen.models.gan.sngan import SNGAN
 from keras_gen.models.gan.wgan import WGAN
@@ -52,6 +53,7 @@ __all__ = [
     "GatedPixelCNN",
     "GaussianMixture",
     "Glow",
+    "InfoGAN",
     "LatentDirichletAllocation",
     "PixelCNN",
     "PixelRNN",
