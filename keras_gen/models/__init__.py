@@ -19,6 +19,7 @@ from keras_gen.models.flow.maf import MAF
 from keras_gen.models.flow.nice import NICE
 from keras_gen.models.flow.real_nvp import RealNVP
 from keras_gen.models.gan.acgan import ACGAN
+from keras_gen.models.gan.bigan import BiGAN
 from keras_gen.models.gan.conditional_gan import ConditionalGAN
 from keras_gen.models.gan.dcgan import DCGAN
 from keras_gen.models.gan.gan import GAN
@@ -47,6 +48,7 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "Autoencoder",
+    "BiGAN",
     "ConditionalGAN",
     "DenoisingAutoencoder",
     "FlowVAE",
