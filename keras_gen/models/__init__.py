@@ -7,6 +7,9 @@ known to `keras.saving.load_model`.
 import keras_gen.distributions
 import keras_gen.layers
 import keras_gen.losses  # noqa: F401
+from keras_gen.models.autoencoder.adversarial_autoencoder import (
+    AdversarialAutoencoder,
+)
 from keras_gen.models.autoencoder.autoencoder import Autoencoder
 from keras_gen.models.autoencoder.denoising_autoencoder import DenoisingAutoencoder
 from keras_gen.models.autoencoder.stacked_autoencoder import StackedAutoencoder
@@ -47,6 +50,7 @@ __all__ = [
     "VAE",
     "WGAN",
     "WGANGP",
+    "AdversarialAutoencoder",
     "Autoencoder",
     "BiGAN",
     "ConditionalGAN",
