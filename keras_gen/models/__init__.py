@@ -12,6 +12,9 @@ from keras_gen.models.autoencoder.adversarial_autoencoder import (
 )
 from keras_gen.models.autoencoder.autoencoder import Autoencoder
 from keras_gen.models.autoencoder.denoising_autoencoder import DenoisingAutoencoder
+from keras_gen.models.autoencoder.semi_supervised_adversarial_autoencoder import (
+    SemiSupervisedAdversarialAutoencoder,
+)
 from keras_gen.models.autoencoder.stacked_autoencoder import StackedAutoencoder
 from keras_gen.models.autoregressive.gated_pixel_cnn import GatedPixelCNN
 from keras_gen.models.autoregressive.made import MADE
@@ -64,5 +67,6 @@ __all__ = [
     "PixelCNN",
     "PixelRNN",
     "RealNVP",
+    "SemiSupervisedAdversarialAutoencoder",
     "StackedAutoencoder",
 ]
