@@ -31,6 +31,7 @@ from keras_gen.models.gan.dcgan import DCGAN
 from keras_gen.models.gan.gan import GAN
 from keras_gen.models.gan.infogan import InfoGAN
 from keras_gen.models.gan.lsgan import LSGAN
+from keras_gen.models.gan.mad_gan import MADGAN
 from keras_gen.models.gan.sngan import SNGAN
 from keras_gen.models.gan.wgan import WGAN
 from keras_gen.models.gan.wgan_gp import WGANGP
@@ -47,6 +48,7 @@ __all__ = [
     "GAN",
     "LSGAN",
     "MADE",
+    "MADGAN",
     "MAF",
     "NICE",
     "SNGAN",

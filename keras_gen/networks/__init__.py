@@ -5,6 +5,7 @@ from keras_gen.networks.classifier import conv_classifier
 from keras_gen.networks.conditioner import conditioner
 from keras_gen.networks.conv import conv_decoder, conv_encoder
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
+from keras_gen.networks.heads import with_heads
 from keras_gen.networks.mlp import mlp
 from keras_gen.networks.reference import with_reference
 
@@ -19,5 +20,6 @@ __all__ = [
     "dcgan_discriminator",
     "dcgan_generator",
     "mlp",
+    "with_heads",
     "with_reference",
 ]
