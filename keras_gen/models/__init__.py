@@ -33,6 +33,7 @@ from keras_gen.models.gan.infogan import InfoGAN
 from keras_gen.models.gan.lsgan import LSGAN
 from keras_gen.models.gan.mad_gan import MADGAN
 from keras_gen.models.gan.sngan import SNGAN
+from keras_gen.models.gan.vae_gan import VAEGAN
 from keras_gen.models.gan.wgan import WGAN
 from keras_gen.models.gan.wgan_gp import WGANGP
 from keras_gen.models.mixture.gaussian_mixture import GaussianMixture
@@ -53,6 +54,7 @@ __all__ = [
     "NICE",
     "SNGAN",
     "VAE",
+    "VAEGAN",
     "WGAN",
     "WGANGP",
     "AdversarialAutoencoder",
