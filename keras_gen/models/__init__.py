@@ -40,6 +40,9 @@ from keras_gen.models.mixture.gaussian_mixture import GaussianMixture
 from keras_gen.models.topic.latent_dirichlet_allocation import (
     LatentDirichletAllocation,
 )
+from keras_gen.models.vae.adversarial_variational_bayes import (
+    AdversarialVariationalBayes,
+)
 from keras_gen.models.vae.flow_vae import FlowVAE
 from keras_gen.models.vae.vae import VAE
 
@@ -58,6 +61,7 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "AdversarialAutoencoder",
+    "AdversarialVariationalBayes",
     "Autoencoder",
     "BiGAN",
     "ConditionalGAN",
