@@ -20,6 +20,12 @@ from keras_gen.distributions.likelihoods import (
     Likelihood,
     MixableLikelihood,
 )
+from keras_gen.distributions.priors import (
+    MixturePrior,
+    NormalPrior,
+    Prior,
+    RingPrior,
+)
 from keras_gen.distributions.standard_normal import standard_normal_log_prob
 from keras_gen.distributions.values import draw, log_prob_of_known
 
@@ -38,6 +44,10 @@ __all__ = [
     "LevelLikelihood",
     "Likelihood",
     "MixableLikelihood",
+    "MixturePrior",
+    "NormalPrior",
+    "Prior",
+    "RingPrior",
     "TiedCovariance",
     "draw",
     "kl_divergence",

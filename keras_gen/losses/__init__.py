@@ -15,6 +15,8 @@ from keras_gen.losses.adversarial import (
 )
 from keras_gen.losses.penalties import gradient_penalty
 from keras_gen.losses.reconstruction import mean_absolute_error, squared_error
+from keras_gen.losses.penalties import gradient_penalty, r1_penalty
+from keras_gen.losses.reconstruction import squared_error
 
 __all__ = [
     "check_label_smoothing",
@@ -28,6 +30,7 @@ __all__ = [
     "minimax_generator_loss",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
+    "r1_penalty",
     "squared_error",
     "wasserstein_discriminator_loss",
     "wasserstein_generator_loss",

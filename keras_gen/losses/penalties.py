@@ -41,3 +41,28 @@ def gradient_penalty(gradient, target=1.0):
     axes = tuple(range(1, len(gradient.shape)))
     norm = ops.sqrt(ops.sum(ops.square(gradient), axis=axes) + _EPSILON)
     return ops.mean(ops.square(norm - target))
+
+
+def r1_penalty(gradient):
+    """Half the mean over the batch of the squared norm of a gradient.
+
+    Args:
+        gradient: Tensor of shape `(batch, ...)`, the gradient of each score with
+            respect to its real image.
+
+    Returns:
+        Float32 scalar of at least 0.
+
+    Reference:
+        Mescheder, Geiger and Nowozin, Which Training Methods for GANs do actually
+        Converge?, 2018 (arXiv:1801.04406), eq. 9, without its weight.
+
+    Example:
+    >>> import numpy as np
+    >>> from keras_gen.losses import r1_penalty
+    >>> float(r1_penalty(np.full((2, 3, 3, 1), 1.0)))
+    4.5
+    """
+    gradient = ops.cast(gradient, "float32")
+    axes = tuple(range(1, len(gradient.shape)))
+    return 0.5 * ops.mean(ops.sum(ops.square(gradient), axis=axes))

@@ -8,8 +8,14 @@ import keras_gen.distributions
 import keras_gen.layers
 import keras_gen.losses  # noqa: F401
 from keras_gen.models.adaptation.dann import DANN
+from keras_gen.models.autoencoder.adversarial_autoencoder import (
+    AdversarialAutoencoder,
+)
 from keras_gen.models.autoencoder.autoencoder import Autoencoder
 from keras_gen.models.autoencoder.denoising_autoencoder import DenoisingAutoencoder
+from keras_gen.models.autoencoder.semi_supervised_adversarial_autoencoder import (
+    SemiSupervisedAdversarialAutoencoder,
+)
 from keras_gen.models.autoencoder.stacked_autoencoder import StackedAutoencoder
 from keras_gen.models.autoregressive.gated_pixel_cnn import GatedPixelCNN
 from keras_gen.models.autoregressive.made import MADE
@@ -19,11 +25,16 @@ from keras_gen.models.flow.glow import Glow
 from keras_gen.models.flow.maf import MAF
 from keras_gen.models.flow.nice import NICE
 from keras_gen.models.flow.real_nvp import RealNVP
+from keras_gen.models.gan.acgan import ACGAN
+from keras_gen.models.gan.bigan import BiGAN
 from keras_gen.models.gan.conditional_gan import ConditionalGAN
 from keras_gen.models.gan.dcgan import DCGAN
 from keras_gen.models.gan.gan import GAN
+from keras_gen.models.gan.infogan import InfoGAN
 from keras_gen.models.gan.lsgan import LSGAN
+from keras_gen.models.gan.mad_gan import MADGAN
 from keras_gen.models.gan.sngan import SNGAN
+from keras_gen.models.gan.vae_gan import VAEGAN
 from keras_gen.models.gan.wgan import WGAN
 from keras_gen.models.gan.wgan_gp import WGANGP
 from keras_gen.models.mixture.gaussian_mixture import GaussianMixture
@@ -34,24 +45,33 @@ from keras_gen.models.translation.co_gan import CoGAN
 from keras_gen.models.translation.cycle_gan import CycleGAN
 from keras_gen.models.translation.pix2pix import Pix2Pix
 from keras_gen.models.translation.unit import UNIT
+from keras_gen.models.vae.adversarial_variational_bayes import (
+    AdversarialVariationalBayes,
+)
 from keras_gen.models.vae.flow_vae import FlowVAE
 from keras_gen.models.vae.vae import VAE
 
 __all__ = [
     "DANN",
+    "ACGAN",
     "DCGAN",
     "GAN",
     "LSGAN",
     "MADE",
+    "MADGAN",
     "MAF",
     "NICE",
     "SNGAN",
     "UNIT",
     "VAE",
+    "VAEGAN",
     "WGAN",
     "WGANGP",
+    "AdversarialAutoencoder",
+    "AdversarialVariationalBayes",
     "Autoencoder",
     "CoGAN",
+    "BiGAN",
     "ConditionalGAN",
     "CycleGAN",
     "DenoisingAutoencoder",
@@ -59,10 +79,12 @@ __all__ = [
     "GatedPixelCNN",
     "GaussianMixture",
     "Glow",
+    "InfoGAN",
     "LatentDirichletAllocation",
     "Pix2Pix",
     "PixelCNN",
     "PixelRNN",
     "RealNVP",
+    "SemiSupervisedAdversarialAutoencoder",
     "StackedAutoencoder",
 ]

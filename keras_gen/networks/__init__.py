@@ -1,10 +1,11 @@
 """Functions that return built networks. They import without TensorFlow."""
 
-from keras_gen.networks.checks import check_mirrored, check_network
+from keras_gen.networks.checks import check_judge, check_mirrored, check_network
 from keras_gen.networks.classifier import conv_classifier
 from keras_gen.networks.conditioner import conditioner
 from keras_gen.networks.conv import conv_decoder, conv_encoder
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
+from keras_gen.networks.heads import with_heads
 from keras_gen.networks.mlp import mlp
 from keras_gen.networks.normalization import instance_normalization
 from keras_gen.networks.patch_discriminator import patch_discriminator
@@ -13,6 +14,7 @@ from keras_gen.networks.residual_generator import residual_generator
 from keras_gen.networks.unet import unet
 
 __all__ = [
+    "check_judge",
     "check_mirrored",
     "check_network",
     "conditioner",
@@ -26,5 +28,6 @@ __all__ = [
     "patch_discriminator",
     "residual_generator",
     "unet",
+    "with_heads",
     "with_reference",
 ]

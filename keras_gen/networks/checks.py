@@ -42,15 +42,27 @@ def check_network(name, network, num_inputs=None, one_output=True) -> None:
         )
 
 
-def check_mirrored(encoder, decoder) -> None:
-    """Raises a ValueError unless `decoder` maps outputs of `encoder` to its inputs."""
-    check_network("encoder", encoder, 1)
+def check_mirrored(encoder, decoder, num_inputs=1, per_latent=1) -> None:
+    """Raises a ValueError unless `decoder` maps outputs of `encoder` to its inputs.
+
+    Args:
+        encoder: Network from images to latents.
+        decoder: Network from latents to images.
+        num_inputs: Integer, the inputs of `encoder`, of which the first are images.
+        per_latent: Integer, the numbers in which `encoder` ends for each latent, such
+            as 2 for a mean and a scale.
+    """
+    check_network("encoder", encoder, num_inputs)
     check_network("decoder", decoder, 1)
-    images, latents = tuple(encoder.input_shape[1:]), tuple(encoder.output_shape[1:])
-    if len(latents) != 1:
+    images = tuple(encoder.inputs[0].shape[1:])
+    numbers = tuple(encoder.output_shape[1:])
+    if len(numbers) != 1 or numbers[0] % per_latent:
         raise ValueError(
-            f"`encoder` must end in latents of shape (latent_dim,). Received: {latents}"
+            "`encoder` must end in latents of shape (latent_dim,)"
+            + f", with {per_latent} numbers for each" * (per_latent > 1)
+            + f". Received: {numbers}"
         )
+    latents = (numbers[0] // per_latent,)
     if tuple(decoder.input_shape[1:]) != latents:
         raise ValueError(
             f"`decoder` must take the latents of `encoder`, of shape {latents}. "
@@ -60,6 +72,25 @@ def check_mirrored(encoder, decoder) -> None:
         raise ValueError(
             f"`decoder` must end in the images of `encoder`, of shape {images}. "
             f"Received output shape: {tuple(decoder.output_shape[1:])}"
+        )
+
+
+def check_judge(name, network, *shapes) -> None:
+    """Raises a ValueError unless a network maps inputs of these shapes to one score.
+
+    Args:
+        name: String, the name of the argument.
+        network: Any value.
+        *shapes: Tuples of integers, the shape of each input, without the batch.
+    """
+    check_network(name, network, len(shapes))
+    inputs = tuple(tuple(tensor.shape[1:]) for tensor in network.inputs)
+    outputs = tuple(network.outputs[0].shape[1:])
+    if inputs != shapes or outputs != (1,):
+        expected = shapes[0] if len(shapes) == 1 else list(shapes)
+        raise ValueError(
+            f"`{name}` must take shape {expected} and end in one score, of shape (1,). "
+            f"Received: {network.name!r} from {list(inputs)} to {outputs}"
         )
 
 

@@ -5,7 +5,7 @@ import math
 import keras
 from keras import layers
 
-from keras_gen.arguments import check_sizes
+from keras_gen.arguments import check_sizes, shown
 from keras_gen.networks.labels import with_labels
 
 
@@ -23,7 +23,8 @@ def mlp(
     """A stack of dense layers between tensors of any shape.
 
     Args:
-        input_shape: Tuple of integers, without the batch.
+        input_shape: Tuple of integers, without the batch. Or a list of such tuples:
+            then the network takes a list of inputs, which are concatenated.
         hidden_units: List of integers, the width of each hidden layer; empty for one
             linear layer.
         output_shape: Tuple of integers, without the batch.
@@ -41,23 +42,17 @@ def mlp(
         A built `keras.Model`.
 
     Raises:
-        ValueError: If a size is not a positive integer.
+        ValueError: If a size is not a positive integer, or several inputs come with
+            `num_classes`.
 
     Example:
     >>> from keras_gen.networks import mlp
     >>> mlp((28, 28, 1), [200, 200], (50,), activation="tanh").count_params()
     207250
     """
-    for argument, sizes in {
-        "input_shape": input_shape,
-        "hidden_units": hidden_units,
-        "output_shape": output_shape,
-    }.items():
-        check_sizes(argument, sizes)
-    inputs = keras.Input(tuple(input_shape), name="inputs")
-    inputs, x = with_labels(inputs, num_classes)
-    if len(input_shape) > 1:
-        x = layers.Flatten(name="flatten")(x)
+    check_sizes("hidden_units", hidden_units)
+    check_sizes("output_shape", output_shape)
+    inputs, x = _inputs(input_shape, num_classes)
     for index, units in enumerate(hidden_units):
         x = _dense(x, wrapper, units, activation, name=f"hidden_{index}")
     units = math.prod(output_shape)
@@ -65,6 +60,25 @@ def mlp(
     if len(output_shape) > 1:
         x = layers.Reshape(tuple(output_shape), name="reshape")(x)
     return keras.Model(inputs, x, name=name)
+
+
+def _inputs(shape, num_classes):
+    """The inputs of the network, and the tensor for its first layer."""
+    if not isinstance(shape, list) or not any(isinstance(s, tuple) for s in shape):
+        check_sizes("input_shape", shape)
+        inputs = keras.Input(tuple(shape), name="inputs")
+        inputs, x = with_labels(inputs, num_classes)
+        return inputs, layers.Flatten(name="flatten")(x) if len(shape) > 1 else x
+    if num_classes is not None:
+        raise ValueError(
+            "`num_classes` must be left out for a network of several inputs. Received: "
+            f"{shown(num_classes)}"
+        )
+    for sizes in shape:
+        check_sizes("input_shape", sizes)
+    inputs = [keras.Input(tuple(s), name=f"inputs_{i}") for i, s in enumerate(shape)]
+    flat = [layers.Flatten(name=f"flatten_{i}")(x) for i, x in enumerate(inputs)]
+    return inputs, layers.Concatenate(name="concatenate")(flat)
 
 
 def _dense(x, wrapper, units, activation, use_bias=True, name=None):

@@ -5,7 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gen.losses import gradient_penalty
+from keras_gen.losses import (
+    gradient_penalty,
+    non_saturating_discriminator_loss,
+    non_saturating_generator_loss,
+    r1_penalty,
+)
 
 
 def slopes(slope, shape):
@@ -69,3 +74,32 @@ def test_half_precision_gradients_are_penalized_in_float32():
 def test_a_bad_target_is_refused(target):
     with pytest.raises(ValueError, match=f"`target`.*{target}"):
         gradient_penalty(np.ones((2, 3)), target)
+
+
+@pytest.mark.parametrize("shape", [(5, 1), (5, 8, 6, 3)])
+@pytest.mark.parametrize("slope", [0.0, 0.5, 3.0])
+def test_r1_is_half_the_mean_of_the_squared_norms(shape, slope):
+    penalty = r1_penalty(slopes(slope, shape))
+    assert float(penalty) == pytest.approx(0.5 * slope**2, rel=1e-5)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.3, 2.0])
+def test_only_with_r1_the_game_of_two_points_comes_to_rest(weight):
+    # Mescheder et al. 2018, section 2: data at 0, fakes at `point`, D(x) = `slope` * x.
+    # The eigenvalues of the players' gradients tell whether they turn about the
+    # equilibrium for ever (real part 0) or come nearer (below 0).
+    where = tf.zeros(2)
+    with tf.GradientTape() as outer:
+        outer.watch(where)
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(where)
+            point, slope = tf.unstack(where)
+            fake_score = slope * point
+            loss = non_saturating_discriminator_loss(0.0 * slope, fake_score)
+            loss += weight * r1_penalty(tf.reshape(slope, (1, 1)))
+            generator_loss = non_saturating_generator_loss(None, fake_score)
+        gradients = tape.gradient(generator_loss, where), tape.gradient(loss, where)
+        motion = -tf.stack([gradients[0][0], gradients[1][1]])
+    eigenvalues = np.linalg.eigvals(outer.jacobian(motion, where))
+    np.testing.assert_allclose(np.poly(eigenvalues), [1.0, weight, 0.25], atol=1e-6)
+    assert (eigenvalues.real.max() < -1e-3) == (weight > 0)

@@ -102,6 +102,21 @@ def test_the_outputs_are_linear(network):
     assert outputs.min() < 0 < outputs.max()
 
 
+def test_an_mlp_joins_several_inputs():
+    network = mlp([(2, 3), (4,)], [], (5,))
+    generator = np.random.default_rng(0)
+    first, second = generator.normal(size=(7, 2, 3)), generator.normal(size=(7, 4))
+    kernel, bias = network.get_weights()
+    expected = np.concatenate([first.reshape(7, 6), second], axis=1) @ kernel + bias
+    outputs = keras.ops.convert_to_numpy(network([first, second]))
+    np.testing.assert_allclose(outputs, expected, atol=1e-5)
+    with pytest.raises(ValueError, match="`num_classes` must be left out.*3"):
+        mlp([(2, 3), (4,)], [], (5,), num_classes=3)
+    for wrong in ([(2, 3), 4], [(2, 3), (0,)]):
+        with pytest.raises(ValueError, match="`input_shape` must hold positive"):
+            mlp(wrong, [], (5,))
+
+
 @pytest.mark.parametrize(
     ("argument", "value"),
     [

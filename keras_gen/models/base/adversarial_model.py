@@ -54,6 +54,11 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
     #: Pair of floats, what scores must be able to come near to: logits may be any
     #: numbers. None if anything will do.
     score_range = REALS
+    #: Integer, how many scores the discriminator ends in. None if the subclass checks
+    #: it, by `check_num_scores()`.
+    num_scores = 1
+    #: Whether the discriminator takes labels too, if the model has classes.
+    discriminator_takes_y = True
     call_takes = ("latents", "y")
 
     def __init__(
@@ -93,6 +98,21 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
 
     # The game: hooks
 
+    def draw_latents(self, rows, stream) -> tf.Tensor:
+        """Draws latents from the prior; standard normal ones here.
+
+        Those of the fakes of a phase are drawn with the name of the phase as the
+        stream, so a game that needs them can draw them again.
+
+        Args:
+            rows: `keras_gen.random.Rows`.
+            stream: String, the purpose of the draw.
+
+        Returns:
+            Float32 tensor of shape `(num_rows, latent_dim)`.
+        """
+        return rows.normal((self.latent_dim,), stream)
+
     def discriminator_terms(self, x, fakes, batch, training) -> dict:
         """The loss of the discriminator, `"discriminator_loss"`, and further terms.
 
@@ -131,10 +151,16 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
         return ops.cast(fakes, "float32")
 
     def score(self, x, y, training) -> tf.Tensor:
-        """The discriminator's scores, float32 of shape `(batch, 1)`."""
-        return ops.cast(
-            self.discriminator(_inputs_of(x, y), training=training), "float32"
-        )
+        """The discriminator's scores, float32 of shape `(batch, num_scores)`."""
+        inputs = _inputs_of(x, y if self.discriminator_takes_y else None)
+        return ops.cast(self.discriminator(inputs, training=training), "float32")
+
+    def slope(self, x, y, training) -> tf.Tensor:
+        """The gradient of each score with respect to its example."""
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(x)
+            score = self.score(x, y, training)
+        return tape.gradient(score, x)
 
     def phases(self) -> list[Phase]:
         return [
@@ -165,7 +191,7 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
         return self.generator_terms(fakes, batch, training)
 
     def _fakes(self, batch, stream, training):
-        latents = batch.rows.normal((self.latent_dim,), stream)
+        latents = self.draw_latents(batch.rows, stream)
         return self.generate(latents, batch.y, training)
 
     def _with_noise(self, x, rows, stream):
@@ -193,7 +219,7 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
     # Sampling
 
     def noise_rows(self, rows):
-        return rows.normal((self.latent_dim,), "latents")
+        return self.draw_latents(rows, "latents")
 
     def from_noise(self, noise, y=None):
         return self.decode(self.take("noise", noise), y)
@@ -214,18 +240,30 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
             return self.generator
         return self.averaged_generator
 
+    def check_num_scores(self, num_scores, meaning="") -> None:
+        """Raises a ValueError unless the discriminator ends in so many scores.
+
+        Args:
+            num_scores: Integer.
+            meaning: String, what they are, for the error.
+        """
+        scores = tuple(self.discriminator.output_shape[1:])
+        if scores != (num_scores,):
+            count = "one score" if num_scores == 1 else f"{num_scores} scores"
+            raise ValueError(
+                f"`discriminator` must end in {count}, of shape ({num_scores},)"
+                f"{meaning and f': {meaning}'}. Received output shape: {scores}"
+            )
+
     def _check_networks(self):
         domain = self.x_domain
         check_reaches("generator", self.generator, domain.bounds, domain.noun)
         check_reaches("discriminator", self.discriminator, self.score_range, "scores")
         _check_inputs("generator", self.generator, "latents", self.num_classes)
-        _check_inputs("discriminator", self.discriminator, "examples", self.num_classes)
-        score = tuple(self.discriminator.output_shape[1:])
-        if score != (1,):
-            raise ValueError(
-                "`discriminator` must end in one score, of shape (1,). Received output "
-                f"shape: {score}"
-            )
+        told = self.num_classes if self.discriminator_takes_y else None
+        _check_inputs("discriminator", self.discriminator, "examples", told)
+        if self.num_scores is not None:
+            self.check_num_scores(self.num_scores)
         latents = tuple(self.generator.inputs[0].shape[1:])
         if len(latents) != 1:
             raise ValueError(

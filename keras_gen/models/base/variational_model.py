@@ -4,9 +4,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from keras_gen import domains
-from keras_gen.arguments import shown
-from keras_gen.distributions import Likelihood
-from keras_gen.distributions.likelihoods import REALS
+from keras_gen.distributions.likelihoods import REALS, check_decodable
 from keras_gen.models.base.bits_back import BitsBackCoding
 from keras_gen.models.base.latent_variable_model import LatentVariableModel
 from keras_gen.models.base.output_range import check_reaches
@@ -89,11 +87,7 @@ class VariationalModel(BitsBackCoding, PosteriorImputing, LatentVariableModel):
 
 
 def _check_networks(encoder, decoder, distribution):
-    if not isinstance(distribution, Likelihood) or not callable(distribution):
-        raise ValueError(
-            "`output_distribution` must be a likelihood that a decoder can have, such "
-            f"as `BernoulliLikelihood()`. Received: {shown(distribution)}"
-        )
+    check_decodable(distribution)
     check_network("encoder", encoder, 1)
     check_network("decoder", decoder, 1)
     encoded = tuple(encoder.output_shape[1:])

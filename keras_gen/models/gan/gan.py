@@ -7,6 +7,7 @@ import keras
 from keras_gen.losses import (
     non_saturating_discriminator_loss,
     non_saturating_generator_loss,
+    r1_penalty,
 )
 from keras_gen.models.base import (
     AdversarialModel,
@@ -14,6 +15,7 @@ from keras_gen.models.base import (
     check_number,
     is_schedule,
 )
+from keras_gen.models.gan.own_slopes import check_own_slopes
 
 
 class NonSaturatingModel(AdversarialModel):
@@ -29,18 +31,39 @@ class NonSaturatingModel(AdversarialModel):
         label_smoothing: Float in [0, 1), or a Keras schedule: the discriminator's
             target for real images is `1 - label_smoothing` (Salimans et al. 2016,
             arXiv:1606.03498, section 3.4).
+        r1_weight: Float of at least 0, or a Keras schedule: the weight of
+            `losses.r1_penalty`, which holds the slope of the discriminator at real
+            images near zero (Mescheder et al. 2018, arXiv:1801.04406, section 4.1).
+            With it the model reports `penalty`, without the weight.
 
     Raises:
-        ValueError: If an argument is wrong.
+        ValueError: If an argument is wrong, or the discriminator has batch
+            normalization beside an `r1_weight`.
     """
 
     #: Function `(real_score, fake_score)` that the generator minimizes.
     generator_loss = staticmethod(non_saturating_generator_loss)
 
-    def __init__(self, generator, discriminator, *, label_smoothing=0.0, **kwargs):
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        *,
+        label_smoothing=0.0,
+        r1_weight=0.0,
+        **kwargs,
+    ):
+        check_number(r1_weight, "r1_weight", 0)
+        is_penalized = is_schedule(r1_weight) or r1_weight > 0
+        if is_penalized:
+            # Before the base makes a mean for each name.
+            self.term_names = (*self.term_names, "penalty")
         super().__init__(generator, discriminator, **kwargs)
         check_number(label_smoothing, "label_smoothing", 0, 1)
+        if is_penalized:
+            check_own_slopes(discriminator)
         self.label_smoothing = label_smoothing
+        self.r1_weight = r1_weight
 
     def default_optimizer(self):
         return keras.optimizers.Adam(2e-4, beta_1=0.5)
@@ -51,7 +74,11 @@ class NonSaturatingModel(AdversarialModel):
             self.score(fakes, batch.y, training),
             at_step(self, self.label_smoothing),
         )
-        return {"discriminator_loss": loss}
+        if "penalty" not in self.term_names:
+            return {"discriminator_loss": loss}
+        penalty = r1_penalty(self.slope(x, batch.y, training))
+        weight = at_step(self, self.r1_weight)
+        return {"discriminator_loss": loss + weight * penalty, "penalty": penalty}
 
     def generator_terms(self, fakes, batch, training):
         fake_score = self.score(fakes, batch.y, training)
@@ -85,9 +112,10 @@ class GAN(NonSaturatingModel):
             minimizes: `keras_gen.losses.non_saturating_generator_loss`, or
             `minimax_generator_loss`, whose gradient vanishes if the discriminator wins
             (section 3 of the paper).
-        **kwargs: Options of `NonSaturatingModel`: `label_smoothing`; and of every game,
-            see `keras_gen.models.base.AdversarialModel`: `discriminator_steps`,
-            `average_decay`, `instance_noise`, `num_classes`, `seed`, `name`.
+        **kwargs: Options of `NonSaturatingModel`: `label_smoothing`, `r1_weight`. And
+            those of every game, see `keras_gen.models.base.AdversarialModel`:
+            `discriminator_steps`, `average_decay`, `instance_noise`, `num_classes`,
+            `seed`, `name`.
 
     Raises:
         ValueError: If the networks do not match, or an argument is wrong.

@@ -8,7 +8,8 @@ from keras_gen.losses import (
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
-from keras_gen.models.base import AdversarialModel, at_step, check_number, layers_of
+from keras_gen.models.base import AdversarialModel, at_step, check_number
+from keras_gen.models.gan.own_slopes import check_own_slopes
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -79,7 +80,7 @@ class WGANGP(AdversarialModel):
             **kwargs,
         )
         check_number(penalty_weight, "penalty_weight", 0)
-        _refuse_batch_normalization(discriminator)
+        check_own_slopes(discriminator)
         self.penalty_weight = penalty_weight
 
     def default_optimizer(self):
@@ -103,24 +104,6 @@ class WGANGP(AdversarialModel):
         ones = (1,) * len(self.x_domain.shape)
         return x + rows.uniform(ones, "between") * (fakes - x)
 
-    def slope(self, x, y, training) -> tf.Tensor:
-        """The gradient of each score with respect to its example."""
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(x)
-            score = self.score(x, y, training)
-        return tape.gradient(score, x)
-
     def generator_terms(self, fakes, batch, training):
         fake_score = self.score(fakes, batch.y, training)
         return {"generator_loss": wasserstein_generator_loss(None, fake_score)}
-
-
-def _refuse_batch_normalization(discriminator):
-    for layer in layers_of(discriminator):
-        if isinstance(layer, keras.layers.BatchNormalization):
-            raise ValueError(
-                "`discriminator` must not use batch normalization: its penalty is that "
-                "of each example's own slope, and batch normalization makes scores "
-                "depend on the other examples. Take LayerNormalization or "
-                f"GroupNormalization. Received the layer {layer.name!r}"
-            )

@@ -11,10 +11,14 @@ from keras_gen.models import base
 #: Hooks that have an implementation, by the class that declares them. All other hooks
 #: raise a NotImplementedError until a subclass implements them.
 HOOKS = {
-    "AdversarialModel": {"after_discriminator_update"},
+    "AdversarialModel": {
+        "after_discriminator_update",
+        "draw_latents",
+        "from_noise",
+    },
     "AutoregressiveModel": {"log_prob_of_sites", "training_parameters"},
     "Door": {"check_input", "check_optimizer", "fit_callbacks"},
-    "EncoderDecoder": {"decode"},
+    "EncoderDecoder": {"decode", "encode"},
     "ExactLikelihood": {"log_prob_conditions"},
     "ExpectationMaximization": {"further_terms"},
     "GenerativeModel": {

@@ -141,6 +141,36 @@ def test_label_smoothing_reaches_the_real_target_alone():
     )
 
 
+def test_the_slope_at_real_images_is_penalized():
+    model, plain = tiny(r1_weight=4.0), tiny()
+    plain.set_weights(model.get_weights())
+    images, fakes = (tf.constant(TestContract().x(6, seed=seed)) for seed in (0, 1))
+    batch = batch_of(images)
+    found = model.discriminator_terms(images, fakes, batch, training=True)
+    without = plain.discriminator_terms(images, fakes, batch, training=True)
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        score = model.discriminator(images)
+    slope = tape.gradient(score, images).numpy().reshape(6, -1)
+    expected = 0.5 * np.mean(np.sum(slope**2, axis=1))
+    assert float(found["penalty"]) == pytest.approx(expected, rel=1e-5)
+    change = found["discriminator_loss"] - without["discriminator_loss"]
+    assert float(change) == pytest.approx(4.0 * expected, rel=1e-4)
+    assert "penalty" not in without
+    again = GAN.from_config(model.get_config())
+    again.compile(run_eagerly=True)
+    history = again.fit(TestContract().x(8), verbose=0).history
+    assert set(history) == {"discriminator_loss", "generator_loss", "penalty"}
+    assert history["penalty"][0] > 0
+
+
+def test_a_penalty_of_slopes_refuses_batch_normalization():
+    generator = dcgan_generator(3, [4, 4], (8, 8, 1), 3)
+    discriminator = dcgan_discriminator((8, 8, 1), [4, 4], 3)
+    with pytest.raises(ValueError, match="must not use batch normalization"):
+        GAN(generator, discriminator, r1_weight=1.0)
+
+
 def test_the_average_of_the_generator_samples_and_is_saved(tmp_path):
     model = tiny(average_decay=0.5)
     model.compile(generator_optimizer=keras.optimizers.SGD(0.5))
@@ -254,6 +284,7 @@ def test_networks_that_do_not_meet_are_refused(change, message):
         ({"average_decay": 1.0}, "`average_decay` must lie in"),
         ({"instance_noise": -0.1}, "`instance_noise` must be at least 0"),
         ({"label_smoothing": 1.0}, "`label_smoothing` must lie in"),
+        ({"r1_weight": -1.0}, "`r1_weight` must be at least 0"),
     ],
 )
 def test_bad_arguments_are_refused(options, message):
