@@ -21,6 +21,7 @@ from keras_gen.distributions.likelihoods import (
     MixableLikelihood,
 )
 from keras_gen.distributions.standard_normal import standard_normal_log_prob
+from keras_gen.distributions.truncation import most_probable
 from keras_gen.distributions.values import draw, log_prob_of_known
 
 __all__ = [
@@ -42,5 +43,6 @@ __all__ = [
     "draw",
     "kl_divergence",
     "log_prob_of_known",
+    "most_probable",
     "standard_normal_log_prob",
 ]
