@@ -1,8 +1,9 @@
-"""Random changes of images, as a function of a seed."""
+"""Random changes of images and melodies, as a function of a seed."""
 
 import tensorflow as tf
 
-from keras_gen.arguments import check_count
+from keras_gen.arguments import check_count, shown
+from keras_gen.domains import Melodies
 from keras_gen.random import Rows
 
 
@@ -33,21 +34,68 @@ def augment(data, pixels, flip=False, seed=0, first_step=0) -> tf.data.Dataset:
     """
     check_count(pixels, "pixels", 0)
 
-    def change(step, *batch):
-        images, *labels = batch
-        rows = Rows(tf.shape(images)[0], seed, step=step)
+    def change(images, rows):
         changed = _shifted(images, pixels, rows)
         if flip:
             mirrored = rows.uniform((1, 1, 1), "flip") < 0.5
             changed = tf.where(mirrored, changed[:, :, ::-1], changed)
-        changed = tf.ensure_shape(changed, images.shape)
+        return changed
+
+    return _changed(data, change, seed, first_step)
+
+
+def transpose(data, domain, semitones, seed=0, first_step=0) -> tf.data.Dataset:
+    """Transposes each melody by a random number of semitones.
+
+    Args:
+        data: `tf.data.Dataset` of melodies or `(melodies, labels)`.
+        domain: `keras_gen.domains.Melodies`.
+        semitones: Integer of at least 0, the greatest interval, up or down. All
+            intervals have the same probability that leave the melody between the lowest
+            and the highest pitch of the domain.
+        seed: Integer in [0, 2**31).
+        first_step: Integer, the number of the first batch, as in `augment()`.
+
+    Returns:
+        A `tf.data.Dataset` of batches of the same form.
+
+    Raises:
+        ValueError: If an argument is wrong.
+    """
+    check_count(semitones, "semitones", 0)
+    if not isinstance(domain, Melodies):
+        raise ValueError(
+            "`domain` must be a `Melodies` of `keras_gen.domains`. Received: "
+            f"{shown(domain)}"
+        )
+    first, last = domain.first_note, domain.num_levels - 1
+
+    def change(melodies, rows):
+        is_note = melodies >= first
+        least = tf.reduce_min(tf.where(is_note, melodies, last), axis=1)
+        most = tf.reduce_max(tf.where(is_note, melodies, first), axis=1)
+        down = tf.minimum(semitones, least - first)
+        ways = tf.cast(down + tf.minimum(semitones, last - most) + 1, tf.float32)
+        interval = tf.cast(rows.uniform((), "interval") * ways, tf.int32) - down
+        return tf.where(is_note, melodies + interval[:, None], melodies)
+
+    return _changed(data, change, seed, first_step)
+
+
+def _changed(data, change, seed, first_step):
+    """Batches whose examples are changed by a function of them and of `Rows`."""
+
+    def step_of(step, *batch):
+        examples, *labels = batch
+        rows = Rows(tf.shape(examples)[0], seed, step=step)
+        changed = tf.ensure_shape(change(examples, rows), examples.shape)
         return (changed, *labels) if labels else changed
 
-    # `change()` takes images and labels as separate arguments.
+    # `step_of()` takes examples and labels as separate arguments.
     numbered = data.enumerate(first_step).map(
         lambda step, batch: (step, *(batch if isinstance(batch, tuple) else (batch,)))
     )
-    return numbered.map(change, num_parallel_calls=2, deterministic=True)
+    return numbered.map(step_of, num_parallel_calls=2, deterministic=True)
 
 
 def _shifted(images, pixels, rows):
