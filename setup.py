@@ -22,6 +22,7 @@ CORE = [
 ]
 DATASETS = ["tensorflow-datasets>=4.9.10", "importlib_resources"]
 PLOTS = ["matplotlib"]
+MIDI = ["mido>=1.3"]
 COMPRESS = ["constriction>=0.5,<0.6"]
 EXPORT = ["ai-edge-litert>=2.3"]
 ONNX = ["tf2onnx>=1.17", "onnx>=1.17", "onnxruntime>=1.20"]
@@ -75,6 +76,7 @@ setup(
     extras_require={
         "datasets": DATASETS,
         "plots": PLOTS,
+        "midi": MIDI,
         "compress": COMPRESS,
         "export": EXPORT,
         "onnx": ONNX,
@@ -83,6 +85,7 @@ setup(
         "test": [
             *DATASETS,
             *PLOTS,
+            *MIDI,
             *COMPRESS,
             *EXPORT,
             *ONNX,

@@ -339,7 +339,7 @@ class Images(_Levels):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class Symbols(_Levels):
-    """Sequences of symbols: text, melodies.
+    """Sequences of symbols; `Text` and `Melodies` are such sequences with a meaning.
 
     Args:
         length: Integer of at least 1.
@@ -367,6 +367,210 @@ class Symbols(_Levels):
 
     def _check_values(self, values, name):
         _check_integers(values, name, 0, self.num_levels)
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class Text(Symbols):
+    """Text, whose symbols are characters of an alphabet, or bytes.
+
+    Args:
+        length: Integer of at least 1, the symbols of an example.
+        alphabet: Optional string of at least 2 different characters; a character is its
+            place in it. By default symbols are the bytes of UTF-8.
+
+    Raises:
+        ValueError: If an argument is wrong.
+
+    Example:
+    >>> from keras_gen.domains import Text
+    >>> domain = Text(4, alphabet="abc")
+    >>> domain.to_symbols("cab")
+    array([2, 0, 1], dtype=int32)
+    >>> domain.to_text([2, 0, 1])
+    'cab'
+    """
+
+    noun = "texts"
+    suffix = ".txt"
+
+    def __init__(self, length, alphabet=None):
+        is_text = isinstance(alphabet, str) and len(set(alphabet)) == len(alphabet)
+        if alphabet is not None and not (is_text and len(alphabet) > 1):
+            raise ValueError(
+                "`alphabet` must be a string of at least 2 different characters. "
+                f"Received: {shown(alphabet)}"
+            )
+        super().__init__(length, 256 if alphabet is None else len(alphabet))
+        self.alphabet = alphabet
+
+    def to_symbols(self, text, name="text") -> np.ndarray:
+        """The symbols of a text, int32 of shape `(num,)`.
+
+        Args:
+            text: String.
+            name: String, the name of the caller's argument.
+
+        Raises:
+            ValueError: If the text has characters that are not in the alphabet.
+        """
+        if self.alphabet is None:
+            return np.frombuffer(text.encode("utf-8"), np.uint8).astype(np.int32)
+        places = {character: place for place, character in enumerate(self.alphabet)}
+        unknown = sorted(set(text) - set(places))
+        if unknown:
+            raise ValueError(
+                f"`{name}` must have characters of the alphabet {self.alphabet!r} "
+                f"alone. Received: {shown(unknown)}"
+            )
+        return np.array([places[character] for character in text], np.int32)
+
+    def to_text(self, symbols) -> str:
+        """The text of symbols. Bytes that are not UTF-8 become replacement marks."""
+        if self.alphabet is None:
+            return np.asarray(symbols, np.uint8).tobytes().decode("utf-8", "replace")
+        return "".join(self.alphabet[symbol] for symbol in np.asarray(symbols))
+
+    def load(self, path):
+        """Reads texts that `save()` has written, or one text, from a `.txt` file."""
+        if Path(path).suffix == ".npy":
+            return super().load(path)
+        parts = media.load_texts(path, self.shape[0], as_bytes=self.alphabet is None)
+        if self.alphabet is None:
+            symbols = [np.frombuffer(part, np.uint8) for part in parts]
+        else:
+            symbols = [self.to_symbols(part, str(path)) for part in parts]
+        return np.stack(symbols).astype(np.int32)
+
+    def write(self, path, texts) -> None:
+        """Writes symbols of texts of any length into a `.txt` file."""
+        if self.alphabet is None:
+            parts = [np.asarray(text, np.uint8).tobytes() for text in texts]
+        else:
+            parts = [self.to_text(text).encode("utf-8") for text in texts]
+        media.save_texts(path, parts)
+
+    def _save(self, path, values):
+        self.write(path, values)
+
+    def get_config(self):
+        return {"length": self.shape[0], "alphabet": self.alphabet}
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class Melodies(Symbols):
+    """Melodies of one voice on a grid of sixteenth notes.
+
+    Symbol 0 holds what sounds, symbol 1 is a rest, and symbol 2 begins the note of
+    pitch `low`, symbol 3 the next one, up to `high`. A hold where nothing sounds is a
+    rest too.
+
+    Args:
+        length: Integer of at least 1, the sixteenth notes of an example.
+        low: Integer in [0, 127], the lowest pitch, as a number of MIDI; 60 is the
+            middle C.
+        high: Integer in [low, 127], the highest pitch.
+
+    Raises:
+        ValueError: If an argument is wrong.
+
+    Example:
+    >>> from keras_gen.domains import Melodies
+    >>> domain = Melodies(8, low=60, high=72)
+    >>> domain.from_notes([(0, 2, 60), (3, 1, 64)])
+    array([2, 0, 1, 6], dtype=int32)
+    >>> domain.to_notes([2, 0, 1, 6]).tolist()
+    [[0, 2, 60], [3, 1, 64]]
+    """
+
+    noun = "melodies"
+    suffix = ".mid"
+    hold, rest, first_note = 0, 1, 2
+
+    def __init__(self, length, low=48, high=96):
+        check_count(low, "low", 0)
+        check_count(high, "high", low)
+        if high > 127:
+            raise ValueError(f"`high` must be at most 127. Received: {high}")
+        super().__init__(length, self.first_note + high - low + 1)
+        self.low, self.high = low, high
+
+    def from_notes(self, notes, name="notes") -> np.ndarray:
+        """The symbols of notes, int32 of shape `(num_steps,)`, up to the last end.
+
+        A note ends where the next one begins. Of notes that begin together the highest
+        is kept.
+
+        Args:
+            notes: Array of integers of shape `(num, 3)`: the onset, the duration and
+                the pitch of each note, times in sixteenth notes.
+            name: String, the name of the caller's argument.
+
+        Raises:
+            ValueError: If a pitch is beyond `low` or `high`.
+        """
+        notes = np.asarray(notes, np.int64).reshape(-1, 3)
+        wrong = notes[(notes[:, 2] < self.low) | (notes[:, 2] > self.high), 2]
+        if wrong.size:
+            raise ValueError(
+                f"`{name}` must have pitches in [{self.low}, {self.high}]. Received: "
+                f"{wrong[0]}"
+            )
+        notes = notes[np.lexsort((notes[:, 2], notes[:, 0]))]
+        symbols = np.full(int(notes[:, :2].sum(axis=1).max(initial=0)), self.rest)
+        for onset, duration, pitch in notes:
+            symbols[onset:] = self.rest
+            symbols[onset : onset + duration] = self.hold
+            symbols[onset] = self.first_note + pitch - self.low
+        return symbols.astype(np.int32)
+
+    def to_notes(self, symbols) -> np.ndarray:
+        """The notes of symbols, int64 of shape `(num, 3)`; see `from_notes()`."""
+        notes = []
+        sounds = False
+        for step, symbol in enumerate(np.asarray(symbols).tolist()):
+            if symbol >= self.first_note:
+                notes.append([step, 1, symbol - self.first_note + self.low])
+            elif symbol == self.hold and sounds:
+                notes[-1][1] += 1
+            sounds = symbol >= self.first_note or (symbol == self.hold and sounds)
+        return np.array(notes, np.int64).reshape(-1, 3)
+
+    def read(self, path) -> np.ndarray:
+        """The symbols of a `.mid` file, int32 of shape `(num_steps,)`, up to its end.
+
+        Notes of all tracks are put on the nearest sixteenth notes.
+        """
+        notes, num_steps = media.load_midi(path)
+        symbols = self.from_notes(notes, str(path))
+        rests = max(0, num_steps - len(symbols))
+        return np.pad(symbols, (0, rests), constant_values=self.rest)
+
+    def load(self, path):
+        """Reads melodies one after the other from a `.mid` file, or a `.npy` file.
+
+        Rests fill up the last one.
+        """
+        if Path(path).suffix == ".npy":
+            return super().load(path)
+        symbols = self.read(path)
+        rests = -len(symbols) % self.shape[0]
+        symbols = np.pad(symbols, (0, rests), constant_values=self.rest)
+        return self._as_examples(symbols.reshape(-1, *self.shape), path)
+
+    def write(self, path, melodies) -> None:
+        """Writes symbols of melodies of any length, one after the other, as MIDI."""
+        # Apart, because a hold at the beginning of a melody is a rest.
+        notes, end = [], 0
+        for melody in melodies:
+            notes.append(self.to_notes(melody) + [end, 0, 0])
+            end += len(melody)
+        media.save_midi(path, np.concatenate(notes), end)
+
+    def _save(self, path, values):
+        self.write(path, values)
+
+    def get_config(self):
+        return {"length": self.shape[0], "low": self.low, "high": self.high}
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -417,12 +621,20 @@ class Waveforms(_Levels):
         levels = keras.ops.round(keras.ops.clip(values, -1.0, 1.0) * 32767.0)
         return keras.ops.cast(levels, "int16")
 
+    def write(self, path, waveforms) -> None:
+        """Writes waveforms of any length, one after the other, as a `.wav` file."""
+        media.save_wav(path, self.to_bytes(waveforms), self.sample_rate)
+
+    def read(self, path) -> np.ndarray:
+        """The sound of a `.wav` file of 16 bits, float32 of shape `(num_samples,)`."""
+        return media.load_wav(path, self.sample_rate)
+
     def _save(self, path, values):
-        media.save_wav(path, self.to_bytes(values), self.sample_rate)
+        self.write(path, values)
 
     def load(self, path):
         """Reads sound from a `.wav` file of 16 bits, or from a `.npy` file."""
-        values = media.load_wav(path, self.sample_rate)
+        values = self.read(path)
         if values.ndim == 1 and values.size % self.shape[0] == 0:
             values = values.reshape(-1, *self.shape)
         return self._as_examples(values, path)

@@ -1,7 +1,8 @@
-"""Reads and writes examples: images, sound, tables and arrays."""
+"""Reads and writes examples: images, sound, text, melodies, tables and arrays."""
 
 import csv
 import io
+import math
 import wave
 from pathlib import Path
 
@@ -9,12 +10,17 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from keras_gen.files import open_file, read_bytes, written_whole
+from keras_gen.lazy import optional_import
 
 #: Endings of the pictures that are read.
 PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 # Endings of pictures that Pillow may not read. They are named, not left out in silence.
 _OTHER_PICTURES = (".avif", ".heic", ".heif", ".jp2", ".jxl")
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
+# A page of its own for each text.
+_BETWEEN_TEXTS = b"\n\f\n"
+# Ticks of a sixteenth note in the MIDI files that are written.
+_TICKS = 120
 _SIXTEEN_BITS = ("I", "I;16", "I;16B", "I;16L")
 
 
@@ -233,3 +239,136 @@ def load_wav(path, sample_rate):
             f"Received: {form[0]} of {8 * form[1]} bits at {form[2]} Hz"
         )
     return np.frombuffer(frames, "<i2").astype(np.float32) / 32767.0
+
+
+def save_texts(path, texts):
+    """Writes texts, a list of bytes, into one file, with a form feed between them."""
+    with written_whole(Path(path)) as partial:
+        partial.write_bytes(_BETWEEN_TEXTS.join(texts))
+
+
+def load_texts(path, length, as_bytes):
+    """Reads texts of one length as `save_texts()` writes them.
+
+    Args:
+        path: String or path of a `.txt` file.
+        length: Integer, the characters of a text, or its bytes if `as_bytes`.
+        as_bytes: Boolean, whether to give bytes instead of strings.
+
+    Returns:
+        List of texts.
+
+    Raises:
+        ValueError: If there is no such file or it holds something else.
+    """
+    check_suffix(path, ".txt", ".npy")
+    try:
+        found = read_bytes(path)
+        found = found if as_bytes else found.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{str(path)!r} cannot be read: {error}") from error
+    between = _BETWEEN_TEXTS if as_bytes else _BETWEEN_TEXTS.decode()
+    step = length + len(between)
+    parts = [found[first : first + step] for first in range(0, len(found), step)]
+    ends = [part[length:] for part in parts]
+    if not parts or len(parts[-1]) != length or set(ends[:-1]) - {between}:
+        raise ValueError(
+            f"{str(path)!r} must hold texts of {length} symbols. Received: "
+            f"{len(found)} symbols"
+        )
+    return [part[:length] for part in parts]
+
+
+def save_midi(path, notes, num_steps):
+    """Writes a melody as a MIDI file with one track, at 120 quarter notes a minute.
+
+    Args:
+        path: String or path.
+        notes: Integer array of shape `(num, 3)`: the onset, the duration and the pitch
+            of each note, in order, times in sixteenth notes.
+        num_steps: Integer, the length of the track in sixteenth notes.
+
+    Raises:
+        ImportError: If Mido is not installed.
+    """
+    mido = optional_import("mido", "midi", f"{str(path)!r}")
+    file = mido.MidiFile(type=0, ticks_per_beat=4 * _TICKS)
+    events = []
+    for onset, duration, pitch in notes.tolist():
+        # At the same time a note ends before the next one begins.
+        events += [(onset, 1, pitch), (onset + duration, 0, pitch)]
+    track, now = mido.MidiTrack(), 0
+    for step, begins, pitch in sorted(events):
+        kind = "note_on" if begins else "note_off"
+        time = (step - now) * _TICKS
+        track.append(mido.Message(kind, note=pitch, velocity=80 * begins, time=time))
+        now = step
+    end = (num_steps - now) * _TICKS
+    track.append(mido.MetaMessage("end_of_track", time=end))
+    file.tracks.append(track)
+    with written_whole(Path(path)) as partial:
+        file.save(partial)
+
+
+def load_midi(path):
+    """Reads the notes of all tracks of a MIDI file, on a grid of sixteenth notes.
+
+    Args:
+        path: String or path.
+
+    Returns:
+        Integer array of notes as in `save_midi()`, each of at least one sixteenth note,
+        and the number of sixteenth notes up to the end of the longest track.
+
+    Raises:
+        ValueError: If there is no such file or it is no MIDI file.
+        ImportError: If Mido is not installed.
+    """
+    check_suffix(path, ".mid", ".midi", ".npy")
+    mido = optional_import("mido", "midi", f"{str(path)!r}")
+    try:
+        file = mido.MidiFile(file=io.BytesIO(read_bytes(path)))
+        grid = file.ticks_per_beat / 4
+        notes, end = [], 0
+        for track in file.tracks:
+            some, now = _notes_of(track)
+            notes, end = notes + some, max(end, now)
+    except Exception as error:
+        # Mido raises many kinds of errors at damaged files.
+        raise ValueError(f"{str(path)!r} cannot be read: {error}") from error
+    notes = np.array(notes, np.float64).reshape(-1, 3)
+    return on_grid(notes, grid), math.ceil(end / grid - 0.5)
+
+
+def on_grid(notes, step):
+    """Notes on the nearest places of a grid, each of at least one step.
+
+    Args:
+        notes: Array of shape `(num, 3)`: onsets, durations and pitches, times in ticks.
+        step: Number, the ticks of a step.
+
+    Returns:
+        Int64 array of the same shape, times in steps, in the order of the onsets.
+    """
+    notes = np.asarray(notes)
+    onset = np.rint(notes[:, 0] / step)
+    end = np.rint((notes[:, 0] + notes[:, 1]) / step)
+    found = np.stack([onset, np.maximum(end - onset, 1), notes[:, 2]], axis=1)
+    return found[np.argsort(onset, kind="stable")].astype(np.int64)
+
+
+def _notes_of(track):
+    """The notes of a track in ticks, and where it ends."""
+    notes, sounding, now = [], {}, 0
+    for message in track:
+        now += message.time
+        if message.type not in ("note_on", "note_off"):
+            continue
+        key = message.channel, message.note
+        if key in sounding:
+            begin = sounding.pop(key)
+            notes.append((begin, now - begin, message.note))
+        if message.type == "note_on" and message.velocity > 0:
+            sounding[key] = now
+    notes += [(begin, now - begin, pitch) for (_, pitch), begin in sounding.items()]
+    return notes, now

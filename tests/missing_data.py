@@ -1,10 +1,13 @@
 """Tests on data sets that this machine may not have."""
 
 import inspect
+import os
+from pathlib import Path
 
 import pytest
 
-from keras_gen.datasets.sources import find_set
+from keras_gen.datasets.melodies import holds_melodies
+from keras_gen.datasets.sources import find_folder, find_set
 
 
 def skip_without_data(recipe, split="train"):
@@ -13,3 +16,15 @@ def skip_without_data(recipe, split="train"):
     comes_with_entry = split == "test" and hasattr(recipe, "folder")
     if find_set(source) is None and not comes_with_entry:
         pytest.skip(f"needs {source} in TFDS_DATA_DIR, which is not in the package")
+
+
+def nottingham_or_skip():
+    """The folder of the Nottingham tunes; skips a test that has none."""
+    beside = Path(os.environ.get("TFDS_DATA_DIR", ".")).parent / "raw" / "nottingham"
+    folder = beside if holds_melodies(beside) else None
+    folder = folder or find_folder("nottingham", holds_melodies)
+    if folder is None:
+        pytest.skip(
+            "needs nottingham/melodies.npz in TFDS_DATA_DIR or in raw beside it"
+        )
+    return folder

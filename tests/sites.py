@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.domains import Symbols
+from keras_gen.domains import Symbols, Waveforms
 from keras_gen.random import Rows
 
 
@@ -74,13 +74,13 @@ def influence_of_sites(model, num=4):
 
     Returns:
         Array of shape `(num_sites, num_sites)`, parameters first, the largest absolute
-        derivative at some random examples between the levels. Of symbols, which have
-        no derivative, how far parameters change with a symbol.
+        derivative at some random examples between the levels. Of symbols and sound,
+        whose levels have no derivative, how far parameters change with a level.
     """
     domain = model.x_domain
     sites = int(np.prod(domain.sites))
-    if isinstance(domain, Symbols):
-        return _influence_of_symbols(model, num, sites)
+    if isinstance(domain, (Symbols, Waveforms)):
+        return _influence_of_levels(model, num, sites)
     x = Rows(num, 0).uniform(domain.shape, "grey")
     # One copy of an example for each site whose parameters are differentiated.
     x = tf.repeat(x, sites, axis=0)
@@ -96,18 +96,19 @@ def influence_of_sites(model, num=4):
     return np.reshape(derivatives, (-1, num, sites, sites)).max(axis=(0, 1))
 
 
-def _influence_of_symbols(model, num, sites):
-    x = model.x_domain.draw(Rows(num, 0))
+def _influence_of_levels(model, num, sites):
+    domain = model.x_domain
+    levels = np.array(model.levels_of(tf.constant(domain.draw(Rows(num, 0)))))
     y = None if model.y_domain is None else tf.constant(model.y_for(num) * 0)
 
-    def parameters_of(x):
-        parameters = model.by_site(model.site_parameters(tf.constant(x), y))
-        return np.reshape(parameters, (num, sites, -1))
+    def parameters_of(levels):
+        x = tf.reshape(domain.from_levels(levels), (num, *domain.shape))
+        return np.reshape(model.by_site(model.site_parameters(x, y)), (num, sites, -1))
 
-    before, columns = parameters_of(x), []
+    before, columns = parameters_of(levels), []
     for site in range(sites):
-        other = x.copy()
-        other[:, site] = (other[:, site] + 1) % model.x_domain.num_levels
+        other = levels.copy()
+        other[:, 0, site] = (other[:, 0, site] + 1) % domain.num_levels
         columns.append(np.abs(parameters_of(other) - before).max(axis=(0, 2)))
     return np.stack(columns, axis=1)
 

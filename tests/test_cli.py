@@ -528,7 +528,7 @@ def test_complete_draws_the_lower_half(entry_of_pixels, run_here, tmp_path):
     np.testing.assert_array_equal(picture, again)
     code, printed = run_here("complete", entry_of_pixels, "--temperature", 0)
     assert code == 2
-    assert "`temperature` must be a positive number" in printed
+    assert "--temperature must be a positive number" in printed
 
 
 def test_missing_data_are_downloaded_when_that_is_asked_for(

@@ -1,3 +1,5 @@
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -7,8 +9,10 @@ from keras_gen.domains import (
     Counts,
     Images,
     Labels,
+    Melodies,
     Scalars,
     Symbols,
+    Text,
     Vectors,
     Waveforms,
     of_shape,
@@ -20,6 +24,9 @@ DOMAINS = {
     "binary": Images((4, 6, 1), levels=2),
     "grey": Images((4, 6, 1), levels=256),
     "symbols": Symbols(5, 7),
+    "text": Text(5, alphabet="ab \n\u00e9"),
+    "text in bytes": Text(5),
+    "melodies": Melodies(16, low=60, high=72),
     "waveforms": Waveforms(16, 8000, levels=256),
     "counts": Counts(6),
     "vectors": Vectors((3, 2)),
@@ -93,7 +100,9 @@ def test_images_between_the_levels_are_refused():
         DOMAINS["grey"].check(levels + 0.001, "x")
 
 
-@pytest.mark.parametrize("name", ["binary", "grey", "symbols", "waveforms"])
+@pytest.mark.parametrize(
+    "name", ["binary", "grey", "symbols", "text", "melodies", "waveforms"]
+)
 def test_levels_and_values_go_into_each_other(name):
     domain = DOMAINS[name]
     levels = np.arange(domain.num_levels, dtype=np.int32)
@@ -129,6 +138,8 @@ def test_bytes_are_the_same_in_a_graph(domain):
         ("grey", "png"),
         ("waveforms", "wav"),
         ("symbols", "csv"),
+        ("text", "txt"),
+        ("text in bytes", "txt"),
         ("labels", "csv"),
         ("vectors", "csv"),
         ("vectors", "npy"),
@@ -200,6 +211,12 @@ def test_files_that_hold_something_else_are_named(tmp_path):
         (lambda: Images((4, 4, 1), levels=1), "`levels`.*1"),
         (lambda: Symbols(0, 3), "`length`.*0"),
         (lambda: Symbols(3, 1), "`num_symbols`.*1"),
+        (lambda: Text(3, "aba"), "`alphabet` must be a string of.*different.*'aba'"),
+        (lambda: Text(3, "a"), "`alphabet`.*at least 2.*'a'"),
+        (lambda: Text(3, ["a", "b"]), r"`alphabet`.*\['a', 'b'\]"),
+        (lambda: Melodies(3, low=-1), "`low`.*-1"),
+        (lambda: Melodies(3, low=60, high=59), "`high`.*at least 60.*59"),
+        (lambda: Melodies(3, high=128), "`high` must be at most 127.*128"),
         (lambda: Waveforms(3, 0), "`sample_rate`.*0"),
         (lambda: Vectors(0), "`size`"),
         (lambda: Labels(1), "`num_classes`.*1"),
@@ -242,7 +259,7 @@ def test_examples_are_saved_as_an_array_or_in_the_format_of_the_domain(
     domain.save(tmp_path / "x.npy", drawn)
     np.testing.assert_array_equal(np.load(tmp_path / "x.npy"), drawn)
     with pytest.raises(ValueError, match=f"must end in {domain.suffix} or .npy"):
-        domain.save(tmp_path / "x.txt", drawn)
+        domain.save(tmp_path / "x.other", drawn)
 
 
 def test_numbers_of_one_bound_keep_it():
@@ -259,3 +276,110 @@ def test_labels_come_in_turn():
 def test_three_axes_are_images_and_others_vectors():
     assert of_shape((4, 4, 1), -1, 1) == Images((4, 4, 1), -1, 1)
     assert of_shape((4,)) == Vectors(4)
+
+
+def test_text_and_symbols_go_into_each_other():
+    for domain, text in ((Text(9, "abc\n"), "cab\nb"), (Text(9), "a\u00e9\u20ac")):
+        symbols = domain.to_symbols(text)
+        assert symbols.dtype == np.int32
+        domain.check(np.resize(symbols, (1, 9)))
+        assert domain.to_text(symbols) == text
+    assert Text(9).to_symbols("\u20ac").tolist() == [0xE2, 0x82, 0xAC]
+    assert Text(9).to_text([0x61, 0xFF]) == "a\ufffd"
+
+
+def test_characters_that_are_not_in_the_alphabet_are_named():
+    with pytest.raises(
+        ValueError, match=r"`prompt` must .*alphabet 'ab'.*\['!', 'c'\]"
+    ):
+        Text(9, "ab").to_symbols("abc!c", "prompt")
+
+
+def test_texts_of_another_length_are_refused(tmp_path):
+    domain, path = Text(5, "ab"), tmp_path / "x.txt"
+    for contents in (b"", b"abab", b"ababa\n", b"ababa\nababa", b"ababa\n\f\naba"):
+        path.write_bytes(contents)
+        with pytest.raises(ValueError, match=r"x.txt' must hold texts of 5 symbols"):
+            domain.load(path)
+    path.write_bytes(b"abxba")
+    with pytest.raises(ValueError, match=r"x.txt` must have characters.*'x'"):
+        domain.load(path)
+    path.write_bytes(b"\xff\xff\xff\xff\xff")
+    with pytest.raises(ValueError, match="x.txt' cannot be read: .*utf-8"):
+        domain.load(path)
+
+
+@pytest.mark.parametrize(
+    ("notes", "symbols"),
+    [
+        ([], []),
+        ([(0, 1, 60)], [2]),
+        ([(1, 3, 62)], [1, 4, 0, 0]),
+        # The same pitch again, at once and after a rest.
+        ([(0, 2, 60), (2, 1, 60), (4, 1, 60)], [2, 0, 2, 1, 2]),
+        # A note ends where the next one begins; of a chord the highest is kept.
+        ([(0, 4, 60), (2, 1, 72)], [2, 0, 14, 1]),
+        ([(0, 2, 72), (0, 4, 60)], [14, 0, 1, 1]),
+    ],
+)
+def test_notes_are_symbols_on_a_grid(notes, symbols):
+    domain = DOMAINS["melodies"]
+    assert domain.from_notes(notes).tolist() == symbols
+    again = domain.from_notes(domain.to_notes(symbols))
+    # Rests at the end belong to no note.
+    np.testing.assert_array_equal(again, symbols[: len(again)])
+    assert set(symbols[len(again) :]) <= {domain.rest}
+
+
+def test_what_holds_nothing_is_a_rest():
+    assert DOMAINS["melodies"].to_notes([0, 1, 0, 3, 0]).tolist() == [[3, 2, 61]]
+
+
+def test_pitches_beyond_the_range_are_named():
+    with pytest.raises(ValueError, match=r"`tune` must have pitches in \[60, 72\].*59"):
+        DOMAINS["melodies"].from_notes([(0, 1, 60), (1, 1, 59)], "tune")
+
+
+def test_melodies_go_through_midi(tmp_path):
+    pytest.importorskip("mido", reason="needs the extra midi")
+    domain, path = DOMAINS["melodies"], tmp_path / "tunes.mid"
+    drawn = domain.draw(Rows(6, 0))
+    domain.save(path, drawn)
+    loaded = domain.load(path)
+    assert loaded.shape == drawn.shape
+    for found, expected in zip(loaded, drawn, strict=True):
+        np.testing.assert_array_equal(domain.to_notes(found), domain.to_notes(expected))
+    # What has been read is read again as it is.
+    domain.save(path, loaded)
+    np.testing.assert_array_equal(domain.load(path), loaded)
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_midi_is_put_on_the_grid_and_what_is_none_is_named(tmp_path):
+    mido = pytest.importorskip("mido", reason="needs the extra midi")
+    file, domain = mido.MidiFile(ticks_per_beat=96), DOMAINS["melodies"]
+    for channel, pitch, begin in ((0, 60, 25), (1, 64, 71)):
+        on = mido.Message("note_on", note=pitch, time=begin, channel=channel)
+        # Some programs end a note by one without velocity.
+        off = on.copy(velocity=0, time=46)
+        file.tracks.append(mido.MidiTrack([on, off]))
+    file.save(tmp_path / "two.mid")
+    # Sixteenth notes are 24 ticks: from 1 to 3, and from 3 to 5.
+    assert domain.read(tmp_path / "two.mid").tolist() == [1, 2, 0, 6, 0]
+    (tmp_path / "text.mid").write_text("text")
+    with pytest.raises(ValueError, match="text.mid' cannot be read"):
+        domain.load(tmp_path / "text.mid")
+    with pytest.raises(ValueError, match="must end in .mid"):
+        domain.load(tmp_path / "text.csv")
+    high = mido.MidiFile(tracks=[mido.MidiTrack([mido.Message("note_on", note=90)])])
+    high.save(tmp_path / "high.mid")
+    with pytest.raises(ValueError, match="high.mid.*pitches in .*90"):
+        domain.load(tmp_path / "high.mid")
+
+
+def test_midi_needs_an_extra(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mido", None)
+    domain = DOMAINS["melodies"]
+    with pytest.raises(ImportError, match=r"needs mido: pip install .*\[midi\]"):
+        domain.save(tmp_path / "x.mid", domain.draw(Rows(1, 0)))
+    assert not list(tmp_path.iterdir())

@@ -3,7 +3,13 @@
 import os
 import sys
 
-from keras_gen.cli.printing import check_flag, save_examples, save_grid
+from keras_gen.cli.continuing import continue_prompt, continues
+from keras_gen.cli.printing import (
+    check_flag,
+    naming_flags,
+    save_examples,
+    save_grid,
+)
 from keras_gen.zoo.startup import import_tensorflow
 
 
@@ -14,6 +20,8 @@ def sample(
     seed: int | None = None,
     labels: list[int] | None = None,
     temperature: float | None = None,
+    top_k: int | None = None,
+    top_p: float | None = None,
     out: str | None = None,
     workers: int | None = None,
     shard_size: int | None = None,
@@ -26,14 +34,20 @@ def sample(
         seed: Seed of the samples. Without this flag, another one each time.
         labels: Classes of the samples, in turn, such as 3 or 0,1,2.
         temperature: For autoregressive models; below 1 gives likelier samples.
+        top_k: For autoregressive models; each value is one of so many likeliest ones.
+        top_p: For autoregressive models; each value is one of the fewest likeliest ones
+            with this probability together.
         out: File to write, or a folder, ending in /, for shards. Without this flag,
-            samples.png, or another suffix for other data than images.
+            samples.png, or another suffix for other data than images, such as .txt for
+            text and .mid for melodies.
         workers: Processes that draw shards. Without this flag, 1.
         shard_size: Samples in a shard. Without this flag, 1024.
     """
     import_tensorflow()
     check_flag("num", num, 1)
+    limits = _given(top_k=top_k, top_p=top_p)
     if out is not None and (out.endswith("/") or os.path.isdir(out)):
+        _check_without(limits, "shards")
         sharding = {
             "num_workers": 1 if workers is None else workers,
             "shard_size": 1024 if shard_size is None else shard_size,
@@ -64,8 +78,19 @@ def sample(
         _check_taken("temperature", "temperature", model, opened, marks["sample"])
         conditions["temperature"] = temperature
     opened.compiled_sampling = False  # XLA compiles for longer than a picture takes.
-    samples = opened.sample(num, seed, **conditions)
+    with naming_flags(limits):
+        samples = opened.sample(num, seed, **conditions, **limits)
     save_examples(opened.x_domain, samples, out, "samples")
+
+
+def _given(**flags):
+    """The flags that are given, a dict."""
+    return {name: value for name, value in flags.items() if value is not None}
+
+
+def _check_without(flags, what):
+    for name in flags:
+        raise ValueError(f"--{name} must be left out of {what}")
 
 
 def _check_taken(flag, name, model, opened, mark):
@@ -104,54 +129,84 @@ def _sample_shards(model, num, out, seed, labels, temperature, **sharding):
 def complete(
     name,
     *,
-    num: int = 10,
+    num: int | None = None,
     seed: int = 0,
-    mask: str = "lower_half",
+    prompt: str | None = None,
+    length: int | None = None,
+    mask: str | None = None,
     method: str | None = None,
     steps: int | None = None,
     temperature: float | None = None,
-    out: str = "completions.png",
+    top_k: int | None = None,
+    top_p: float | None = None,
+    out: str | None = None,
     download: bool = False,
 ):
-    """Fills in what is missing of test images.
+    """Fills in what is missing of test images, or goes on with a text or a melody.
 
     Each row of the picture shows a test image, what is known of it, and completions.
 
     Args:
-        name: A zoo entry, or the folder of a run, that completes images.
-        num: Number of test images.
+        name: A zoo entry, or the folder of a run, that completes examples.
+        num: Number of test images, or of ways to go on. Without this flag, 10 images
+            and 1 way.
         seed: Seed of what is drawn.
-        mask: What is missing, lower_half, centre, random_50 or random_80 (percent of
-            the pixels), or a file of what is known; a picture, white where it is, or a
-            .csv or .npy file of ones and zeros. A model that draws pixel by pixel needs
-            the first pixels.
+        prompt: What a text begins with, or the .mid file of a melody, or the .wav file
+            of a sound.
+        length: With --prompt, how many symbols follow. Without this flag, as many as an
+            example of the model has.
+        mask: What is missing of images, lower_half, centre, random_50 or random_80
+            (percent of the pixels), or a file of what is known; a picture, white where
+            it is, or a .csv or .npy file of ones and zeros. A model that draws pixel by
+            pixel needs the first pixels. Without this flag, lower_half.
         method: How; for variational models metropolis or pseudo-gibbs.
         steps: For variational models, steps of the Markov chain.
-        temperature: For autoregressive models; below 1 gives likelier images.
-        out: PNG file to write.
+        temperature: For autoregressive models; below 1 gives likelier examples.
+        top_k: As for sample.
+        top_p: As for sample.
+        out: File to write. Without this flag, completions.png, or another suffix for
+            other data; text is shown.
         download: Lets TFDS download data that are missing.
     """
     import_tensorflow()
+    from keras_gen.zoo.shelf.loading import find
+
+    if num is not None:
+        check_flag("num", num, 1)
+    entry = find(name)
+    model = entry.load()
+    model.compiled_sampling = False  # As for samples.
+    options = _given(
+        method=method, steps=steps, temperature=temperature, top_k=top_k, top_p=top_p
+    )
+    if continues(model):
+        _check_without(_given(mask=mask, method=method, steps=steps), "sequences")
+        continue_prompt(model, prompt, num, length, seed, out, options)
+        return
+    _check_without(_given(prompt=prompt, length=length), "images")
+    picture = _completed_images(
+        entry, model, 10 if num is None else num, seed, mask, options, download
+    )
+    save_grid("completions.png" if out is None else out, picture)
+
+
+def _completed_images(entry, model, num, seed, mask, options, download):
+    """The picture of test images and completions."""
     from keras_gen.domains import Images
     from keras_gen.models.base import marks_of
     from keras_gen.zoo.pictures import completions
-    from keras_gen.zoo.shelf.loading import find
 
-    check_flag("num", num, 1)
-    entry = find(name)
-    recipe, model = entry.recipe, entry.load()
     marks = marks_of(model)
     if "impute" not in marks or not isinstance(model.x_domain, Images):
-        raise ValueError(f"{name} ({type(model).__name__}) does not complete images")
-    options = {"method": method, "steps": steps, "temperature": temperature}
-    if temperature is not None and "temperature" not in marks["impute"].takes:
+        kind = type(model).__name__
+        raise ValueError(f"{entry.name} ({kind}) does not complete images")
+    if "temperature" in options and "temperature" not in marks["impute"].takes:
         raise ValueError("--temperature must be left out: the model has none")
-    options = {key: value for key, value in options.items() if value is not None}
-    known = _known(model, mask, num, seed)
-    model.compiled_sampling = False  # As for samples.
-    examples = _test_examples(recipe, num, download)
+    known = _known(model, "lower_half" if mask is None else mask, num, seed)
+    examples = _test_examples(entry.recipe, num, download)
     some = [part[: len(examples[0])] for part in (known, *examples)]
-    save_grid(out, completions(model, *some[1:], mask=some[0], seed=seed, **options))
+    with naming_flags(options):
+        return completions(model, *some[1:], mask=some[0], seed=seed, **options)
 
 
 def _known(model, mask, num, seed):

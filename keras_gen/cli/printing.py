@@ -1,5 +1,6 @@
 """What commands print and write, and the checks that several of them share."""
 
+import contextlib
 from pathlib import Path
 
 from keras_gen.zoo.evaluation.report import describe
@@ -74,3 +75,15 @@ def check_flag(name, value, least, most=None):
             f"be at least {least}" if most is None else f"lie from {least} to {most}"
         )
         raise ValueError(f"--{name} must {wanted}. Received: {value}")
+
+
+@contextlib.contextmanager
+def naming_flags(names):
+    """Errors of a model name flags in place of its arguments of these names."""
+    try:
+        yield
+    except ValueError as error:
+        text = str(error)
+        for name in names:
+            text = text.replace(f"`{name}`", f"--{name}")
+        raise ValueError(text) from error

@@ -1,10 +1,11 @@
 """Functions that return `tf.data.Dataset`s of examples."""
 
 from keras_gen.datasets.adaptation import adaptation
-from keras_gen.datasets.augmentation import augment
+from keras_gen.datasets.augmentation import augment, transpose
 from keras_gen.datasets.folders import pictures
 from keras_gen.datasets.loading import batches, folder, load, source
 from keras_gen.datasets.pairs import paired, unpaired
+from keras_gen.datasets.sequences import alphabet
 from keras_gen.datasets.sources import Source, bytes_domain
 from keras_gen.datasets.splits import MissingSplitError
 from keras_gen.datasets.textures import textured
@@ -14,6 +15,7 @@ __all__ = [
     "MissingSplitError",
     "Source",
     "adaptation",
+    "alphabet",
     "augment",
     "batches",
     "bytes_domain",
@@ -26,4 +28,5 @@ __all__ = [
     "toy",
     "toy_log_density",
     "unpaired",
+    "transpose",
 ]

@@ -6,10 +6,11 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import check_count
+from keras_gen.arguments import check_count, shown
 from keras_gen.datasets.arrays import arrays_source, find_arrays
 from keras_gen.datasets.documents import documents_source
 from keras_gen.datasets.folders import folder_source
+from keras_gen.datasets.sequences import sequence_source
 from keras_gen.datasets.sources import (
     Source,
     find_documents,
@@ -43,6 +44,8 @@ def load(
     data_dir=None,
     download=False,
     skip_unreadable=False,
+    domain=None,
+    stride=None,
     **options,
 ) -> tf.data.Dataset:
     """Loads batches from a dataset in TFDS form, or from a folder of images.
@@ -50,6 +53,10 @@ def load(
     Examples are the images of a set. A set without images gives its sound or its
     vectors, if all have the same size. A folder with `vocab.txt` and `.dat` files holds
     documents as counts of words, in the format of LDA-C.
+
+    With a `domain`, examples are windows of a text or of melodies: of a set in TFDS
+    form, a `.txt` file or a folder with `melodies.npz`. Of a file nine tenths are
+    `"train"`, and halves of the rest `"validation"` and `"test"`.
 
     MNIST comes with the package. Other sets need TensorFlow Datasets (`pip install
     'keras-gen[datasets]'`) and are looked for in `data_dir`, else in the directory that
@@ -82,6 +89,10 @@ def load(
         data_dir: Optional path of a TFDS directory; no other is then searched.
         download: Boolean, whether TFDS may download a set that is not found.
         skip_unreadable: Boolean, for a folder; see `folder()`.
+        domain: For text and melodies: `keras_gen.domains.Text` or `Melodies`, what a
+            window is. `alphabet()` gives the characters of a text.
+        stride: With `domain`: optional integer of at least 1, how many symbols a window
+            begins after the one before. By default windows do not overlap.
         **options: See `batches()`. Here `training` defaults to whether the name of the
             split begins with "train": pass `training=False` for a slice of the training
             set that you hold out.
@@ -102,6 +113,19 @@ def load(
     """
     training = options.pop("training", None)
     options["training"] = split.startswith("train") if training is None else training
+    if domain is not None:
+        if image_shape is not None:
+            raise ValueError(
+                "`image_shape` must be left out with `domain`. Received: "
+                f"{shown(image_shape)}"
+            )
+        found = sequence_source(name, split, domain, stride, data_dir, download)
+        return batches(found, batch_size, **options)
+    if stride is not None:
+        raise ValueError(
+            "`stride` must be left out without `domain`, the windows of text or "
+            f"melodies. Received: {shown(stride)}"
+        )
     found = source(
         name,
         split,

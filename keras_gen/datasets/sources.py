@@ -61,10 +61,7 @@ def tfds_source(name, split, image_shape=None, data_dir=None, download=False, ke
     if place is not None and place.parent.parent == PACKAGED:
         _check_key(name, key, ["image"])
         return _packaged_source(name, split, image_shape, place)
-    if place is None and not download:
-        raise _unknown_set_error(name, data_dir)
-    tfds = optional_import("tensorflow_datasets", "datasets", f"The dataset {name!r}")
-    builder = _builder(tfds, name, place, data_dir)
+    tfds, builder = tfds_builder(name, data_dir, download)
     try:
         subsplit = builder.info.splits[split]
     except (KeyError, ValueError) as error:
@@ -133,7 +130,7 @@ def _domain_of(kinds, features, name, image_shape):
             return key, Vectors(feature.shape)
     raise ValueError(
         f"{name} holds no images, and neither sound nor vectors of one size in float32."
-        f" Its features: {list(features)}"
+        f" Its features: {list(features)}. Pass `domain` for text and melodies."
     )
 
 
@@ -191,16 +188,28 @@ def find_set(name, data_dir=None):
     return None
 
 
+def find_folder(name, is_right, data_dir=None):
+    """The folder of a path, or of a name among the sets, that is as wanted, or None.
+
+    Args:
+        name: String.
+        is_right: Function from a path to a boolean.
+        data_dir: As in `keras_gen.datasets.load()`.
+    """
+    places = [Path(name).expanduser(), *(place / name for place in places_of(data_dir))]
+    return next((place for place in places if is_right(place)), None)
+
+
 def find_documents(name, data_dir=None):
     """The folder of documents of a path or a name, or None.
 
     It holds a `vocab.txt` and `.dat` files.
     """
-    places = [Path(name).expanduser(), *(place / name for place in places_of(data_dir))]
-    for place in places:
-        if (place / "vocab.txt").is_file() and any(place.glob("*.dat")):
-            return place
-    return None
+
+    def holds_documents(place):
+        return (place / "vocab.txt").is_file() and any(place.glob("*.dat"))
+
+    return find_folder(name, holds_documents, data_dir)
 
 
 def places_of(data_dir):
@@ -210,6 +219,20 @@ def places_of(data_dir):
     environment = os.environ.get("TFDS_DATA_DIR")
     places = [Path(environment)] if environment else []
     return [PACKAGED, *places, Path.home() / "tensorflow_datasets"]
+
+
+def tfds_builder(name, data_dir=None, download=False):
+    """TensorFlow Datasets and its builder of a set, which is downloaded if allowed.
+
+    Raises:
+        ValueError: If the set is not found and must not or cannot be downloaded.
+        ImportError: If TensorFlow Datasets is not installed.
+    """
+    place = find_set(name, data_dir)
+    if place is None and not download:
+        raise _unknown_set_error(name, data_dir)
+    tfds = optional_import("tensorflow_datasets", "datasets", f"The dataset {name!r}")
+    return tfds, _builder(tfds, name, place, data_dir)
 
 
 def _builder(tfds, name, place, data_dir):

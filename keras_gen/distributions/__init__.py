@@ -27,6 +27,7 @@ from keras_gen.distributions.priors import (
     RingPrior,
 )
 from keras_gen.distributions.standard_normal import standard_normal_log_prob
+from keras_gen.distributions.truncation import most_probable
 from keras_gen.distributions.values import draw, log_prob_of_known
 
 __all__ = [
@@ -52,5 +53,6 @@ __all__ = [
     "draw",
     "kl_divergence",
     "log_prob_of_known",
+    "most_probable",
     "standard_normal_log_prob",
 ]

@@ -17,6 +17,7 @@ import tensorflow_probability as tfp
 from keras_gen.arguments import check_count, shown
 from keras_gen.distributions.bernoulli_image import BernoulliImage
 from keras_gen.distributions.discretized_logistic import DiscretizedLogistic
+from keras_gen.distributions.truncation import most_probable
 
 tfd = tfp.distributions
 
@@ -106,19 +107,33 @@ class LevelLikelihood(Likelihood):
         survival = tf.reduce_mean(1.0 - passed, axis=-1)
         return survival * (self.num_levels - 1)
 
-    def quantile(self, parameters, uniform, temperature=1.0) -> tf.Tensor:
+    def quantile(
+        self, parameters, uniform, temperature=1.0, top_k=None, top_p=None
+    ) -> tf.Tensor:
         """The levels at which the cumulative probability passes uniform numbers.
 
         Args:
             parameters: Float32 tensor of shape `(..., parameters_per_value)`.
             uniform: Float32 tensor of shape `(...)` in [0, 1).
             temperature: As for `cumulative()`.
+            top_k: Optional, see `keras_gen.distributions.most_probable()`. Levels that
+                are not left have the probability 0; the others keep their ratios. The
+                temperature comes first.
+            top_p: Optional, as `top_k`.
 
         Returns:
             Int32 tensor of shape `(...)`.
         """
-        passed = uniform[..., None] >= self.cumulative(parameters, temperature)
-        return tf.reduce_sum(tf.cast(passed, tf.int32), axis=-1)
+        if top_k is None and top_p is None:
+            return _passed(uniform, self.cumulative(parameters, temperature))
+        log_probs = self.level_log_probs(parameters) / _per_value(temperature)
+        log_probs = tf.nn.log_softmax(log_probs)
+        kept = most_probable(log_probs, top_k, top_p)
+        left = tf.where(kept, log_probs, -math.inf)
+        level = _passed(uniform, _cumulative(left, 1.0))
+        # Rounded, the probabilities of those left may sum to less than 1.
+        places = tf.where(kept, tf.range(self.num_levels), 0)
+        return tf.minimum(level, tf.reduce_max(places, axis=-1))
 
 
 class MixableLikelihood(LevelLikelihood):
@@ -323,6 +338,11 @@ def _cumulative(logits, temperature):
     logits -= tf.reduce_max(logits, axis=-1, keepdims=True)
     probabilities = tf.nn.softmax(logits / _per_value(temperature))
     return tf.cumsum(probabilities, axis=-1)[..., :-1]
+
+
+def _passed(uniform, steps):
+    passed = uniform[..., None] >= steps
+    return tf.reduce_sum(tf.cast(passed, tf.int32), axis=-1)
 
 
 def _per_value(temperature):

@@ -3,6 +3,7 @@
 from keras_gen.layers.act_norm import ActNorm
 from keras_gen.layers.coupling import AdditiveCoupling, AffineCoupling
 from keras_gen.layers.diagonal_lstm import DiagonalLSTM
+from keras_gen.layers.dilated_causal_block import DilatedCausalBlock
 from keras_gen.layers.flow_layer import FlowChain, FlowLayer
 from keras_gen.layers.gated_activation import GatedActivation
 from keras_gen.layers.gated_causal_block import GatedCausalBlock
@@ -22,7 +23,12 @@ from keras_gen.layers.minibatch_standard_deviation import MinibatchStandardDevia
 from keras_gen.layers.noise_dropout import NoiseDropout
 from keras_gen.layers.ordered_dense import OrderedDense
 from keras_gen.layers.permutation import Permutation
-from keras_gen.layers.recurrence import DiagonalRecurrence, RowRecurrence
+from keras_gen.layers.recurrence import (
+    DiagonalRecurrence,
+    GRURecurrence,
+    LSTMRecurrence,
+    RowRecurrence,
+)
 from keras_gen.layers.reference_batch import DropReferenceBatch, PrependReferenceBatch
 from keras_gen.layers.reference_batch_normalization import ReferenceBatchNormalization
 from keras_gen.layers.row_lstm import RowLSTM
@@ -30,6 +36,8 @@ from keras_gen.layers.salt_and_pepper_corruption import SaltAndPepperCorruption
 from keras_gen.layers.site_head import SiteHead
 from keras_gen.layers.spectral_normalization import SpectralNormalization
 from keras_gen.layers.squeeze import Split, Squeeze
+from keras_gen.layers.symbol_embedding import SymbolEmbedding
+from keras_gen.layers.transformer_block import TransformerBlock
 from keras_gen.layers.virtual_batch_normalization import VirtualBatchNormalization
 
 __all__ = [
@@ -38,14 +46,17 @@ __all__ = [
     "AffineCoupling",
     "DiagonalLSTM",
     "DiagonalRecurrence",
+    "DilatedCausalBlock",
     "DropReferenceBatch",
     "FlowChain",
     "FlowLayer",
+    "GRURecurrence",
     "GatedActivation",
     "GatedCausalBlock",
     "GaussianCorruption",
     "GradientReversal",
     "InvertibleConvolution",
+    "LSTMRecurrence",
     "LabelCode",
     "Logit",
     "MarginalNormalization",
@@ -68,5 +79,7 @@ __all__ = [
     "SpectralNormalization",
     "Split",
     "Squeeze",
+    "SymbolEmbedding",
+    "TransformerBlock",
     "VirtualBatchNormalization",
 ]

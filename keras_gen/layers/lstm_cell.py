@@ -56,31 +56,33 @@ def lstm_cell(gates, cell, num_groups=1):
     return ops.sigmoid(reveal) * ops.tanh(cell), cell
 
 
-def recur(step, length, nothing):
+def recur(step, length, nothing, num_states=2):
     """The hidden states of a recurrence that starts from zeros.
 
     It is a loop over plain tensors: TensorFlow Lite has no lists of tensors.
 
     Args:
-        step: Function `(index, hidden, cell)` that returns the next hidden state and
-            cell; the index is an int32 scalar.
+        step: Function from an index and the states, such as `(index, hidden, cell)`,
+            that returns the next states; the index is an int32 scalar.
         length: Integer, the number of steps.
         nothing: Tensor of zeros with the shape of a state.
+        num_states: Integer, the number of states. The hidden state is the first one.
 
     Returns:
         Tensor of shape `(length, *nothing.shape)`.
     """
 
-    def body(index, hidden, cell, states):
-        hidden, cell = step(index, hidden, cell)
+    def body(index, collected, *states):
+        states = step(index, *states)
         where = ops.reshape(index, (1, 1))
-        return index + 1, hidden, cell, ops.scatter_update(states, where, hidden[None])
+        collected = ops.scatter_update(collected, where, states[0][None])
+        return index + 1, collected, *states
 
-    states = ops.repeat(nothing[None], length, axis=0)
-    *_, states = ops.while_loop(
+    collected = ops.repeat(nothing[None], length, axis=0)
+    _, collected, *_ = ops.while_loop(
         lambda index, *_: index < length,
         body,
-        (ops.convert_to_tensor(0, "int32"), nothing, nothing, states),
+        (ops.convert_to_tensor(0, "int32"), collected, *[nothing] * num_states),
         maximum_iterations=length,
     )
-    return states
+    return collected

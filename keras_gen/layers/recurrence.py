@@ -1,8 +1,9 @@
-"""Recurrences over an image, as arguments of a model."""
+"""Recurrences over an image or a sequence, as arguments of a model."""
 
 from typing import Self
 
 import keras
+from keras import layers
 
 from keras_gen.arguments import check_odd
 from keras_gen.layers.diagonal_lstm import DiagonalLSTM
@@ -45,6 +46,38 @@ class DiagonalRecurrence:
     def layer(self, units, index, **options) -> keras.layers.Layer:
         """Makes the recurrent layer number `index` of a network."""
         return DiagonalLSTM(units, name=f"diagonal_lstm_{index}", **options)
+
+    def get_config(self) -> dict:
+        return {}
+
+    @classmethod
+    def from_config(cls, config) -> Self:
+        return cls(**config)
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class LSTMRecurrence:
+    """Long short-term memory over a sequence: a hidden state and a cell."""
+
+    def cell(self, units, **options) -> keras.layers.Layer:
+        """Makes the cell of one recurrent layer."""
+        return layers.LSTMCell(units, **options)
+
+    def get_config(self) -> dict:
+        return {}
+
+    @classmethod
+    def from_config(cls, config) -> Self:
+        return cls(**config)
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class GRURecurrence:
+    """Gated recurrent units over a sequence: a hidden state alone."""
+
+    def cell(self, units, **options) -> keras.layers.Layer:
+        """Makes the cell of one recurrent layer."""
+        return layers.GRUCell(units, **options)
 
     def get_config(self) -> dict:
         return {}

@@ -13,10 +13,8 @@ from keras_gen.losses.adversarial import (
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
-from keras_gen.losses.penalties import gradient_penalty
-from keras_gen.losses.reconstruction import mean_absolute_error, squared_error
 from keras_gen.losses.penalties import gradient_penalty, r1_penalty
-from keras_gen.losses.reconstruction import squared_error
+from keras_gen.losses.reconstruction import mean_absolute_error, squared_error
 
 __all__ = [
     "check_label_smoothing",

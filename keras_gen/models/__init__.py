@@ -21,6 +21,9 @@ from keras_gen.models.autoregressive.gated_pixel_cnn import GatedPixelCNN
 from keras_gen.models.autoregressive.made import MADE
 from keras_gen.models.autoregressive.pixel_cnn import PixelCNN
 from keras_gen.models.autoregressive.pixel_rnn import PixelRNN
+from keras_gen.models.autoregressive.recurrent_model import RecurrentModel
+from keras_gen.models.autoregressive.transformer_model import TransformerModel
+from keras_gen.models.autoregressive.wave_net import WaveNet
 from keras_gen.models.flow.glow import Glow
 from keras_gen.models.flow.maf import MAF
 from keras_gen.models.flow.nice import NICE
@@ -86,5 +89,8 @@ __all__ = [
     "PixelRNN",
     "RealNVP",
     "SemiSupervisedAdversarialAutoencoder",
+    "RecurrentModel",
     "StackedAutoencoder",
+    "TransformerModel",
+    "WaveNet",
 ]

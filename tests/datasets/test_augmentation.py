@@ -5,6 +5,8 @@ import pytest
 import tensorflow as tf
 
 from keras_gen import datasets
+from keras_gen.datasets import transpose
+from keras_gen.domains import Melodies
 
 
 def numbered(num_images=12, side=5):
@@ -74,3 +76,45 @@ def test_no_pixels_change_nothing_and_negative_ones_are_refused():
     np.testing.assert_array_equal(same, images)
     with pytest.raises(ValueError, match="`pixels` must be an integer"):
         datasets.augment(data, pixels=-1)
+
+
+def test_melodies_are_transposed_within_the_range():
+    domain = Melodies(6, low=60, high=72)
+    one = [2, 0, 1, 6, 0, 4]  # From 60 to 64: up to 8 semitones higher.
+    melodies = np.tile(np.int32(one), (400, 1))
+    data = tf.data.Dataset.from_tensors(melodies)
+    (found,) = transpose(data, domain, semitones=5).as_numpy_iterator()
+    assert found.dtype == np.int32
+    is_note = np.array(one) >= domain.first_note
+    np.testing.assert_array_equal(found[:, ~is_note], melodies[:, ~is_note])
+    intervals = (found - melodies)[:, is_note]
+    assert (intervals == intervals[:, :1]).all()
+    # No lower one is in the range.
+    values, counts = np.unique(intervals[:, 0], return_counts=True)
+    assert values.tolist() == [0, 1, 2, 3, 4, 5]
+    assert counts.min() > 40
+    (again,) = transpose(data, domain, semitones=5).as_numpy_iterator()
+    np.testing.assert_array_equal(again, found)
+    (other,) = transpose(data, domain, semitones=5, first_step=1).as_numpy_iterator()
+    assert not np.array_equal(other, found)
+
+
+def test_rests_stay_as_they_are_and_labels_with_their_melodies():
+    domain = Melodies(4, low=60, high=72)
+    data = tf.data.Dataset.from_tensors((np.ones((3, 4), "int32"), np.arange(3)))
+    ((found, labels),) = transpose(data, domain, 6).as_numpy_iterator()
+    np.testing.assert_array_equal(found, 1)
+    np.testing.assert_array_equal(labels, np.arange(3))
+
+
+@pytest.mark.parametrize(
+    ("domain", "semitones", "message"),
+    [
+        (Melodies(4), -1, "`semitones`.*-1"),
+        (Melodies(4), 1.5, "`semitones`.*1.5"),
+        (None, 6, "`domain` must be a `Melodies`.*None"),
+    ],
+)
+def test_bad_transpositions_are_refused(domain, semitones, message):
+    with pytest.raises(ValueError, match=message):
+        transpose(tf.data.Dataset.range(2), domain, semitones)

@@ -21,14 +21,29 @@ class SiteImputing(Imputing):
     )
 
     def imputed(
-        self, seed, x, mask, y=None, temperature=1.0, method=None, steps=None, mean=None
+        self,
+        seed,
+        x,
+        mask,
+        y=None,
+        temperature=1.0,
+        method=None,
+        steps=None,
+        mean=None,
+        top_k=None,
+        top_p=None,
     ):
         def drawn(step):
             noise = self.noise_rows(Rows.of(seed[:, 0], seed[:, 1], step))
-            return self.from_noise(noise, y, temperature, x, mask)
+            return self.from_noise(noise, y, temperature, x, mask, top_k, top_p)
 
         if not mean:
             return drawn(0)
+        if top_k is not None or top_p is not None:
+            raise ValueError(
+                "`top_k` and `top_p` must be left out with `mean=True`: expected "
+                "values are over all levels."
+            )
 
         def add(step, total):
             parameters = self.by_site(self.site_parameters(drawn(step), y))

@@ -1,10 +1,13 @@
 """Draws examples site by site, with a cache or by the whole network."""
 
 import math
+import numbers
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
+from keras_gen.arguments import check_count, shown
 from keras_gen.models.base.marks import is_symbolic
 from keras_gen.models.base.temperature import Tempered, check_temperature
 
@@ -117,12 +120,58 @@ class SiteSampler(Tempered):
     def noise_rows(self, rows):
         return rows.uniform(self.x_domain.sites, "sites")
 
-    def from_noise(self, noise, y=None, temperature=1.0, x=None, mask=None):
+    def conditions(
+        self,
+        num_samples,
+        first_row=0,
+        y=None,
+        temperature=1.0,
+        top_k=None,
+        top_p=None,
+        **given,
+    ) -> dict:
+        """Checks and completes the further arguments of `sample()`.
+
+        Args:
+            num_samples: Integer, the number of samples.
+            first_row: As in `Tempered.conditions()`.
+            y: As in `Tempered.conditions()`.
+            temperature: As in `Tempered.conditions()`.
+            top_k: Optional integer of at least 1. Each site takes one of its `top_k`
+                most probable levels.
+            top_p: Optional float in (0, 1]. Each site takes one of the fewest levels
+                whose probabilities sum to at least `top_p`, after the temperature.
+            **given: No other argument is allowed.
+
+        Returns:
+            Dict of arrays whose first axis is `num_samples`.
+
+        Raises:
+            ValueError: If an argument is wrong.
+        """
+        conditions = super().conditions(num_samples, first_row, y, temperature, **given)
+        check_truncation(top_k, top_p)
+        if top_k is not None:
+            conditions["top_k"] = np.full(num_samples, top_k, np.int32)
+        if top_p is not None:
+            conditions["top_p"] = np.full(num_samples, top_p, np.float32)
+        return conditions
+
+    def from_noise(
+        self,
+        noise,
+        y=None,
+        temperature=1.0,
+        x=None,
+        mask=None,
+        top_k=None,
+        top_p=None,
+    ):
         given = self._checked(noise, y, temperature, x, mask)
-        return self._draw_fast(*given)
+        return self._draw_fast(*given, top_k, top_p)
 
     @tf.function(autograph=False)
-    def _draw_fast(self, noise, y, temperature, x, mask):
+    def _draw_fast(self, noise, y, temperature, x, mask, top_k, top_p):
         known, is_known = self._known(noise, x, mask)
         temperature = temperature * tf.ones_like(noise[:, 0, 0, 0])
         uniform, order = self.choose_order(noise)
@@ -134,7 +183,11 @@ class SiteSampler(Tempered):
 
             def draw(site, parameters):
                 level = distribution.quantile(
-                    parameters, uniforms[:, site.column, site.channel], temperature
+                    parameters,
+                    uniforms[:, site.column, site.channel],
+                    temperature,
+                    top_k,
+                    top_p,
                 )
                 keep = keeps[:, site.column, site.channel]
                 return tf.where(keep, given[:, site.column, site.channel], level)
@@ -186,7 +239,14 @@ class SiteSampler(Tempered):
         return _loop(height, visit_row, state)[3]
 
     def from_noise_slowly(
-        self, noise, y=None, temperature=1.0, x=None, mask=None
+        self,
+        noise,
+        y=None,
+        temperature=1.0,
+        x=None,
+        mask=None,
+        top_k=None,
+        top_p=None,
     ) -> tf.Tensor:
         """The same as `from_noise()`, by the whole network for each site.
 
@@ -196,6 +256,8 @@ class SiteSampler(Tempered):
             temperature: Positive float, or float32 tensor of shape `(batch,)`.
             x: Optional tensor of shape `(batch, *x_domain.shape)`, to complete.
             mask: Boolean tensor of shape `(batch, *sites)`, required with `x`.
+            top_k: Optional int32 tensor of shape `(batch,)`, see `conditions()`.
+            top_p: Optional float32 tensor of shape `(batch,)`, see `conditions()`.
 
         Returns:
             Tensor of shape `(batch, *x_domain.shape)`.
@@ -204,24 +266,26 @@ class SiteSampler(Tempered):
             ValueError: If an argument is wrong.
         """
         given = self._checked(noise, y, temperature, x, mask)
-        return self._draw_slowly(*given)
+        return self._draw_slowly(*given, top_k, top_p)
 
     @tf.function(autograph=False)
-    def _draw_slowly(self, noise, y, temperature, x, mask):
+    def _draw_slowly(self, noise, y, temperature, x, mask, top_k, top_p):
         known, is_known = self._known(noise, x, mask)
         temperature = temperature * tf.ones_like(noise[:, 0, 0, 0])
         uniform, order = self.choose_order(noise)
         num_sites = math.prod(self.x_domain.sites)
         raster = tf.reshape(tf.range(num_sites), (1, *self.x_domain.sites))
         places = self.out_of_order(raster + tf.zeros_like(known), order)
+        options = [
+            None if option is None else tf.reshape(option, (-1, 1, 1, 1))
+            for option in (temperature, top_k, top_p)
+        ]
 
         def draw_site(place, drawn):
             # Computing all sites takes little time compared with the network.
             parameters = self.ordered_parameters(self._as_examples(drawn), y, order)
             levels = self.output_distribution.quantile(
-                self.by_site(parameters),
-                uniform,
-                tf.reshape(temperature, (-1, 1, 1, 1)),
+                self.by_site(parameters), uniform, *options
             )
             levels = tf.where(is_known, known, levels)
             return place + 1, tf.where(places == place, levels, drawn)
@@ -297,3 +361,14 @@ def _loop(count, body, state):
         shape_invariants=(tf.TensorShape([]), *shapes),
         maximum_iterations=count,
     )
+
+
+def check_truncation(top_k, top_p) -> None:
+    """Raises a ValueError unless limits of the levels of a site are None or right."""
+    if top_k is not None:
+        check_count(top_k, "top_k", 1)
+    is_number = isinstance(top_p, numbers.Real) and not isinstance(top_p, bool)
+    if top_p is not None and not (is_number and 0 < top_p <= 1):
+        raise ValueError(
+            f"`top_p` must be a number in (0, 1]. Received: {shown(top_p)}"
+        )
