@@ -1,6 +1,7 @@
 """Layers that Keras lacks. They import without TensorFlow."""
 
 from keras_gen.layers.act_norm import ActNorm
+from keras_gen.layers.bicubic_resizing import BicubicResizing
 from keras_gen.layers.coupling import AdditiveCoupling, AffineCoupling
 from keras_gen.layers.diagonal_lstm import DiagonalLSTM
 from keras_gen.layers.flow_layer import FlowChain, FlowLayer
@@ -29,12 +30,14 @@ from keras_gen.layers.salt_and_pepper_corruption import SaltAndPepperCorruption
 from keras_gen.layers.site_head import SiteHead
 from keras_gen.layers.spectral_normalization import SpectralNormalization
 from keras_gen.layers.squeeze import Split, Squeeze
+from keras_gen.layers.sub_pixel_conv_2d import SubPixelConv2D
 from keras_gen.layers.virtual_batch_normalization import VirtualBatchNormalization
 
 __all__ = [
     "ActNorm",
     "AdditiveCoupling",
     "AffineCoupling",
+    "BicubicResizing",
     "DiagonalLSTM",
     "DiagonalRecurrence",
     "DropReferenceBatch",
@@ -66,5 +69,6 @@ __all__ = [
     "SpectralNormalization",
     "Split",
     "Squeeze",
+    "SubPixelConv2D",
     "VirtualBatchNormalization",
 ]

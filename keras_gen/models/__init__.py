@@ -27,6 +27,7 @@ from keras_gen.models.gan.sngan import SNGAN
 from keras_gen.models.gan.wgan import WGAN
 from keras_gen.models.gan.wgan_gp import WGANGP
 from keras_gen.models.mixture.gaussian_mixture import GaussianMixture
+from keras_gen.models.super_resolution.srgan import SRGAN, SRResNet
 from keras_gen.models.topic.latent_dirichlet_allocation import (
     LatentDirichletAllocation,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "MAF",
     "NICE",
     "SNGAN",
+    "SRGAN",
     "VAE",
     "WGAN",
     "WGANGP",
@@ -56,5 +58,6 @@ __all__ = [
     "PixelCNN",
     "PixelRNN",
     "RealNVP",
+    "SRResNet",
     "StackedAutoencoder",
 ]

@@ -7,6 +7,7 @@ from keras_gen.networks.conv import conv_decoder, conv_encoder
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_gen.networks.mlp import mlp
 from keras_gen.networks.reference import with_reference
+from keras_gen.networks.sr_res_net import sr_res_net
 
 __all__ = [
     "check_mirrored",
@@ -18,5 +19,6 @@ __all__ = [
     "dcgan_discriminator",
     "dcgan_generator",
     "mlp",
+    "sr_res_net",
     "with_reference",
 ]
