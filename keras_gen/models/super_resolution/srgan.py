@@ -157,16 +157,18 @@ class SRGAN(SuperResolutionModel):
             for name, (terms, network) in players.items()
         ]
 
-    def discriminator_terms(self, batch, training):
+    def discriminator_terms(self, batch, training) -> dict:
+        """The loss of the discriminator, by its name."""
         fakes = self.generate(batch.x, training)
-        scores = [self.score(x, training) for x in (batch.x, fakes)]
+        scores = [self._score(x, training) for x in (batch.x, fakes)]
         return {"discriminator_loss": non_saturating_discriminator_loss(*scores)}
 
-    def generator_terms(self, batch, training):
+    def generator_terms(self, batch, training) -> dict:
+        """The terms of the generator, by their names."""
         fakes = self.generate(batch.x, training)
         errors = ops.square(self._seen(batch.x) - self._seen(fakes))
         content = ops.mean(errors)
-        score = self.score(fakes, training)
+        score = self._score(fakes, training)
         adversarial = non_saturating_generator_loss(None, score)
         weight = at_step(self, self.adversarial_weight)
         return {
@@ -176,8 +178,7 @@ class SRGAN(SuperResolutionModel):
             "psnr": mean_psnr(batch.x, fakes),
         }
 
-    def score(self, x, training):
-        """The discriminator's scores, float32 of shape `(batch, 1)`."""
+    def _score(self, x, training):
         return ops.cast(self.discriminator(x, training=training), "float32")
 
     def _seen(self, x):
