@@ -1,6 +1,5 @@
 """Functions that return `tf.data.Dataset`s of examples."""
 
-from keras_gen.datasets.adaptation import adaptation
 from keras_gen.datasets.augmentation import augment
 from keras_gen.datasets.folders import pictures
 from keras_gen.datasets.loading import batches, folder, load, source
@@ -8,6 +7,7 @@ from keras_gen.datasets.sources import Source, bytes_domain
 from keras_gen.datasets.splits import MissingSplitError
 from keras_gen.datasets.textures import textured
 from keras_gen.datasets.toys import toy, toy_log_density
+from keras_gen.datasets.two_domains import adaptation
 
 __all__ = [
     "MissingSplitError",
