@@ -36,7 +36,7 @@ def test_every_public_name_is_there(room):
 STATED = [
     room for room in ROOMS if room not in ("datasets", "layers", "losses", "serving")
 ]
-STATED += ["domains", "images", "latents", "random"]
+STATED += ["domains", "images", "latents", "random", "schedules"]
 OF_ANY_BACKEND = {"bytes_of", "cast", "from_levels", "to_levels"}
 
 

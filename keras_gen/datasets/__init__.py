@@ -2,6 +2,7 @@
 
 from keras_gen.datasets.adaptation import adaptation
 from keras_gen.datasets.augmentation import augment, transpose
+from keras_gen.datasets.augmentation import augment
 from keras_gen.datasets.folders import pictures
 from keras_gen.datasets.loading import batches, folder, load, source
 from keras_gen.datasets.pairs import paired, unpaired
@@ -10,6 +11,7 @@ from keras_gen.datasets.sources import Source, bytes_domain
 from keras_gen.datasets.splits import MissingSplitError
 from keras_gen.datasets.textures import textured
 from keras_gen.datasets.toys import toy, toy_log_density
+from keras_gen.datasets.two_domains import adaptation
 
 __all__ = [
     "MissingSplitError",

@@ -1,6 +1,7 @@
 """Layers that Keras lacks. They import without TensorFlow."""
 
 from keras_gen.layers.act_norm import ActNorm
+from keras_gen.layers.bicubic_resizing import BicubicResizing
 from keras_gen.layers.coupling import AdditiveCoupling, AffineCoupling
 from keras_gen.layers.diagonal_lstm import DiagonalLSTM
 from keras_gen.layers.dilated_causal_block import DilatedCausalBlock
@@ -38,12 +39,14 @@ from keras_gen.layers.spectral_normalization import SpectralNormalization
 from keras_gen.layers.squeeze import Split, Squeeze
 from keras_gen.layers.symbol_embedding import SymbolEmbedding
 from keras_gen.layers.transformer_block import TransformerBlock
+from keras_gen.layers.sub_pixel_conv_2d import SubPixelConv2D
 from keras_gen.layers.virtual_batch_normalization import VirtualBatchNormalization
 
 __all__ = [
     "ActNorm",
     "AdditiveCoupling",
     "AffineCoupling",
+    "BicubicResizing",
     "DiagonalLSTM",
     "DiagonalRecurrence",
     "DilatedCausalBlock",
@@ -81,5 +84,6 @@ __all__ = [
     "Squeeze",
     "SymbolEmbedding",
     "TransformerBlock",
+    "SubPixelConv2D",
     "VirtualBatchNormalization",
 ]

@@ -22,6 +22,7 @@ from keras_gen.metrics.frechet import (
     frechet_distance,
     frechet_distance_of_statistics,
 )
+from keras_gen.metrics.image_quality import luma, psnr, ssim
 from keras_gen.metrics.kernel import (
     KernelDistance,
     full_kernel_distance,
@@ -75,10 +76,13 @@ __all__ = [
     "importance_weighted_bound",
     "inception_v3",
     "kernel_distance",
+    "luma",
     "memorization",
     "nearest_neighbours",
     "precision_recall",
     "precision_recall_density_coverage",
     "principal_components",
+    "psnr",
     "sliced_wasserstein_distance",
+    "ssim",
 ]

@@ -41,6 +41,7 @@ from keras_gen.models.gan.vae_gan import VAEGAN
 from keras_gen.models.gan.wgan import WGAN
 from keras_gen.models.gan.wgan_gp import WGANGP
 from keras_gen.models.mixture.gaussian_mixture import GaussianMixture
+from keras_gen.models.super_resolution.srgan import SRGAN, SRResNet
 from keras_gen.models.topic.latent_dirichlet_allocation import (
     LatentDirichletAllocation,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "NICE",
     "SNGAN",
     "UNIT",
+    "SRGAN",
     "VAE",
     "VAEGAN",
     "WGAN",
@@ -90,6 +92,7 @@ __all__ = [
     "RealNVP",
     "SemiSupervisedAdversarialAutoencoder",
     "RecurrentModel",
+    "SRResNet",
     "StackedAutoencoder",
     "TransformerModel",
     "WaveNet",

@@ -12,6 +12,7 @@ from keras_gen.networks.patch_discriminator import patch_discriminator
 from keras_gen.networks.reference import with_reference
 from keras_gen.networks.residual_generator import residual_generator
 from keras_gen.networks.unet import unet
+from keras_gen.networks.sr_res_net import sr_res_net
 
 __all__ = [
     "check_judge",
@@ -29,5 +30,6 @@ __all__ = [
     "residual_generator",
     "unet",
     "with_heads",
+    "sr_res_net",
     "with_reference",
 ]

@@ -3,16 +3,17 @@ import shutil
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_gen import zoo
 from keras_gen.domains import Images, Labels
 from keras_gen.files import read_json, sha256_of, write_json
 from keras_gen.images import to_uint8
-from keras_gen.models import GAN, Autoencoder, ConditionalGAN
+from keras_gen.models import DANN, GAN, Autoencoder, ConditionalGAN
 from keras_gen.models.base import marked
 from keras_gen.networks import mlp
-from keras_gen.random import seed_initializers
-from keras_gen.zoo.evaluation import evaluate, protocol
+from keras_gen.random import Rows, seed_initializers
+from keras_gen.zoo.evaluation import evaluate, measures, protocol
 from keras_gen.zoo.evaluation.evaluate import measure, metrics_for
 from keras_gen.zoo.evaluation.protocol import Protocol
 from keras_gen.zoo.pictures import completions
@@ -202,6 +203,16 @@ def test_an_extractor_is_an_entry_named_by_its_weights(tiny_zoo):
     assert found["accuracy"]["value"] == pytest.approx(100 * accuracy)
     error = 100 * np.sqrt(accuracy * (1 - accuracy) / 500)
     assert found["accuracy"]["standard_error"] == pytest.approx(error)
+
+
+def test_a_model_that_classifies_has_an_accuracy():
+    heads = mlp((4,), [], (3,)), mlp((4,), [], (1,))
+    model = DANN(mlp((2, 2, 1), [], (4,)), *heads)
+    x = model.x_domain.draw(Rows(20, 0))
+    labels = np.argmax(model.classify(x), axis=1)
+    labels[:5] = (labels[:5] + 1) % 3
+    data = tf.data.Dataset.from_tensor_slices((x, labels)).batch(8)
+    assert measures.accuracy(model, None, data, TINY)["value"] == 75
 
 
 def test_images_are_measured_after_they_are_restored(tiny_zoo, monkeypatch):

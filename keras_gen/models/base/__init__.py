@@ -37,6 +37,10 @@ from keras_gen.models.base.sampling import Noise, Sampler
 from keras_gen.models.base.schedules import at_step, check_number, is_schedule
 from keras_gen.models.base.scoring import Scoring, threshold_of
 from keras_gen.models.base.site_sampling import Site
+from keras_gen.models.base.super_resolution_model import (
+    SuperResolutionModel,
+    mean_psnr,
+)
 from keras_gen.models.base.temperature import Tempered
 from keras_gen.models.base.variational_model import VariationalModel
 
@@ -66,6 +70,7 @@ __all__ = [
     "Sampler",
     "Scoring",
     "Site",
+    "SuperResolutionModel",
     "Tempered",
     "Translation",
     "TwoWayTranslation",
@@ -78,6 +83,7 @@ __all__ = [
     "layers_of",
     "marked",
     "marks_of",
+    "mean_psnr",
     "num_replicas",
     "threshold_of",
     "whole_batch",

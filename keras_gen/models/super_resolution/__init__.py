@@ -1,0 +1,1 @@
+"""Models that make images larger and sharper."""
