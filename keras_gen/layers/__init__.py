@@ -1,6 +1,9 @@
 """Layers that Keras lacks. They import without TensorFlow."""
 
 from keras_gen.layers.act_norm import ActNorm
+from keras_gen.layers.adaptive_instance_normalization import (
+    AdaptiveInstanceNormalization,
+)
 from keras_gen.layers.coupling import AdditiveCoupling, AffineCoupling
 from keras_gen.layers.diagonal_lstm import DiagonalLSTM
 from keras_gen.layers.flow_layer import FlowChain, FlowLayer
@@ -33,6 +36,7 @@ from keras_gen.layers.virtual_batch_normalization import VirtualBatchNormalizati
 
 __all__ = [
     "ActNorm",
+    "AdaptiveInstanceNormalization",
     "AdditiveCoupling",
     "AffineCoupling",
     "DiagonalLSTM",

@@ -31,6 +31,7 @@ from keras_gen.models.topic.latent_dirichlet_allocation import (
 )
 from keras_gen.models.translation.co_gan import CoGAN
 from keras_gen.models.translation.cycle_gan import CycleGAN
+from keras_gen.models.translation.munit import MUNIT
 from keras_gen.models.translation.pix2pix import Pix2Pix
 from keras_gen.models.translation.unit import UNIT
 from keras_gen.models.vae.flow_vae import FlowVAE
@@ -42,6 +43,7 @@ __all__ = [
     "LSGAN",
     "MADE",
     "MAF",
+    "MUNIT",
     "NICE",
     "SNGAN",
     "UNIT",

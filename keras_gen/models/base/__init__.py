@@ -4,6 +4,7 @@ from keras_gen.models.base.abilities import (
     Autoencoding,
     Decoding,
     ExactLikelihood,
+    PairDecoding,
     Translation,
     TwoWayTranslation,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "Mark",
     "MixtureModel",
     "Noise",
+    "PairDecoding",
     "PastFakes",
     "Phase",
     "PhaseOptimizers",
