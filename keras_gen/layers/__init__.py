@@ -2,6 +2,9 @@
 
 from keras_gen.layers.act_norm import ActNorm
 from keras_gen.layers.bicubic_resizing import BicubicResizing
+from keras_gen.layers.adaptive_instance_normalization import (
+    AdaptiveInstanceNormalization,
+)
 from keras_gen.layers.coupling import AdditiveCoupling, AffineCoupling
 from keras_gen.layers.diagonal_lstm import DiagonalLSTM
 from keras_gen.layers.dilated_causal_block import DilatedCausalBlock
@@ -44,6 +47,7 @@ from keras_gen.layers.virtual_batch_normalization import VirtualBatchNormalizati
 
 __all__ = [
     "ActNorm",
+    "AdaptiveInstanceNormalization",
     "AdditiveCoupling",
     "AffineCoupling",
     "BicubicResizing",

@@ -47,6 +47,7 @@ from keras_gen.models.topic.latent_dirichlet_allocation import (
 )
 from keras_gen.models.translation.co_gan import CoGAN
 from keras_gen.models.translation.cycle_gan import CycleGAN
+from keras_gen.models.translation.munit import MUNIT
 from keras_gen.models.translation.pix2pix import Pix2Pix
 from keras_gen.models.translation.unit import UNIT
 from keras_gen.models.vae.adversarial_variational_bayes import (
@@ -64,6 +65,7 @@ __all__ = [
     "MADE",
     "MADGAN",
     "MAF",
+    "MUNIT",
     "NICE",
     "SNGAN",
     "UNIT",

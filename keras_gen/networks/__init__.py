@@ -3,6 +3,7 @@
 from keras_gen.networks.checks import check_judge, check_mirrored, check_network
 from keras_gen.networks.classifier import conv_classifier
 from keras_gen.networks.conditioner import conditioner
+from keras_gen.networks.content_and_style import content_encoder, style_decoder
 from keras_gen.networks.conv import conv_decoder, conv_encoder
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_gen.networks.heads import with_heads
@@ -19,6 +20,7 @@ __all__ = [
     "check_mirrored",
     "check_network",
     "conditioner",
+    "content_encoder",
     "conv_classifier",
     "conv_decoder",
     "conv_encoder",
@@ -28,6 +30,7 @@ __all__ = [
     "mlp",
     "patch_discriminator",
     "residual_generator",
+    "style_decoder",
     "unet",
     "with_heads",
     "sr_res_net",

@@ -1,5 +1,8 @@
 """Batches of pairs, aligned or dealt independently."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -81,6 +84,25 @@ def test_workers_share_a_batch():
         for i in (0, 1)
     ]
     np.testing.assert_array_equal(np.concatenate(shares, axis=2), whole)
+
+
+def test_a_set_with_several_images_gives_the_one_that_is_named():
+    directory = os.environ.get("TFDS_DATA_DIR")
+    if not directory or not (Path(directory) / "openmoji_pairs").is_dir():
+        pytest.skip("needs openmoji_pairs in TFDS_DATA_DIR, not in the package")
+    sources = [
+        datasets.source("openmoji_pairs", "test[:8]", key=key)
+        for key in ("outline", "colour")
+    ]
+    ((x, y),) = datasets.paired(*sources, 8, training=False).as_numpy_iterator()
+    assert x.shape == y.shape == (8, 64, 64, 3)
+    # Outlines are grey; and both draw the same thing.
+    assert np.ptp(x, axis=-1).max() == 0.0
+    assert np.ptp(y, axis=-1).max() > 0.5
+    distance = np.abs(x[:, None] - y[None]).mean(axis=(2, 3, 4))
+    assert (distance.argmin(axis=0) == np.arange(8)).mean() > 0.5
+    with pytest.raises(ValueError, match="`key` of openmoji_pairs must be one of"):
+        datasets.source("openmoji_pairs", "test", key="color")
 
 
 def test_pairs_are_shifted_and_flipped_by_one_draw():

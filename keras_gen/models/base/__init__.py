@@ -5,6 +5,7 @@ from keras_gen.models.base.abilities import (
     Classifying,
     Decoding,
     ExactLikelihood,
+    PairDecoding,
     Translation,
     TwoWayTranslation,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "Mark",
     "MixtureModel",
     "Noise",
+    "PairDecoding",
     "PastFakes",
     "Phase",
     "PhaseOptimizers",

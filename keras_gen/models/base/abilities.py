@@ -84,6 +84,37 @@ class Decoding:
         return x.reshape(num, num_steps, *x.shape[1:])
 
 
+class PairDecoding(Decoding):
+    """Ability: a model that makes a pair of examples, one of each domain, from latents.
+
+    A subclass implements `decode_pairs()` and sets `latent_dim`. `decode()` and
+    `call()` give the example of the first domain.
+    """
+
+    call_takes = ("latents",)
+
+    @marked(("latents",), ("x", "y"))
+    def decode_pairs(self, latents) -> tuple:
+        """Makes a pair of examples, one of each domain, from each vector of latents.
+
+        Args:
+            latents: Array or tensor of shape `(batch, latent_dim)`.
+
+        Returns:
+            Pair of float32 tensors, examples of the first domain and of the second.
+        """
+        raise NotImplementedError
+
+    @marked(("latents",), ("x",))
+    def decode(self, latents) -> tf.Tensor:
+        """Makes examples of the first domain from latents."""
+        return self.decode_pairs(latents)[0]
+
+    def call(self, latents) -> tf.Tensor:
+        """The same as `decode()`."""
+        return self.decode(latents)
+
+
 class Autoencoding(Scoring, Decoding):
     """Ability: a model that encodes examples and decodes them again.
 

@@ -79,14 +79,16 @@ class PastFakes(keras.layers.Layer):
         drawn = tf.argsort(order[0], stable=True)[:fits]
         free = count + tf.range(fits)
         is_kept = tf.where(is_full, draws[:fits] < 0.5, free < self.size)
-        places = tf.where(is_full, drawn, tf.minimum(free, self.size - 1))
-        is_old = tf.reshape(is_full & is_kept, (-1, *[1] * (len(fakes.shape) - 1)))
-        shown = tf.where(is_old, tf.gather(before, places), fakes[:fits])
-        shown = tf.concat([shown, fakes[fits:]], axis=0)
-        kept = tf.where(is_kept)[:, 0]
-        after = tf.tensor_scatter_nd_update(
-            before, tf.gather(places, kept)[:, None], tf.gather(fakes, kept)
+        places = tf.where(is_full, drawn, free % self.size)
+        old, new = tf.gather(before, places), fakes[:fits]
+        is_kept, is_full = (
+            tf.reshape(part, (-1, *[1] * (len(fakes.shape) - 1)))
+            for part in (is_kept, is_full)
         )
+        shown = tf.where(is_full & is_kept, old, new)
+        shown = tf.concat([shown, fakes[fits:]], axis=0)
+        kept = tf.where(is_kept, new, old)
+        after = tf.tensor_scatter_nd_update(before, places[:, None], kept)
         replicas.assign_everywhere(self.fakes, after)
         count = tf.minimum(count + tf.shape(fakes)[0], self.size)
         replicas.assign_everywhere(self.count, count)

@@ -6,7 +6,7 @@ from keras import ops
 
 from keras_gen.arguments import check_count
 from keras_gen.distributions.likelihoods import REALS
-from keras_gen.models.base import Decoding, Sampler, check_reaches, marked
+from keras_gen.models.base import PairDecoding, Sampler, check_reaches, marked
 from keras_gen.models.base.batches import full_batches
 from keras_gen.models.translation.two_domain_game import TwoDomainGame, check_maps
 from keras_gen.networks import check_network
@@ -14,7 +14,7 @@ from keras_gen.random import fresh_seed
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class CoGAN(Sampler, Decoding, TwoDomainGame):
+class CoGAN(Sampler, PairDecoding, TwoDomainGame):
     """Learns to generate pairs of images from two domains without ever seeing pairs.
 
     Two generators share their first layers, which decide what is shown, and two
@@ -64,8 +64,6 @@ class CoGAN(Sampler, Decoding, TwoDomainGame):
     >>> x.shape, y.shape
     ((5, 8, 8, 1), (5, 8, 8, 1))
     """
-
-    call_takes = ("latents",)
 
     def __init__(
         self,
@@ -141,19 +139,7 @@ class CoGAN(Sampler, Decoding, TwoDomainGame):
     def from_noise(self, noise):
         return self.decode(noise)
 
-    def decode(self, latents):
-        return self._pairs(latents, training=False)[0]
-
-    @marked(("latents",), ("x", "y"))
-    def decode_pairs(self, latents) -> tuple:
-        """Makes a pair of images, one of each domain, from each vector of latents.
-
-        Args:
-            latents: Array or tensor of shape `(batch, latent_dim)`.
-
-        Returns:
-            Pair of float32 tensors, images of the first domain and of the second.
-        """
+    def decode_pairs(self, latents):
         return self._pairs(latents, training=False)
 
     def pairs_from_noise(self, noise) -> tuple:
@@ -184,6 +170,3 @@ class CoGAN(Sampler, Decoding, TwoDomainGame):
 
     def comparison(self, batch):
         return batch.x, self.fakes(batch, training=False)[0]
-
-    def call(self, latents):
-        return self.decode(latents)

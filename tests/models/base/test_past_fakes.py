@@ -81,6 +81,20 @@ def test_replicas_show_what_one_device_shows(two_replicas):
         np.testing.assert_array_equal(copy, one.fakes)
 
 
+def test_under_xla_it_shows_the_same():
+    one, compiled = PastFakes(6, (1,), "past"), PastFakes(6, (1,), "past")
+
+    @tf.function(jit_compile=True)
+    def show(fakes, number):
+        return compiled.show(fakes, Rows(4, 7, step=number))
+
+    for number in range(6):
+        (expected,) = shown_by(one, 1, first=number)
+        found = show(tf.constant(fakes_of(number)), tf.constant(number))
+        np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(compiled.fakes, one.fakes)
+
+
 def test_no_gradient_flows_into_past_fakes():
     buffer, fakes = PastFakes(6, (1,), "past"), tf.Variable(fakes_of(0))
     with tf.GradientTape() as tape:
