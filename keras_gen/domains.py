@@ -577,7 +577,8 @@ class Melodies(Symbols):
 class Waveforms(_Levels):
     """Sound of one channel, from -1 to 1.
 
-    Levels are those of the mu-law, which are finer near zero (ITU-T G.711).
+    Levels are those of the mu-law, which are finer near zero (ITU-T G.711). With levels
+    a sample has one of their values; `on_levels()` takes recordings there.
 
     Args:
         length: Integer of at least 1, the number of samples.
@@ -600,13 +601,22 @@ class Waveforms(_Levels):
         self.shape, self.sample_rate, self.num_levels = (length,), sample_rate, levels
 
     def draw(self, rows):
-        return np.array(2.0 * rows.uniform(self.shape, "waveforms") - 1.0)
+        return self.on_levels(np.array(2.0 * rows.uniform(self.shape, "waveforms") - 1))
+
+    def on_levels(self, values) -> np.ndarray:
+        """Values on the nearest levels, if there are any."""
+        if self.num_levels is None:
+            return values
+        return np.array(self.from_levels(self.to_levels(values)))
 
     def to_levels(self, values):
+        return keras.ops.cast(keras.ops.round(self._places(values)), "int32")
+
+    def _places(self, values):
+        """Where values lie among the levels, as real numbers."""
         mu = self.num_levels - 1.0
         size = keras.ops.log1p(mu * keras.ops.abs(values)) / math.log1p(mu)
-        share = (keras.ops.sign(values) * size + 1.0) / 2.0
-        return keras.ops.cast(keras.ops.round(share * mu), "int32")
+        return (keras.ops.sign(values) * size + 1.0) / 2.0 * mu
 
     def from_levels(self, levels):
         mu = self.num_levels - 1.0
@@ -626,8 +636,12 @@ class Waveforms(_Levels):
         media.save_wav(path, self.to_bytes(waveforms), self.sample_rate)
 
     def read(self, path) -> np.ndarray:
-        """The sound of a `.wav` file of 16 bits, float32 of shape `(num_samples,)`."""
-        return media.load_wav(path, self.sample_rate)
+        """The sound of a `.wav` file of 16 bits, float32 of shape `(num_samples,)`.
+
+        It is put on the nearest levels, if there are any.
+        """
+        values = media.load_wav(path, self.sample_rate)
+        return self.on_levels(values) if Path(path).suffix == ".wav" else values
 
     def _save(self, path, values):
         self.write(path, values)
@@ -648,6 +662,15 @@ class Waveforms(_Levels):
 
     def _check_values(self, values, name):
         _check_range(values, name, -1.0, 1.0)
+        if self.num_levels is None:
+            return
+        places = np.array(self._places(np.asarray(values, np.float32)))
+        wrong = np.abs(places - np.round(places)) > 1e-2
+        if wrong.any():
+            raise ValueError(
+                f"`{name}` must hold the {self.num_levels} levels of the mu-law, as "
+                f"`on_levels()` of the domain gives. Received: {values[wrong][0]:.6g}"
+            )
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
