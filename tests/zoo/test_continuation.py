@@ -132,7 +132,7 @@ def test_sound_is_gone_on_with(run, tmp_path):
     run("complete", model, "--prompt=started.wav", "--length=30")
     found = domain.read(tmp_path / "completions.wav")
     assert found.shape == (33,)
-    np.testing.assert_allclose(found[:3], domain.on_levels(started)[0], atol=1e-6)
+    np.testing.assert_allclose(found[:3], started[0], atol=1e-4)
 
 
 @pytest.mark.parametrize(

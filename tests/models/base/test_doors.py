@@ -160,13 +160,13 @@ def test_known_sound_comes_back_as_it_was_given():
     )
     model.x_domain = domain
     model.compiled_sampling = False
-    x = domain.draw(Rows(3, 0))
+    x = Waveforms(6, 8000).draw(Rows(3, 0))
     known = np.arange(6) < 4
     found = model.impute(x, known, seed=0)
     np.testing.assert_array_equal(found[:, :4], x[:, :4])
-    np.testing.assert_allclose(found, domain.on_levels(found), atol=1e-6)
-    with pytest.raises(ValueError, match="`x` must hold the 8 levels of the mu-law"):
-        model.impute(x + 0.01 * (x < 0), known, seed=0)
+    rounded = domain.on_levels(found)
+    np.testing.assert_allclose(found[:, 4:], rounded[:, 4:], atol=1e-6)
+    assert not np.allclose(found[:, :4], rounded[:, :4], atol=1e-3)
 
 
 @pytest.mark.parametrize("model_class", [VAE, GAN, ConditionalGAN, PixelCNN])
