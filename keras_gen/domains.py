@@ -577,7 +577,8 @@ class Melodies(Symbols):
 class Waveforms(_Levels):
     """Sound of one channel, from -1 to 1.
 
-    Levels are those of the mu-law, which are finer near zero (ITU-T G.711).
+    Levels are those of the mu-law, which are finer near zero (ITU-T G.711). A value
+    between two levels stands for the nearest one, which `on_levels()` gives.
 
     Args:
         length: Integer of at least 1, the number of samples.
@@ -600,7 +601,13 @@ class Waveforms(_Levels):
         self.shape, self.sample_rate, self.num_levels = (length,), sample_rate, levels
 
     def draw(self, rows):
-        return np.array(2.0 * rows.uniform(self.shape, "waveforms") - 1.0)
+        return self.on_levels(np.array(2.0 * rows.uniform(self.shape, "waveforms") - 1))
+
+    def on_levels(self, values) -> np.ndarray:
+        """Values on the nearest levels, if there are any."""
+        if self.num_levels is None:
+            return values
+        return np.array(self.from_levels(self.to_levels(values)))
 
     def to_levels(self, values):
         mu = self.num_levels - 1.0

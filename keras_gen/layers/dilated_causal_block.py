@@ -19,6 +19,8 @@ class DilatedCausalBlock(keras.layers.Layer):
         skip_filters: Integer of at least 1, the features of the skip connection.
         dilation: Integer of at least 1.
         kernel_size: Integer of at least 2, how many places one place sees.
+        is_last: Boolean, whether only the skip connection is needed. Then there are no
+            features after the block: they are None.
 
     Raises:
         ValueError: If an argument is wrong.
@@ -35,7 +37,15 @@ class DilatedCausalBlock(keras.layers.Layer):
     [(2, 9, 4), (2, 9, 6)]
     """
 
-    def __init__(self, filters, skip_filters, dilation=1, kernel_size=2, **kwargs):
+    def __init__(
+        self,
+        filters,
+        skip_filters,
+        dilation=1,
+        kernel_size=2,
+        is_last=False,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         for name, size, least in (
             ("filters", filters, 1),
@@ -45,16 +55,20 @@ class DilatedCausalBlock(keras.layers.Layer):
         ):
             check_count(size, name, least)
             setattr(self, name, size)
+        self.is_last = is_last
         dtype = {"dtype": self.dtype_policy}
         # A convolution is a dense layer of the places that one place sees.
         self.gates = layers.Dense(2 * filters, name="gates", **dtype)
-        self.residual = layers.Dense(filters, name="residual", **dtype)
+        self.residual = None
+        if not is_last:
+            self.residual = layers.Dense(filters, name="residual", **dtype)
         self.skip = layers.Dense(skip_filters, name="skip", **dtype)
 
     def build(self, input_shape) -> None:
         outer = input_shape[:-1]
         self.gates.build((*outer, self.kernel_size * self.filters))
-        self.residual.build((*outer, self.filters))
+        if self.residual is not None:
+            self.residual.build((*outer, self.filters))
         self.skip.build((*outer, self.filters))
 
     @property
@@ -100,7 +114,8 @@ class DilatedCausalBlock(keras.layers.Layer):
         return outputs, ops.scatter_update(cache, where, features[None])
 
     def compute_output_shape(self, input_shape) -> tuple:
-        return tuple(input_shape), (*input_shape[:-1], self.skip_filters)
+        features = None if self.is_last else tuple(input_shape)
+        return features, (*input_shape[:-1], self.skip_filters)
 
     def get_config(self) -> dict:
         return {
@@ -109,10 +124,12 @@ class DilatedCausalBlock(keras.layers.Layer):
             "skip_filters": self.skip_filters,
             "dilation": self.dilation,
             "kernel_size": self.kernel_size,
+            "is_last": self.is_last,
         }
 
     def _outputs(self, seen, features, gate_biases):
         gates = self.gates(ops.concatenate([*seen, features], axis=-1)) + gate_biases
         content, gate = ops.split(gates, 2, axis=-1)
         hidden = ops.tanh(content) * ops.sigmoid(gate)
-        return features + self.residual(hidden), self.skip(hidden)
+        skip = self.skip(hidden)
+        return (None if self.is_last else features + self.residual(hidden)), skip

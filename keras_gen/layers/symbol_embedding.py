@@ -44,7 +44,8 @@ class SymbolEmbedding(keras.layers.Layer):
 
     def call(self, symbols):
         # Not `one_hot()`: the TFLite converter quantizes it to other numbers.
-        codes = ops.take(ops.eye(self.num_symbols), ops.cast(symbols, "int32"), axis=0)
+        symbols = ops.expand_dims(ops.cast(symbols, "int32"), axis=-1)
+        codes = ops.equal(symbols, ops.arange(self.num_symbols, dtype="int32"))
         return ops.matmul(ops.cast(codes, self.compute_dtype), self.embeddings)
 
     def compute_output_shape(self, input_shape) -> tuple:

@@ -8,7 +8,11 @@ from keras_gen.arguments import check_count, shown
 from keras_gen.distributions import CategoricalLikelihood
 from keras_gen.layers import GRURecurrence, LSTMRecurrence, SymbolEmbedding
 from keras_gen.layers.lstm_cell import recur
-from keras_gen.models.autoregressive.sequences import check_sequence, levels_before
+from keras_gen.models.autoregressive.sequences import (
+    check_sequence,
+    levels_before,
+    with_nan_of,
+)
 from keras_gen.models.base import AutoregressiveModel
 
 _LSTM = LSTMRecurrence()
@@ -83,7 +87,8 @@ class RecurrentModel(AutoregressiveModel):
             inputs = tf.concat([embedded, *hidden[-1:]], axis=-1)
             # The loop of Keras has the faster gradient, but lists of tensors.
             hidden.append(layer(inputs) if training else _states(layer.cell, inputs))
-        return tf.cast(self.head(tf.concat(hidden, axis=-1)), tf.float32)
+        outputs = self.head(tf.concat(hidden, axis=-1))
+        return with_nan_of(tf.cast(outputs, tf.float32), x)
 
     def initial_cache(self, batch_size, y=None):
         nothing = tf.zeros(tf.stack([batch_size, self.units]), self.compute_dtype)

@@ -28,3 +28,17 @@ def levels_before(levels, start) -> tf.Tensor:
     """
     levels = levels[:, 0, :-1, 0]
     return tf.pad(levels, [(0, 0), (1, 0)], constant_values=start)
+
+
+def with_nan_of(parameters, x) -> tf.Tensor:
+    """Parameters of sites, which are NaN where the values of `x` are.
+
+    A level is a whole number, which cannot show that a value was none.
+
+    Args:
+        parameters: Float32 tensor of shape `(batch, length, parameters_per_value)`.
+        x: Tensor of shape `(batch, length)`.
+    """
+    if not x.dtype.is_floating:
+        return parameters
+    return parameters + tf.where(tf.abs(x) < 2.0, 0.0, x)[..., None]

@@ -7,7 +7,11 @@ from keras import layers
 from keras_gen.arguments import check_count, shown
 from keras_gen.distributions import CategoricalLikelihood
 from keras_gen.layers import SymbolEmbedding, TransformerBlock
-from keras_gen.models.autoregressive.sequences import check_sequence, levels_before
+from keras_gen.models.autoregressive.sequences import (
+    check_sequence,
+    levels_before,
+    with_nan_of,
+)
 from keras_gen.models.base import AutoregressiveModel
 
 
@@ -129,7 +133,7 @@ class TransformerModel(AutoregressiveModel):
             features += tf.cast(self.places, features.dtype)
         for block, factors in zip(self.blocks, kept, strict=True):
             features = block(features, kept=factors)
-        return self._outputs(features)
+        return with_nan_of(self._outputs(features), x)
 
     def _outputs(self, features):
         """Logits by the embedding of each symbol, float32."""

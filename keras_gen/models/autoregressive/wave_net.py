@@ -7,7 +7,11 @@ from keras import layers
 from keras_gen.arguments import check_count, check_sizes
 from keras_gen.distributions import CategoricalLikelihood
 from keras_gen.layers import DilatedCausalBlock, SymbolEmbedding
-from keras_gen.models.autoregressive.sequences import check_sequence, levels_before
+from keras_gen.models.autoregressive.sequences import (
+    check_sequence,
+    levels_before,
+    with_nan_of,
+)
 from keras_gen.models.base import AutoregressiveModel
 
 _DILATIONS = tuple(2**power for power in range(10)) * 2
@@ -83,6 +87,7 @@ class WaveNet(AutoregressiveModel):
                 skip_filters,
                 dilation,
                 kernel_size,
+                is_last=index == len(self.dilations) - 1,
                 name=f"block_{index}",
                 **dtype,
             )
@@ -114,7 +119,7 @@ class WaveNet(AutoregressiveModel):
             biases = biases[:, None] if y is not None else biases
             features, skip = block(features, gate_biases=biases)
             total += skip
-        return self._outputs(total)
+        return with_nan_of(self._outputs(total), x)
 
     def initial_cache(self, batch_size, y=None):
         rings = [block.initial_cache(batch_size) for block in self.blocks]
