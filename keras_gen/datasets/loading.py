@@ -9,6 +9,7 @@ from keras_gen.arguments import check_count
 from keras_gen.datasets.documents import documents_source
 from keras_gen.datasets.folders import folder_source
 from keras_gen.datasets.sources import find_documents, find_set, tfds_source
+from keras_gen.datasets.sprites import sprites_source
 from keras_gen.datasets.toys import TOYS, toy_source
 from keras_gen.domains import Images
 from keras_gen.random import Rows, check_seed, permutation
@@ -40,7 +41,8 @@ def load(
     the environment variable `TFDS_DATA_DIR` names and in `~/tensorflow_datasets`.
 
     Points in the plane come with the package too: `"two_moons"`, `"rings"` and
-    `"checkerboard"`, whose density `toy_log_density()` gives.
+    `"checkerboard"`, whose density `toy_log_density()` gives. So do `"sprites"`, black
+    and white images of a shape, whose factors `sprite_factors()` gives.
 
     Args:
         name: String, a TFDS name such as `"mnist"`, or the path of a folder of images.
@@ -84,7 +86,10 @@ def load(
     if is_folder(name, data_dir):
         source = folder_source(name, image_shape, skip_unreadable, split)
         return batches(source, batch_size, **options)
-    if name in TOYS and data_dir is None and find_set(name) is None:
+    is_drawn = data_dir is None and find_set(name) is None
+    if name == "sprites" and is_drawn:
+        source = sprites_source(split, image_shape)
+    elif name in TOYS and is_drawn:
         source = toy_source(name, split, image_shape)
     else:
         source = tfds_source(name, split, image_shape, data_dir, download)

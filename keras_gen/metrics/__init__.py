@@ -16,6 +16,12 @@ from keras_gen.metrics.components import (
     PrincipalComponents,
     principal_components,
 )
+from keras_gen.metrics.disentanglement import (
+    Disentanglement,
+    factor_vae_score,
+    mutual_information_gap,
+    separated_attribute_predictability,
+)
 from keras_gen.metrics.extractors import FeatureExtractor, Features, inception_v3
 from keras_gen.metrics.frechet import (
     FrechetStatistics,
@@ -54,6 +60,7 @@ __all__ = [
     "ClassHistogram",
     "ClassScore",
     "DensityCoverage",
+    "Disentanglement",
     "FeatureExtractor",
     "Features",
     "FrechetStatistics",
@@ -69,6 +76,7 @@ __all__ = [
     "class_histogram",
     "class_score",
     "density_coverage",
+    "factor_vae_score",
     "frechet_distance",
     "frechet_distance_of_statistics",
     "full_kernel_distance",
@@ -76,9 +84,11 @@ __all__ = [
     "inception_v3",
     "kernel_distance",
     "memorization",
+    "mutual_information_gap",
     "nearest_neighbours",
     "precision_recall",
     "precision_recall_density_coverage",
     "principal_components",
+    "separated_attribute_predictability",
     "sliced_wasserstein_distance",
 ]
