@@ -652,14 +652,14 @@ def for_network(name, domain, network, optional=False) -> Domain:
     Args:
         name: String, the argument that the domain is.
         domain: `Domain`, or None.
-        network: Built network.
+        network: Built network, whose first input is meant.
         optional: Boolean, whether values may be unknown.
 
     Raises:
         ValueError: If it is no domain, or one of another shape than the network takes,
             or of values that may be unknown where they must not.
     """
-    shape = tuple(network.input_shape[1:])
+    shape = tuple(network.inputs[0].shape[1:])
     if domain is None:
         return of_shape(shape)
     if not isinstance(domain, Domain) or domain.shape != shape:

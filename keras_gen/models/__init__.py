@@ -29,12 +29,18 @@ from keras_gen.models.mixture.gaussian_mixture import GaussianMixture
 from keras_gen.models.topic.latent_dirichlet_allocation import (
     LatentDirichletAllocation,
 )
+from keras_gen.models.vae.beta_tc_vae import BetaTCVAE
+from keras_gen.models.vae.conditional_vae import ConditionalVAE
+from keras_gen.models.vae.factor_vae import FactorVAE
 from keras_gen.models.vae.flow_vae import FlowVAE
+from keras_gen.models.vae.iwae import IWAE
+from keras_gen.models.vae.semi_supervised_vae import SemiSupervisedVAE
 from keras_gen.models.vae.vae import VAE
 
 __all__ = [
     "DCGAN",
     "GAN",
+    "IWAE",
     "LSGAN",
     "MADE",
     "MAF",
@@ -44,8 +50,11 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "Autoencoder",
+    "BetaTCVAE",
     "ConditionalGAN",
+    "ConditionalVAE",
     "DenoisingAutoencoder",
+    "FactorVAE",
     "FlowVAE",
     "GatedPixelCNN",
     "GaussianMixture",
@@ -54,5 +63,6 @@ __all__ = [
     "PixelCNN",
     "PixelRNN",
     "RealNVP",
+    "SemiSupervisedVAE",
     "StackedAutoencoder",
 ]
