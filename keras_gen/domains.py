@@ -871,7 +871,7 @@ def for_network(name, domain, network, optional=False) -> Domain:
     Args:
         name: String, the argument that the domain is.
         domain: `Domain`, or None.
-        network: Built network, whose first input are examples.
+        network: Built network, whose first input is meant.
         optional: Boolean, whether values may be unknown.
 
     Raises:

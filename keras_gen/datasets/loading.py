@@ -17,6 +17,7 @@ from keras_gen.datasets.sources import (
     find_set,
     tfds_source,
 )
+from keras_gen.datasets.sprites import sprites_source
 from keras_gen.datasets.textures import NAME as TEXTURED
 from keras_gen.datasets.textures import textured_source
 from keras_gen.datasets.toys import TOYS, toy_source
@@ -30,6 +31,7 @@ _SHUFFLE_BUFFER = 10_000
 #: Sets that come with the package, by name.
 _PACKAGED = {
     TEXTURED: textured_source,
+    "sprites": sprites_source,
     **{name: functools.partial(toy_source, name) for name in TOYS},
 }
 
@@ -64,7 +66,8 @@ def load(
 
     Points in the plane come with the package too: `"two_moons"`, `"rings"` and
     `"checkerboard"`, whose density `toy_log_density()` gives. `"textured_mnist"` is
-    MNIST on the coloured textures of `textured()`.
+    MNIST on the coloured textures of `textured()`. `"sprites"` are black and white
+    images of a shape, whose factors `sprite_factors()` gives.
 
     A `.npz` file with uint8 arrays such as `train_images` and `train_labels` is a set,
     and so is a folder in one of these directories that holds a file of its own name.

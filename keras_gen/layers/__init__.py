@@ -1,10 +1,10 @@
 """Layers that Keras lacks. They import without TensorFlow."""
 
 from keras_gen.layers.act_norm import ActNorm
-from keras_gen.layers.bicubic_resizing import BicubicResizing
 from keras_gen.layers.adaptive_instance_normalization import (
     AdaptiveInstanceNormalization,
 )
+from keras_gen.layers.bicubic_resizing import BicubicResizing
 from keras_gen.layers.coupling import AdditiveCoupling, AffineCoupling
 from keras_gen.layers.diagonal_lstm import DiagonalLSTM
 from keras_gen.layers.dilated_causal_block import DilatedCausalBlock
@@ -40,9 +40,9 @@ from keras_gen.layers.salt_and_pepper_corruption import SaltAndPepperCorruption
 from keras_gen.layers.site_head import SiteHead
 from keras_gen.layers.spectral_normalization import SpectralNormalization
 from keras_gen.layers.squeeze import Split, Squeeze
+from keras_gen.layers.sub_pixel_conv_2d import SubPixelConv2D
 from keras_gen.layers.symbol_embedding import SymbolEmbedding
 from keras_gen.layers.transformer_block import TransformerBlock
-from keras_gen.layers.sub_pixel_conv_2d import SubPixelConv2D
 from keras_gen.layers.virtual_batch_normalization import VirtualBatchNormalization
 
 __all__ = [
@@ -75,8 +75,8 @@ __all__ = [
     "MaskingCorruption",
     "MinibatchStandardDeviation",
     "NoiseDropout",
-    "Permutation",
     "OrderedDense",
+    "Permutation",
     "PrependReferenceBatch",
     "ReferenceBatchNormalization",
     "RowLSTM",
@@ -86,8 +86,8 @@ __all__ = [
     "SpectralNormalization",
     "Split",
     "Squeeze",
+    "SubPixelConv2D",
     "SymbolEmbedding",
     "TransformerBlock",
-    "SubPixelConv2D",
     "VirtualBatchNormalization",
 ]

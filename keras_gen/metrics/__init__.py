@@ -16,6 +16,12 @@ from keras_gen.metrics.components import (
     PrincipalComponents,
     principal_components,
 )
+from keras_gen.metrics.disentanglement import (
+    Disentanglement,
+    factor_vae_score,
+    mutual_information_gap,
+    separated_attribute_predictability,
+)
 from keras_gen.metrics.extractors import FeatureExtractor, Features, inception_v3
 from keras_gen.metrics.frechet import (
     FrechetStatistics,
@@ -55,6 +61,7 @@ __all__ = [
     "ClassHistogram",
     "ClassScore",
     "DensityCoverage",
+    "Disentanglement",
     "FeatureExtractor",
     "Features",
     "FrechetStatistics",
@@ -70,6 +77,7 @@ __all__ = [
     "class_histogram",
     "class_score",
     "density_coverage",
+    "factor_vae_score",
     "frechet_distance",
     "frechet_distance_of_statistics",
     "full_kernel_distance",
@@ -78,11 +86,13 @@ __all__ = [
     "kernel_distance",
     "luma",
     "memorization",
+    "mutual_information_gap",
     "nearest_neighbours",
     "precision_recall",
     "precision_recall_density_coverage",
     "principal_components",
     "psnr",
+    "separated_attribute_predictability",
     "sliced_wasserstein_distance",
     "ssim",
 ]

@@ -5,7 +5,6 @@ known to `keras.saving.load_model`.
 """
 
 import keras_gen.distributions
-import keras_gen.layers
 import keras_gen.losses  # noqa: F401
 from keras_gen.models.adaptation.dann import DANN
 from keras_gen.models.autoencoder.adversarial_autoencoder import (
@@ -53,14 +52,20 @@ from keras_gen.models.translation.unit import UNIT
 from keras_gen.models.vae.adversarial_variational_bayes import (
     AdversarialVariationalBayes,
 )
+from keras_gen.models.vae.beta_tc_vae import BetaTCVAE
+from keras_gen.models.vae.conditional_vae import ConditionalVAE
+from keras_gen.models.vae.factor_vae import FactorVAE
 from keras_gen.models.vae.flow_vae import FlowVAE
+from keras_gen.models.vae.iwae import IWAE
+from keras_gen.models.vae.semi_supervised_vae import SemiSupervisedVAE
 from keras_gen.models.vae.vae import VAE
 
 __all__ = [
-    "DANN",
     "ACGAN",
+    "DANN",
     "DCGAN",
     "GAN",
+    "IWAE",
     "LSGAN",
     "MADE",
     "MADGAN",
@@ -68,8 +73,8 @@ __all__ = [
     "MUNIT",
     "NICE",
     "SNGAN",
-    "UNIT",
     "SRGAN",
+    "UNIT",
     "VAE",
     "VAEGAN",
     "WGAN",
@@ -77,11 +82,15 @@ __all__ = [
     "AdversarialAutoencoder",
     "AdversarialVariationalBayes",
     "Autoencoder",
-    "CoGAN",
+    "BetaTCVAE",
     "BiGAN",
+    "CoGAN",
     "ConditionalGAN",
+    "ConditionalGAN",
+    "ConditionalVAE",
     "CycleGAN",
     "DenoisingAutoencoder",
+    "FactorVAE",
     "FlowVAE",
     "GatedPixelCNN",
     "GaussianMixture",
@@ -92,10 +101,11 @@ __all__ = [
     "PixelCNN",
     "PixelRNN",
     "RealNVP",
-    "SemiSupervisedAdversarialAutoencoder",
     "RecurrentModel",
     "SRResNet",
+    "SemiSupervisedAdversarialAutoencoder",
+    "SemiSupervisedVAE",
     "StackedAutoencoder",
     "TransformerModel",
-    "WaveNet",
+    "WaveNet", "keras_gen",
 ]

@@ -12,8 +12,8 @@ from keras_gen.networks.normalization import instance_normalization
 from keras_gen.networks.patch_discriminator import patch_discriminator
 from keras_gen.networks.reference import with_reference
 from keras_gen.networks.residual_generator import residual_generator
-from keras_gen.networks.unet import unet
 from keras_gen.networks.sr_res_net import sr_res_net
+from keras_gen.networks.unet import unet
 
 __all__ = [
     "check_judge",
@@ -30,9 +30,9 @@ __all__ = [
     "mlp",
     "patch_discriminator",
     "residual_generator",
+    "sr_res_net",
     "style_decoder",
     "unet",
     "with_heads",
-    "sr_res_net",
     "with_reference",
 ]

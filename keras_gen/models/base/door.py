@@ -214,21 +214,24 @@ class Door:
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
         self.x_domain.check(x, "x")
         if self.y_domain is not None:
-            self.check_y(y, len(x))
+            self.check_y(y, len(x), self.y_domain)
         if len(x) < num_shares:
             raise ValueError(
                 f"{type(self).__name__} deals each batch into {num_shares} shares, so "
                 f"a batch must have at least {num_shares} examples. Received: {len(x)}"
             )
 
-    def check_y(self, y, num_rows) -> None:
+    def check_y(self, y, num_rows, domain=None) -> None:
         """Raises a ValueError unless `y` is valid for this number of examples.
 
         Args:
             y: Array or tensor of the `y_domain`; None for a model without one.
             num_rows: Integer, the number of examples.
+            domain: Optional `keras_gen.domains.Domain`. Defaults to that of methods,
+                `domain_of("y")`; that of training is the `y_domain`.
         """
-        if self.y_domain is None:
+        domain = self.domain_of("y") if domain is None else domain
+        if domain is None:
             if y is not None:
                 raise ValueError(
                     f"`y` must be left out: this {type(self).__name__} learns from "
@@ -238,18 +241,18 @@ class Door:
         if y is None:
             raise ValueError(
                 f"`y` must be given: {type(self).__name__} learns from pairs of "
-                f"{self.x_domain.noun} and {self.y_domain.noun}."
+                f"{self.x_domain.noun} and {domain.noun}."
             )
-        self.y_domain.check(y, "y")
+        domain.check(y, "y")
         if len(y) != num_rows:
             raise ValueError(
-                f"`y` must have {num_rows} {self.y_domain.noun}, one a row. Received: "
-                f"{len(y)}"
+                f"`y` must have {num_rows} {domain.noun}, one a row. Received: {len(y)}"
             )
 
     def check_y_left_out(self) -> None:
         """Raises a ValueError if the model needs a `y`, because none was given."""
-        if self.y_domain is not None and not getattr(self.y_domain, "optional", False):
+        domain = self.domain_of("y")
+        if domain is not None and not domain.optional:
             self.check_y(None, 0)
 
     def y_for(self, num_rows, y=None, first_row=0) -> np.ndarray | None:
@@ -264,7 +267,7 @@ class Door:
         Raises:
             ValueError: If `y` is wrong.
         """
-        domain = self.y_domain
+        domain = self.domain_of("y")
         if domain is not None and y is None and isinstance(domain, Labels):
             return domain.in_turn(num_rows, first_row)
         if domain is not None and y is not None and np.shape(y) == domain.shape:

@@ -113,15 +113,28 @@ class LatentVariableModel(Sampler, Autoencoding, ImportanceWeighting, Generative
         Returns:
             Float32 tensor of shape `(num_draws, batch)`.
         """
-        given = _given(y)
-        latents, log_q = self.infer(x, noise, **given, training=training)
+        latents, log_q = self.infer(x, noise, **_given(y), training=training)
+        return self.log_joint(x, latents, y, training) - log_q
+
+    def log_joint(self, x, latents, y=None, training=False) -> tf.Tensor:
+        """The log density `log p(x, z)` of examples together with latents.
+
+        Args:
+            x: Float32 tensor of shape `(batch, *x_domain.shape)`.
+            latents: Float32 tensor of shape `(num_draws, batch, latent_dim)`.
+            y: Tensor of the `y_domain`, if there is one.
+            training: Boolean, whether layers behave as in training.
+
+        Returns:
+            Float32 tensor of shape `(num_draws, batch)`, in nats.
+        """
+        given, num_draws = _given(y), latents.shape[0] or tf.shape(latents)[0]
         flat = tf.reshape(latents, (-1, *self.domain_of("latents").shape))
-        repeated = _repeat(x, noise.shape[0])
-        many = {name: _repeat(value, noise.shape[0]) for name, value in given.items()}
+        many = {name: _repeat(value, num_draws) for name, value in given.items()}
         likelihood = self.likelihood(flat, **many, training=training)
-        log_likelihood = self.log_prob_of_known(likelihood, repeated)
-        log_likelihood = tf.reshape(log_likelihood, tf.shape(log_q))
-        return log_likelihood + self.log_prior(latents, **given) - log_q
+        log_likelihood = self.log_prob_of_known(likelihood, _repeat(x, num_draws))
+        log_prior = self.log_prior(latents, **given)
+        return tf.reshape(log_likelihood, tf.shape(log_prior)) + log_prior
 
     def encode(self, x, y=None) -> tf.Tensor:
         """Computes the latents of examples, by `infer()` with noise of zero.
@@ -155,4 +168,8 @@ def _given(y):
 
 
 def _repeat(tensor, count):
+    if len(tensor.shape) == 1:
+        # The TFLite converter loses a tile of labels before a comparison.
+        num = tf.shape(tensor)[0]
+        return tf.gather(tensor, tf.range(count * num) % num)
     return tf.tile(tensor, (count, *[1] * (len(tensor.shape) - 1)))

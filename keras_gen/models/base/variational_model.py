@@ -4,6 +4,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from keras_gen import domains
+from keras_gen.distributions import kl_divergence
 from keras_gen.distributions.likelihoods import REALS, check_decodable
 from keras_gen.models.base.bits_back import BitsBackCoding
 from keras_gen.models.base.latent_variable_model import LatentVariableModel
@@ -18,7 +19,8 @@ class VariationalModel(BitsBackCoding, PosteriorImputing, LatentVariableModel):
     """Abstract: an encoder to a diagonal normal posterior, and a decoder.
 
     The prior is the standard normal. A subclass implements `loss_terms()`. It can have
-    another normal `prior()`.
+    another normal `prior()`. If it learns from pairs, it sets `num_inputs = 2` and its
+    `y_domain`: then both networks take `y` as their second input.
 
     Args:
         encoder: Network from examples to `2 * latent_dim` numbers: the means of the
@@ -38,11 +40,14 @@ class VariationalModel(BitsBackCoding, PosteriorImputing, LatentVariableModel):
             cannot reach what its outputs are, such as a sigmoid for logits.
     """
 
+    #: Integer, the inputs of each network: 2 if the second one is `y`.
+    num_inputs = 1
+
     def __init__(
         self, encoder, decoder, output_distribution, *, x_domain=None, **kwargs
     ):
         super().__init__(**kwargs)
-        _check_networks(encoder, decoder, output_distribution)
+        _check_networks(encoder, decoder, output_distribution, self.num_inputs)
         self.encoder = encoder
         self.decoder = decoder
         self.output_distribution = output_distribution
@@ -53,43 +58,80 @@ class VariationalModel(BitsBackCoding, PosteriorImputing, LatentVariableModel):
         check_reaches("encoder", encoder, REALS, "means and logs of scales")
         self.latent_dim = encoder.output_shape[-1] // 2
 
-    def prior(self) -> tfd.Distribution:
+    def prior(self, y=None) -> tfd.Distribution:
         """The normal TFP distribution of latents, with event shape `(latent_dim,)`."""
         zeros = tf.zeros((self.latent_dim,))
         return tfd.MultivariateNormalDiag(zeros, tf.ones_like(zeros))
 
-    def posterior(self, x, training=False) -> tfd.Distribution:
+    def posterior(self, x, y=None, training=False) -> tfd.Distribution:
         """The normal TFP distribution of the latents of each example."""
         if self.x_domain.optional:
             x = tf.where(tf.math.is_nan(x), 0.0, x)
-        outputs = tf.cast(self.encoder(x, training=training), tf.float32)
-        mean, log_scale = tf.split(outputs, 2, axis=-1)
-        return tfd.MultivariateNormalDiag(mean, tf.exp(log_scale))
+        return normal_of(self.encoder(_inputs_of(x, y), training=training))
 
-    def infer(self, x, noise, training=False):
-        posterior = self.posterior(x, training)
+    def infer(self, x, noise, y=None, training=False):
+        posterior = self.posterior(x, y, training)
         latents = posterior.mean() + posterior.stddev() * noise
         return latents, posterior.log_prob(latents)
 
-    def likelihood(self, latents, training=False):
-        return self.output_distribution(self.parameters(latents, training))
+    def likelihood(self, latents, y=None, training=False):
+        return self.output_distribution(self.parameters(latents, y, training))
 
-    def parameters(self, latents, training=False) -> tf.Tensor:
+    def parameters(self, latents, y=None, training=False) -> tf.Tensor:
         """What `output_distribution` makes the distributions of examples from."""
-        return self.decoder(latents, training=training)
+        return self.decoder(_inputs_of(latents, y), training=training)
 
-    def log_prior(self, latents):
-        return self.prior().log_prob(latents)
+    def log_prior(self, latents, y=None):
+        return self._prior_given(y).log_prob(latents)
 
-    def latents_from_noise(self, noise):
-        prior = self.prior()
+    def latents_from_noise(self, noise, y=None):
+        prior = self._prior_given(y)
         return prior.mean() + prior.stddev() * noise
 
+    def bound_terms(self, batch, training=False) -> tuple:
+        """The two halves of the evidence lower bound of each example, by one draw.
 
-def _check_networks(encoder, decoder, distribution):
+        Args:
+            batch: `Batch`.
+            training: Boolean, whether layers behave as in training.
+
+        Returns:
+            Rate and distortion, float32 tensors of shape `(batch,)`, in nats; the
+            posterior, a TFP distribution; and the latents, of shape `(batch,
+            latent_dim)`.
+        """
+        posterior = self.posterior(batch.x, batch.y, training)
+        noise = self.posterior_noise(batch.rows)[None]
+        latents = posterior.mean() + posterior.stddev() * noise
+        likelihood = self.likelihood(latents[0], batch.y, training)
+        prior = self._prior_given(batch.y)
+        rate = kl_divergence(posterior, prior, latents)
+        distortion = -self.log_prob_of_known(likelihood, batch.x)
+        return rate, distortion, posterior, latents[0]
+
+    def _prior_given(self, y):
+        return self.prior() if y is None else self.prior(y)
+
+
+def normal_of(outputs) -> tfd.Distribution:
+    """The normal TFP distribution whose means and logs of scales a network gives.
+
+    Args:
+        outputs: Tensor of shape `(batch, 2 * latent_dim)`.
+    """
+    mean, log_scale = tf.split(tf.cast(outputs, tf.float32), 2, axis=-1)
+    return tfd.MultivariateNormalDiag(mean, tf.exp(log_scale))
+
+
+def _inputs_of(values, y):
+    # Keras does not take tensors and arrays together.
+    return values if y is None else [values, tf.convert_to_tensor(y)]
+
+
+def _check_networks(encoder, decoder, distribution, num_inputs):
     check_decodable(distribution)
-    check_network("encoder", encoder, 1)
-    check_network("decoder", decoder, 1)
+    check_network("encoder", encoder, num_inputs)
+    check_network("decoder", decoder, num_inputs)
     encoded = tuple(encoder.output_shape[1:])
     if len(encoded) != 1 or encoded[0] % 2:
         raise ValueError(
@@ -97,12 +139,13 @@ def _check_networks(encoder, decoder, distribution):
             f"each latent. Received output shape: {encoded}"
         )
     latents = (encoded[0] // 2,)
-    if tuple(decoder.input_shape[1:]) != latents:
+    taken = tuple(decoder.inputs[0].shape[1:])
+    if taken != latents:
         raise ValueError(
             f"`decoder` must take latents of shape {latents}, since `encoder` ends in "
-            f"{encoded[0]} units. Received input shape: {decoder.input_shape[1:]}"
+            f"{encoded[0]} units. Received input shape: {taken}"
         )
-    shape = tuple(encoder.input_shape[1:])
+    shape = tuple(encoder.inputs[0].shape[1:])
     expected = (*shape[:-1], shape[-1] * distribution.parameters_per_value)
     if tuple(decoder.output_shape[1:]) != expected:
         raise ValueError(

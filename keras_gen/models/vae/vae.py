@@ -3,7 +3,6 @@
 import keras
 import tensorflow as tf
 
-from keras_gen.distributions import kl_divergence
 from keras_gen.models.base import VariationalModel, at_step, check_number
 
 
@@ -69,12 +68,8 @@ class VAE(VariationalModel):
         self.beta = beta
 
     def loss_terms(self, batch, training):
-        posterior = self.posterior(batch.x, training)
-        noise = self.posterior_noise(batch.rows)[None]
-        latents = posterior.mean() + posterior.stddev() * noise
-        likelihood = self.likelihood(latents[0], training=training)
-        rate = tf.reduce_mean(kl_divergence(posterior, self.prior(), latents))
-        distortion = -tf.reduce_mean(self.log_prob_of_known(likelihood, batch.x))
+        halves = self.bound_terms(batch, training)[:2]
+        rate, distortion = map(tf.reduce_mean, halves)
         return {
             "loss": distortion + at_step(self, self.beta) * rate,
             "rate": rate,
