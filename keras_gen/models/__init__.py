@@ -5,6 +5,7 @@ known to `keras.saving.load_model`.
 """
 
 import keras_gen.distributions
+import keras_gen.layers
 import keras_gen.losses  # noqa: F401
 from keras_gen.models.adaptation.dann import DANN
 from keras_gen.models.autoencoder.adversarial_autoencoder import (
@@ -86,7 +87,6 @@ __all__ = [
     "BiGAN",
     "CoGAN",
     "ConditionalGAN",
-    "ConditionalGAN",
     "ConditionalVAE",
     "CycleGAN",
     "DenoisingAutoencoder",
@@ -107,5 +107,5 @@ __all__ = [
     "SemiSupervisedVAE",
     "StackedAutoencoder",
     "TransformerModel",
-    "WaveNet", "keras_gen",
+    "WaveNet",
 ]
