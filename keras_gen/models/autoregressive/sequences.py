@@ -39,6 +39,7 @@ def with_nan_of(parameters, x) -> tf.Tensor:
         parameters: Float32 tensor of shape `(batch, length, parameters_per_value)`.
         x: Tensor of shape `(batch, length)`.
     """
+    x = tf.convert_to_tensor(x)
     if not x.dtype.is_floating:
         return parameters
     return parameters + tf.where(tf.abs(x) < 2.0, 0.0, x)[..., None]
