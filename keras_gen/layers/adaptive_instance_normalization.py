@@ -22,7 +22,8 @@ class AdaptiveInstanceNormalization(keras.layers.Layer):
     >>> import numpy as np
     >>> from keras_gen.layers import AdaptiveInstanceNormalization
     >>> images = np.array([[[[0.0], [2.0]]]], "float32")
-    >>> outputs = AdaptiveInstanceNormalization()(images, [[10.0]], [[3.0]])
+    >>> mean, deviation = np.array([[10.0]]), np.array([[3.0]])
+    >>> outputs = AdaptiveInstanceNormalization()(images, mean, deviation)
     >>> np.round(np.ravel(outputs), 3)
     array([ 7., 13.], dtype=float32)
     """
