@@ -107,7 +107,8 @@ def _influence_of_symbols(model, num, sites):
     before, columns = parameters_of(x), []
     for site in range(sites):
         other = x.copy()
-        other[:, site] = (other[:, site] + 1) % model.x_domain.num_levels
+        symbols = other.reshape(num, -1)
+        symbols[:, site] = (symbols[:, site] + 1) % model.x_domain.num_levels
         columns.append(np.abs(parameters_of(other) - before).max(axis=(0, 2)))
     return np.stack(columns, axis=1)
 

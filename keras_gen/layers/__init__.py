@@ -28,6 +28,7 @@ from keras_gen.layers.salt_and_pepper_corruption import SaltAndPepperCorruption
 from keras_gen.layers.site_head import SiteHead
 from keras_gen.layers.spectral_normalization import SpectralNormalization
 from keras_gen.layers.squeeze import Split, Squeeze
+from keras_gen.layers.vector_quantizer import VectorQuantizer
 from keras_gen.layers.virtual_batch_normalization import VirtualBatchNormalization
 
 __all__ = [
@@ -64,5 +65,6 @@ __all__ = [
     "SpectralNormalization",
     "Split",
     "Squeeze",
+    "VectorQuantizer",
     "VirtualBatchNormalization",
 ]

@@ -31,6 +31,7 @@ from keras_gen.models.topic.latent_dirichlet_allocation import (
 )
 from keras_gen.models.vae.flow_vae import FlowVAE
 from keras_gen.models.vae.vae import VAE
+from keras_gen.models.vae.vq_vae import VQVAE
 
 __all__ = [
     "DCGAN",
@@ -41,6 +42,7 @@ __all__ = [
     "NICE",
     "SNGAN",
     "VAE",
+    "VQVAE",
     "WGAN",
     "WGANGP",
     "Autoencoder",
