@@ -30,6 +30,7 @@ from keras_gen.models.topic.latent_dirichlet_allocation import (
     LatentDirichletAllocation,
 )
 from keras_gen.models.vae.flow_vae import FlowVAE
+from keras_gen.models.vae.two_stage_model import TwoStageModel
 from keras_gen.models.vae.vae import VAE
 from keras_gen.models.vae.vq_vae import VQVAE
 
@@ -57,4 +58,5 @@ __all__ = [
     "PixelRNN",
     "RealNVP",
     "StackedAutoencoder",
+    "TwoStageModel",
 ]
