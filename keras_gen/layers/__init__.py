@@ -1,12 +1,14 @@
 """Layers that Keras lacks. They import without TensorFlow."""
 
 from keras_gen.layers.act_norm import ActNorm
+from keras_gen.layers.attention_window import AttentionWindow
 from keras_gen.layers.coupling import AdditiveCoupling, AffineCoupling
 from keras_gen.layers.diagonal_lstm import DiagonalLSTM
 from keras_gen.layers.flow_layer import FlowChain, FlowLayer
 from keras_gen.layers.gated_activation import GatedActivation
 from keras_gen.layers.gated_causal_block import GatedCausalBlock
 from keras_gen.layers.gaussian_corruption import GaussianCorruption
+from keras_gen.layers.glimpse import GlimpseReader, GlimpseWriter
 from keras_gen.layers.invertible_convolution import InvertibleConvolution
 from keras_gen.layers.label_code import LabelCode
 from keras_gen.layers.logit import Logit
@@ -35,6 +37,7 @@ __all__ = [
     "ActNorm",
     "AdditiveCoupling",
     "AffineCoupling",
+    "AttentionWindow",
     "DiagonalLSTM",
     "DiagonalRecurrence",
     "DropReferenceBatch",
@@ -43,6 +46,8 @@ __all__ = [
     "GatedActivation",
     "GatedCausalBlock",
     "GaussianCorruption",
+    "GlimpseReader",
+    "GlimpseWriter",
     "InvertibleConvolution",
     "LabelCode",
     "Logit",

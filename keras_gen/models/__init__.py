@@ -29,6 +29,7 @@ from keras_gen.models.mixture.gaussian_mixture import GaussianMixture
 from keras_gen.models.topic.latent_dirichlet_allocation import (
     LatentDirichletAllocation,
 )
+from keras_gen.models.vae.draw import DRAW
 from keras_gen.models.vae.flow_vae import FlowVAE
 from keras_gen.models.vae.two_stage_model import TwoStageModel
 from keras_gen.models.vae.vae import VAE
@@ -36,6 +37,7 @@ from keras_gen.models.vae.vq_vae import VQVAE
 
 __all__ = [
     "DCGAN",
+    "DRAW",
     "GAN",
     "LSGAN",
     "MADE",
