@@ -33,6 +33,7 @@ from keras_gen.models.vae.draw import DRAW
 from keras_gen.models.vae.flow_vae import FlowVAE
 from keras_gen.models.vae.two_stage_model import TwoStageModel
 from keras_gen.models.vae.vae import VAE
+from keras_gen.models.vae.vamp_vae import VampVAE
 from keras_gen.models.vae.vq_vae import VQVAE
 
 __all__ = [
@@ -61,4 +62,5 @@ __all__ = [
     "RealNVP",
     "StackedAutoencoder",
     "TwoStageModel",
+    "VampVAE",
 ]
