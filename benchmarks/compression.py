@@ -16,7 +16,7 @@ from keras_gen import zoo
 from keras_gen.compression import Decisions, Stack
 
 ENTRIES = ("made_binarized_mnist", "pixel_cnn_binarized_mnist")
-ROUNDS = 5
+ROUNDS = 3
 
 
 def seconds(function):

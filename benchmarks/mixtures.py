@@ -31,11 +31,12 @@ from keras_gen.models import GaussianMixture, LatentDirichletAllocation
 from keras_gen.random import Rows
 from keras_gen.zoo.evaluation.measures import alternate_words
 
-ROUNDS, ITERATIONS, BATCH = 7, 5, 1000
+ROUNDS, ITERATIONS, BATCH = 7, 5, 5000
 KINDS = {
-    "full": FullCovariance(),
-    "diag": DiagonalCovariance(),
-    "tied": TiedCovariance(),
+    "full": (FullCovariance(), 64),
+    "tied": (TiedCovariance(), 64),
+    "diag": (DiagonalCovariance(), 64),
+    "diag, large": (DiagonalCovariance(), 784),
 }
 
 
@@ -62,18 +63,20 @@ def iterations():
     from sklearn.mixture import GaussianMixture as Other
 
     warnings.simplefilter("ignore")  # scikit-learn tells that it has not converged.
-    x = examples()
-    for kind, covariance in KINDS.items():
-        model = GaussianMixture(10, x.shape[1], covariance)
+    for kind, (covariance, size) in KINDS.items():
+        x = examples(size=size)
+        model = GaussianMixture(10, size, covariance)
         model.adapt(x)
         model.compile()
         options = {"batch_size": BATCH, "epochs": ITERATIONS, "verbose": 0}
         other = Other(
-            10, covariance_type=kind, tol=0.0, max_iter=ITERATIONS, warm_start=True
+            10, covariance_type=kind[:4], tol=0.0, max_iter=ITERATIONS, warm_start=True
         ).fit(x)
         # With a warm start it goes on from its last iteration, without k-means.
-        ours = seconds_of(lambda model=model, options=options: model.fit(x, **options))
-        theirs = seconds_of(lambda other=other: other.fit(x))
+        ours = seconds_of(
+            lambda model=model, x=x, options=options: model.fit(x, **options)
+        )
+        theirs = seconds_of(lambda other=other, x=x: other.fit(x))
         ratio = statistics.median(ours) / statistics.median(theirs)
         print(
             f"{kind}: {min(ours):.2f} s / {min(theirs):.2f} s = "

@@ -74,6 +74,8 @@ class Decisions:
             Float64 array of shape `(...)`.
         """
         here = halves[bit]
+        if bit == 0:
+            return here[..., 1] - here[..., 0]
         zero = np.take_along_axis(here, 2 * prefix[..., None], -1)[..., 0]
         one = np.take_along_axis(here, 2 * prefix[..., None] + 1, -1)[..., 0]
         return one - zero

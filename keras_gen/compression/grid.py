@@ -47,55 +47,50 @@ class Grid:
         unwarp=lambda values: values,
         fallback=0.0,
     ):
-        self.low, self.high = low, high
-        self._warp, self._unwarp = warp, unwarp
+        self.low, self.high, self._warp = low, high, warp
         first, last = warp(np.float64(low)), warp(np.float64(high))
         num_bounds = int(np.ceil((last - first) / step))
         # Boundary i of a grid lies between steps i and i + 1.
         shifts = (np.arange(self.num_shifts) + 0.5) / self.num_shifts
-        warped = first + step * (np.arange(num_bounds) + shifts[:, None])
-        self._bounds = unwarp(warped.clip(first, last))
-        ends = np.pad(warped, ((0, 0), (1, 1)), constant_values=((first, last),))
+        bounds = first + step * (np.arange(num_bounds) + shifts[:, None])
+        self._first, self._cells_per_unit = first, self.num_shifts / step
+        ends = np.pad(bounds, ((0, 0), (1, 1)), constant_values=((first, last),))
         ends = ends.clip(first, last)
         centres = unwarp((ends[:, 1:] + ends[:, :-1]) / 2.0)
         none = np.full((1, centres.shape[1]), fallback)
         #: Float64 array of shape `(num_shifts + 1, num_steps)`, what steps stand for.
         self.centres = np.concatenate([centres, none])
 
+    def near_boundaries(self, values, tolerance) -> np.ndarray:
+        """Whether a value of an example lies near a boundary, for each grid.
+
+        Args:
+            values: Array of shape `(num, ...)`.
+            tolerance: Float, how near is near. After `warp` it must be less than half
+                of the distance of two grids.
+
+        Returns:
+            Boolean array of shape `(num, num_shifts)`.
+        """
+        values = np.asarray(values, np.float64).reshape(len(values), -1)
+        below = self._cells(values - tolerance)
+        above = self._cells(values + tolerance)
+        rows, columns = np.nonzero(below != above)
+        found = np.zeros((len(values), self.num_shifts), bool)
+        found[rows, above[rows, columns] % self.num_shifts] = True
+        return found
+
     def safe_shifts(self, values, tolerance) -> np.ndarray:
         """The first grid in which no value of an example lies near a boundary.
 
         Args:
-            values: Array of shape `(num, ...)`.
-            tolerance: Float, how near is near.
+            values, tolerance: As in `near_boundaries()`.
 
         Returns:
-            Int32 array of shape `(num,)`, `num_shifts` for none.
+            Int64 array of shape `(num,)`, `num_shifts` for none.
         """
-        values = np.asarray(values, np.float64).reshape(len(values), -1)
-        found = np.full(len(values), self.num_shifts, np.int32)
-        left = np.arange(len(values))
-        for shift in range(self.num_shifts):
-            is_safe = self.is_safe(values[left], shift, tolerance)
-            found[left[is_safe]] = shift
-            left = left[~is_safe]
-        return found
-
-    def is_safe(self, values, shift, tolerance) -> np.ndarray:
-        """Whether no value of an example lies near a boundary of a grid.
-
-        Args:
-            values: Array of shape `(num, size)`.
-            shift: Integer below `num_shifts`.
-            tolerance: Float.
-
-        Returns:
-            Boolean array of shape `(num,)`.
-        """
-        bounds = self._bounds[shift]
-        inside = bounds[(bounds > self.low) & (bounds < self.high)]
-        lower = np.searchsorted(inside, values - tolerance)
-        return (lower == np.searchsorted(inside, values + tolerance)).all(axis=1)
+        is_near = self.near_boundaries(values, tolerance)
+        return np.where(is_near.all(axis=1), self.num_shifts, is_near.argmin(axis=1))
 
     def steps(self, values, shifts) -> np.ndarray:
         """The step that each value lies in.
@@ -107,13 +102,15 @@ class Grid:
         Returns:
             Int64 array with the shape of `values`.
         """
-        values = np.asarray(values, np.float64).clip(self.low, self.high)
-        found, shifts = np.zeros(values.shape, np.int64), np.asarray(shifts)
-        for shift in np.unique(shifts):
-            if shift < self.num_shifts:
-                rows = shifts == shift
-                found[rows] = np.searchsorted(self._bounds[shift], values[rows])
-        return found
+        cells = self._cells(np.asarray(values, np.float64))
+        shifts = np.reshape(shifts, (-1, *[1] * (cells.ndim - 1)))
+        found = (cells - shifts) // self.num_shifts + 1
+        return np.where(shifts < self.num_shifts, found, 0)
+
+    def _cells(self, values):
+        """How many boundaries of all grids together lie below each value, less one."""
+        warped = self._warp(values.clip(self.low, self.high)) - self._first
+        return np.floor(warped * self._cells_per_unit - 0.5).astype(np.int64)
 
     def round(self, values, shifts) -> np.ndarray:
         """The centre of the step of each value, float64 with the shape of `values`."""

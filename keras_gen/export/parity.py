@@ -163,7 +163,7 @@ def check_parity(model, precision, parity):
 def _excess(model, precision, name, found):
     """By what a signature differs more than it may, and what it may."""
     marks = marks_of(model)
-    drawn = name == "serving_default" or (name in marks and marks[name].draws)
+    makes_x = name == "serving_default" or (name in marks and "x" in marks[name].gives)
     if name in marks and _is_chain(model, marks[name]):
         # In a long chain a number within rounding of a step changes all that follows.
         # Its networks are compared by the other signatures.
@@ -174,7 +174,7 @@ def _excess(model, precision, name, found):
         elif precision == "float32" and not is_close:
             yield f"by more than a level, in more than the {most} images that it may"
         return
-    if drawn and marks and model.compiled_sampling:
+    if makes_x and marks and model.compiled_sampling:
         # A number within rounding of a step changes a site, and what follows.
         most = found.num_images // 10
         if not np.isfinite(found.difference):

@@ -17,6 +17,7 @@ from keras_gen.metrics import Features, frechet_distance
 from keras_gen.models import (
     DCGAN,
     MADE,
+    MAF,
     VAE,
     Autoencoder,
     ConditionalGAN,
@@ -185,6 +186,15 @@ def test_a_file_that_is_not_the_model_is_refused(
 )
 def test_some_images_of_a_chain_may_go_another_way(precision, parity):
     check_parity(make_tiny(VAE), precision, {"impute": parity})
+
+
+def test_some_examples_of_a_sampler_value_by_value_may_differ():
+    model = make_tiny(MAF)
+    model.compiled_sampling = True
+    check_parity(model, "float32", {"decode": Parity(2e-4, 1e-7, 100, 10)})
+    for name, found in (("decode", 11), ("encode", 1)):
+        with pytest.raises(ValueError, match=f"'{name}' differs"):
+            check_parity(model, "float32", {name: Parity(2e-4, 1e-7, 100, found)})
 
 
 def test_a_refusal_says_what_differs_and_what_is_allowed():

@@ -153,11 +153,10 @@ _SHIFTS = geometric(Grid.num_shifts + 1)[None]
 
 def _safe_choice(means, log_scales):
     """The first shift of both grids with which the posterior can be rounded safely."""
-    for choice in range(_MEANS.num_shifts):
+    is_near = _LOG_SCALES.near_boundaries(log_scales[None], _TOLERANCE)[0]
+    for choice in np.flatnonzero(~is_near):
         scales = np.exp(_LOG_SCALES.round(log_scales[None], [choice]))
-        if _LOG_SCALES.is_safe(log_scales[None], choice, _TOLERANCE).all() and (
-            _MEANS.is_safe(means / scales, choice, _TOLERANCE).all()
-        ):
+        if not _MEANS.near_boundaries(means / scales, _TOLERANCE)[0, choice]:
             return choice
     return _MEANS.num_shifts
 

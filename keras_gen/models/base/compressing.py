@@ -20,7 +20,7 @@ class Compressing:
     """
 
     #: Integer, the number of examples that one stream of words holds.
-    stream_size = 500
+    stream_size = 1000
 
     # Hooks
 

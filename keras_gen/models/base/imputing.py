@@ -27,6 +27,11 @@ class Imputing:
     completes = True
     why_not = "fills in nothing"
 
+    @property
+    def compiled_imputing(self) -> bool:
+        """Whether XLA compiles `impute()`; by default as it does `sample()`."""
+        return self.compiled_sampling
+
     # Hooks
 
     def imputed(
@@ -127,7 +132,7 @@ class Imputing:
         pairs = np.stack(np.broadcast_arrays(seed, first_row + np.arange(len(given))))
         if "seed" in marks_of(self)["impute"].takes:
             parts["seed"] = pairs.T.astype(np.int32)
-        fill = self._compiled_fill if self.compiled_sampling else self._fill
+        fill = self._compiled_fill if self.compiled_imputing else self._fill
         steps = tf.constant(steps)
         batches = [
             fill(some, method, steps, bool(mean)).numpy()

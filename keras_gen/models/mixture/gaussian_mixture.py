@@ -80,9 +80,8 @@ class GaussianMixture(MixtureModel):
         if isinstance(x_domain, int):
             x_domain = Vectors(x_domain)
         covariance = FullCovariance() if covariance is None else covariance
-        known = "Vectors or Images without unknown values"
         for name, value, kinds, example in (
-            ("x_domain", x_domain, Vectors | Images, known),
+            ("x_domain", x_domain, Vectors | Images, "Vectors or Images without NaN"),
             ("covariance", covariance, Covariance, "one such as `FullCovariance()`"),
             ("preprocessing", preprocessing, FlowLayer | None, "a layer of a flow"),
         ):
@@ -110,13 +109,9 @@ class GaussianMixture(MixtureModel):
         self._random_means = start[1]
 
     def fit_callbacks(self):
-        return [
-            keras.callbacks.LambdaCallback(
-                on_train_begin=lambda logs: self._warn_of_random_means()
-            )
-        ]
+        return [keras.callbacks.LambdaCallback(on_train_begin=self._warn_if_random)]
 
-    def _warn_of_random_means(self):
+    def _warn_if_random(self, logs):
         if np.array_equal(np.array(self._statistics[1]), self._random_means):
             warnings.warn(
                 "The means are random: call `adapt(x)` before `fit()` to start from "

@@ -95,9 +95,10 @@ def test_a_batch_of_another_size_has_the_same_tables(by_sites, x):
     for size in (1, 7):
         network = by_sites._log_probs_of_levels
         parts = [
-            network(tf.constant(levels[i : i + size]), None) for i in range(0, 64, size)
+            network(levels=tf.constant(levels[i : i + size]))
+            for i in range(0, 64, size)
         ]
-        by_sites._log_probs_of_levels = lambda *_, parts=parts: tf.concat(parts, 0)
+        by_sites._log_probs_of_levels = lambda parts=parts, **_: tf.concat(parts, 0)
         apart = by_sites.encode_levels(levels)
         by_sites._log_probs_of_levels = network
         np.testing.assert_array_equal(apart, together)
