@@ -339,10 +339,13 @@ class Images(_Levels):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class Symbols(_Levels):
-    """Sequences of symbols; `Text` and `Melodies` are such sequences with a meaning.
+    """Sequences of symbols, or grids of them, such as codes of images.
+
+    `Text` and `Melodies` are sequences whose symbols have a meaning.
 
     Args:
-        length: Integer of at least 1.
+        length: Integer of at least 1, or the sides of a grid: a tuple
+            `(height, width)`.
         num_symbols: Integer of at least 2; symbols are the integers below it.
 
     Raises:
@@ -353,17 +356,32 @@ class Symbols(_Levels):
     noun = "sequences"
 
     def __init__(self, length, num_symbols):
-        check_count(length, "length", 1)
+        if isinstance(length, (tuple, list)):
+            check_sizes("length", length)
+            if len(length) != 2:
+                raise ValueError(
+                    "`length` must be an integer or (height, width). Received: "
+                    f"{shown(length)}"
+                )
+            self.shape, self.noun = tuple(length), "grids of symbols"
+        else:
+            check_count(length, "length", 1)
+            self.shape = (length,)
         check_count(num_symbols, "num_symbols", 2)
-        self.shape, self.num_levels = (length,), num_symbols
+        self.num_levels = num_symbols
         self.bounds = (0, num_symbols - 1)
+
+    @property
+    def sites(self) -> tuple:
+        return (*self.shape, 1) if len(self.shape) == 2 else (1, *self.shape, 1)
 
     def draw(self, rows):
         uniform = np.asarray(rows.uniform(self.shape, "symbols"))
         return np.floor(uniform * self.num_levels).astype(np.int32)
 
     def get_config(self):
-        return {"length": self.shape[0], "num_symbols": self.num_levels}
+        length = self.shape if len(self.shape) == 2 else self.shape[0]
+        return {"length": length, "num_symbols": self.num_levels}
 
     def _check_values(self, values, name):
         _check_integers(values, name, 0, self.num_levels)
@@ -394,6 +412,7 @@ class Text(Symbols):
     suffix = ".txt"
 
     def __init__(self, length, alphabet=None):
+        check_count(length, "length", 1)
         is_text = isinstance(alphabet, str) and len(set(alphabet)) == len(alphabet)
         if alphabet is not None and not (is_text and len(alphabet) > 1):
             raise ValueError(
@@ -487,6 +506,7 @@ class Melodies(Symbols):
     hold, rest, first_note = 0, 1, 2
 
     def __init__(self, length, low=48, high=96):
+        check_count(length, "length", 1)
         check_count(low, "low", 0)
         check_count(high, "high", low)
         if high > 127:

@@ -102,6 +102,8 @@ class ModelContract:
     model_class = None
     #: Terms that couple the examples of a batch, and so are no means over examples.
     coupled_terms = ()
+    #: What is reported beside the terms, and is no mean over batches.
+    further_terms = ()
     #: What marked methods take also beyond the range of its domain, such as noisy `x`.
     any_range = ()
 
@@ -233,7 +235,8 @@ class ModelContract:
                     self.model_class(**{**arguments, name: wrong})
 
     def test_fit_reports_every_term(self, training):
-        assert set(training.reported) == set(training.model.term_names)
+        names = {*training.model.term_names, *self.further_terms}
+        assert set(training.reported) == names
         assert np.isfinite(list(training.reported.values())).all()
 
     def test_fit_changes_every_trainable_weight(self, training):
@@ -339,7 +342,8 @@ class ModelContract:
         x[8:16] = np.nan
         batches = tf.data.Dataset.from_tensor_slices((x, *y) if y else x).batch(8)
         history = model.fit(batches, verbose=0).history
-        assert set(history) == {*model.term_names, "skipped_updates"}
+        names = {*model.term_names, *self.further_terms}
+        assert set(history) == {*names, "skipped_updates"}
         assert history.pop("skipped_updates")[0] >= 1
         assert np.isfinite(list(history.values())).all()
         for variable in (*model.weights, *model.optimizer.variables):
@@ -961,7 +965,7 @@ def check_fit_takes_every_kind_of_data(contract, model):
     y = y[0] if y else np.arange(6)
     pairs = tf.data.Dataset.from_tensor_slices((x, y)).batch(6)
     history = model.fit(pairs, validation_data=pairs, verbose=0).history
-    names = {*model.term_names, "mse"}
+    names = {*model.term_names, *contract.further_terms, "mse"}
     assert set(history) == {*names, *(f"val_{name}" for name in names)}
     parts = [tuple(part[i : i + 3] for part in contract.arrays(6)) for i in (0, 3)]
     options = {"validation_data": iter(parts), "validation_steps": 2}

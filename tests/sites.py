@@ -108,7 +108,8 @@ def _influence_of_levels(model, num, sites):
     before, columns = parameters_of(levels), []
     for site in range(sites):
         other = levels.copy()
-        other[:, 0, site] = (other[:, 0, site] + 1) % domain.num_levels
+        symbols = other.reshape(num, -1)
+        symbols[:, site] = (symbols[:, site] + 1) % domain.num_levels
         columns.append(np.abs(parameters_of(other) - before).max(axis=(0, 2)))
     return np.stack(columns, axis=1)
 

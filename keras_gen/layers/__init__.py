@@ -4,6 +4,7 @@ from keras_gen.layers.act_norm import ActNorm
 from keras_gen.layers.adaptive_instance_normalization import (
     AdaptiveInstanceNormalization,
 )
+from keras_gen.layers.attention_window import AttentionWindow
 from keras_gen.layers.bicubic_resizing import BicubicResizing
 from keras_gen.layers.coupling import AdditiveCoupling, AffineCoupling
 from keras_gen.layers.diagonal_lstm import DiagonalLSTM
@@ -12,6 +13,7 @@ from keras_gen.layers.flow_layer import FlowChain, FlowLayer
 from keras_gen.layers.gated_activation import GatedActivation
 from keras_gen.layers.gated_causal_block import GatedCausalBlock
 from keras_gen.layers.gaussian_corruption import GaussianCorruption
+from keras_gen.layers.glimpse import GlimpseReader, GlimpseWriter
 from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.layers.invertible_convolution import InvertibleConvolution
 from keras_gen.layers.label_code import LabelCode
@@ -43,6 +45,7 @@ from keras_gen.layers.squeeze import Split, Squeeze
 from keras_gen.layers.sub_pixel_conv_2d import SubPixelConv2D
 from keras_gen.layers.symbol_embedding import SymbolEmbedding
 from keras_gen.layers.transformer_block import TransformerBlock
+from keras_gen.layers.vector_quantizer import VectorQuantizer
 from keras_gen.layers.virtual_batch_normalization import VirtualBatchNormalization
 
 __all__ = [
@@ -51,6 +54,7 @@ __all__ = [
     "AdditiveCoupling",
     "AffineCoupling",
     "BicubicResizing",
+    "AttentionWindow",
     "DiagonalLSTM",
     "DiagonalRecurrence",
     "DilatedCausalBlock",
@@ -62,6 +66,8 @@ __all__ = [
     "GatedCausalBlock",
     "GaussianCorruption",
     "GradientReversal",
+    "GlimpseReader",
+    "GlimpseWriter",
     "InvertibleConvolution",
     "LSTMRecurrence",
     "LabelCode",
@@ -89,5 +95,6 @@ __all__ = [
     "SubPixelConv2D",
     "SymbolEmbedding",
     "TransformerBlock",
+    "VectorQuantizer",
     "VirtualBatchNormalization",
 ]

@@ -55,16 +55,21 @@ from keras_gen.models.vae.adversarial_variational_bayes import (
 )
 from keras_gen.models.vae.beta_tc_vae import BetaTCVAE
 from keras_gen.models.vae.conditional_vae import ConditionalVAE
+from keras_gen.models.vae.draw import DRAW
 from keras_gen.models.vae.factor_vae import FactorVAE
 from keras_gen.models.vae.flow_vae import FlowVAE
 from keras_gen.models.vae.iwae import IWAE
 from keras_gen.models.vae.semi_supervised_vae import SemiSupervisedVAE
+from keras_gen.models.vae.two_stage_model import TwoStageModel
 from keras_gen.models.vae.vae import VAE
+from keras_gen.models.vae.vamp_vae import VampVAE
+from keras_gen.models.vae.vq_vae import VQVAE
 
 __all__ = [
     "ACGAN",
     "DANN",
     "DCGAN",
+    "DRAW",
     "GAN",
     "IWAE",
     "LSGAN",
@@ -78,6 +83,7 @@ __all__ = [
     "UNIT",
     "VAE",
     "VAEGAN",
+    "VQVAE",
     "WGAN",
     "WGANGP",
     "AdversarialAutoencoder",
@@ -108,4 +114,6 @@ __all__ = [
     "StackedAutoencoder",
     "TransformerModel",
     "WaveNet",
+    "TwoStageModel",
+    "VampVAE",
 ]

@@ -6,6 +6,7 @@ from keras_gen.networks.conditioner import conditioner
 from keras_gen.networks.content_and_style import content_encoder, style_decoder
 from keras_gen.networks.conv import conv_decoder, conv_encoder
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
+from keras_gen.networks.grid import grid_decoder, grid_encoder
 from keras_gen.networks.heads import with_heads
 from keras_gen.networks.mlp import mlp
 from keras_gen.networks.normalization import instance_normalization
@@ -27,6 +28,8 @@ __all__ = [
     "dcgan_discriminator",
     "dcgan_generator",
     "instance_normalization",
+    "grid_decoder",
+    "grid_encoder",
     "mlp",
     "patch_discriminator",
     "residual_generator",

@@ -2,8 +2,15 @@
 
 import keras
 import tensorflow as tf
+from keras import layers
 
-from keras_gen.arguments import check_count, check_multiple, check_odd
+from keras_gen.arguments import (
+    check_count,
+    check_image_shape,
+    check_multiple,
+    check_odd,
+)
+from keras_gen.domains import Symbols
 from keras_gen.layers import GatedCausalBlock, SiteHead
 from keras_gen.models.autoregressive.pixel_window import slide_window
 from keras_gen.models.base import AutoregressiveModel
@@ -27,9 +34,12 @@ class GatedPixelCNN(AutoregressiveModel):
     NOTE: The default optimizer is Adam with a rate of 1e-3; the paper names none.
 
     Args:
-        image_shape: Tuple `(height, width, channels)`.
+        image_shape: Tuple `(height, width, channels)`; or `keras_gen.domains.Symbols`,
+            such as the codes of a `VQVAE`. The network sees a symbol as `filters`
+            numbers, which it learns.
         output_distribution: `keras_gen.distributions.BernoulliLikelihood()` for black
-            and white, `CategoricalLikelihood(256)` for grey and color levels.
+            and white, `CategoricalLikelihood(256)` for levels of grey and color, and
+            for symbols.
         filters: Integer, the features of each stack; a multiple of the channels.
         num_layers: Integer of at least 1.
         kernel_size: Odd integer of at least 3, the width of the vertical kernels.
@@ -76,10 +86,16 @@ class GatedPixelCNN(AutoregressiveModel):
         check_count(num_layers, "num_layers", 1)
         check_odd(kernel_size, "kernel_size", 3)
         check_odd(first_kernel_size, "first_kernel_size", 3)
-        channels = image_shape[-1]
+        channels = self.x_domain.sites[-1]
         check_multiple(filters, "filters", channels)
         check_count(output_filters, "output_filters", channels)
-        self.image_shape = tuple(image_shape)
+        self.image_shape, self.symbols = image_shape, None
+        if isinstance(image_shape, Symbols):
+            num, dtype = self.x_domain.num_levels, self.dtype_policy
+            self.symbols = layers.Embedding(num, filters, dtype=dtype, name="symbols")
+        else:
+            check_image_shape(image_shape)
+            self.image_shape = tuple(image_shape)
         self.num_classes = num_classes
         self.filters = filters
         self.num_layers = num_layers
@@ -105,10 +121,13 @@ class GatedPixelCNN(AutoregressiveModel):
             output_filters, channels, parameters, dtype=self.dtype_policy, name="head"
         )
         labels = None if num_classes is None else tf.zeros((1,), tf.int32)
-        self.site_parameters(tf.zeros((1, *image_shape)), labels)
+        nothing = tf.zeros((1, *self.x_domain.shape), self.x_domain.dtype)
+        self.site_parameters(nothing, labels)
 
     def site_parameters(self, x, y=None, training=False):
-        horizontal = tf.cast(2.0 * x - 1.0, self.compute_dtype)
+        is_image = self.symbols is None
+        horizontal = 2.0 * x - 1.0 if is_image else self._seen(self.levels_of(x))
+        horizontal = tf.cast(horizontal, self.compute_dtype)
         vertical = tf.pad(horizontal, [(0, 0), (1, 0), (0, 0), (0, 0)])[:, :-1]
         skips = 0.0
         for block in self.blocks:
@@ -116,8 +135,15 @@ class GatedPixelCNN(AutoregressiveModel):
             skips += skip
         return self.head(skips)
 
+    def _seen(self, levels):
+        """What the network sees of the levels of sites, with their channels last."""
+        if self.symbols is None:
+            return 2.0 * self.x_domain.from_levels(levels) - 1.0
+        return self.symbols(levels[..., 0])
+
     def initial_cache(self, batch_size, y=None):
-        _, width, channels = self.image_shape
+        _, width, channels = self.x_domain.sites
+        channels = channels if self.symbols is None else self.filters
 
         def zeros(*shape):
             return tf.zeros(tf.stack([batch_size, *shape]), self.compute_dtype)
@@ -138,9 +164,8 @@ class GatedPixelCNN(AutoregressiveModel):
 
     def enter_row(self, cache, row, above):
         labels = cache.get("labels", [(0.0, 0.0)] * len(self.blocks))
-        pixels = 2.0 * self.x_domain.from_levels(above) - 1.0
-        vertical = tf.where(row > 0, pixels, 0.0)
-        vertical = tf.cast(vertical, self.compute_dtype)
+        vertical = tf.cast(self._seen(above), self.compute_dtype)
+        vertical = tf.where(row > 0, vertical, tf.zeros_like(vertical))
         rows, crossings = [], []
         for block, before, biases in zip(
             self.blocks, cache["rows"], labels, strict=True
@@ -158,7 +183,7 @@ class GatedPixelCNN(AutoregressiveModel):
         }
 
     def advance(self, cache, site, level):
-        pixel = 2.0 * self.x_domain.from_levels(level) - 1.0
+        pixel = self._seen(level if self.symbols is None else level[:, None])
         cache = {**cache, "window": slide_window(cache["window"], site, pixel)}
         crossings = tf.unstack(cache["crossing"][:, site.column], axis=1)
         features, skips = self.blocks[0].advance(cache["window"], crossings[0])
@@ -170,6 +195,6 @@ class GatedPixelCNN(AutoregressiveModel):
             finished.append(window[:, 1:])
             features, skip = block.advance(window, crossing)
             skips += skip
-        if site.channel == self.image_shape[-1] - 1:
+        if site.channel == self.x_domain.sites[-1] - 1:
             cache["left"] = finished
         return self.head.at_pixel(skips)[:, site.channel], cache

@@ -12,16 +12,20 @@ def slide_window(window, site, value):
             left of a pixel, and the known channels of that pixel. Zeros at the
             beginning of a row.
         site: `Site`. Sites come in their order.
-        value: Tensor of shape `(batch,)`, the value of the site before.
+        value: Tensor of shape `(batch,)`, the value of the site before; or, where a
+            pixel is one site, all channels of the pixel before, `(batch, channels)`.
 
     Returns:
         The window of the pixel of `site`, of the same shape.
     """
-    value = tf.cast(value, window.dtype)[:, None]
+    value = tf.cast(value, window.dtype)
     left, pixel = window[:, :-1], window[:, -1]
     channels = pixel.shape[-1]
-    before = np.arange(channels) == (site.channel - 1) % channels
-    pixel = tf.where(before, value, pixel)
+    if value.shape.rank == 2:
+        pixel = value
+    else:
+        before = np.arange(channels) == (site.channel - 1) % channels
+        pixel = tf.where(before, value[:, None], pixel)
     if site.channel > 0:
         return tf.concat([left, pixel[:, None]], axis=1)
     # The value is the last channel of the pixel to the left, if there is one.

@@ -13,6 +13,7 @@ from keras_gen.models.base.adversarial_model import AdversarialModel
 from keras_gen.models.base.autoregressive_model import AutoregressiveModel
 from keras_gen.models.base.batch import Batch
 from keras_gen.models.base.compressing import Compressing
+from keras_gen.models.base.decoders import check_likelihood, check_parameters
 from keras_gen.models.base.encoder_decoder import EncoderDecoder
 from keras_gen.models.base.expectation_maximization import ExpectationMaximization
 from keras_gen.models.base.flow_model import FlowModel
@@ -29,6 +30,7 @@ from keras_gen.models.base.mixture_model import MixtureModel
 from keras_gen.models.base.output_range import check_reaches
 from keras_gen.models.base.past_fakes import PastFakes
 from keras_gen.models.base.phases import Phase, PhaseOptimizers
+from keras_gen.models.base.priors import check_prior, log_prob_of_draws
 from keras_gen.models.base.replicas import (
     assign_everywhere,
     num_replicas,
@@ -79,10 +81,14 @@ __all__ = [
     "VariationalModel",
     "assign_everywhere",
     "at_step",
+    "check_likelihood",
     "check_number",
+    "check_parameters",
+    "check_prior",
     "check_reaches",
     "is_schedule",
     "layers_of",
+    "log_prob_of_draws",
     "marked",
     "marks_of",
     "mean_psnr",

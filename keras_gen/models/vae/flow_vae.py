@@ -5,14 +5,15 @@ import tensorflow as tf
 
 from keras_gen import domains
 from keras_gen.arguments import check_count, shown
-from keras_gen.distributions import Likelihood, standard_normal_log_prob
+from keras_gen.distributions import standard_normal_log_prob
 from keras_gen.layers import MaskedAffine
 from keras_gen.models.base import (
-    ExactLikelihood,
     ExpectationMaximization,
     LatentVariableModel,
-    Sampler,
-    check_reaches,
+    check_likelihood,
+    check_parameters,
+    check_prior,
+    log_prob_of_draws,
 )
 from keras_gen.networks import check_network
 
@@ -96,18 +97,12 @@ class FlowVAE(LatentVariableModel):
         check_network("encoder", encoder, 1)
         check_network("decoder", decoder, 1)
         check_count(num_flows, "num_flows", 0)
-        if not isinstance(output_distribution, Likelihood):
-            raise ValueError(
-                "`output_distribution` must be a likelihood, such as "
-                f"`BernoulliLikelihood()`. Received: {shown(output_distribution)}"
-            )
+        check_likelihood(output_distribution)
         self.encoder, self.decoder = encoder, decoder
         self.output_distribution = output_distribution
         self.num_flows, self.hidden_units = num_flows, hidden_units
         self.x_domain = domains.for_network("x_domain", x_domain, encoder)
-        bounds = output_distribution.parameter_range or self.x_domain.bounds
-        parameters = f"the parameters of {type(output_distribution).__name__}"
-        check_reaches("decoder", decoder, bounds, parameters)
+        check_parameters(decoder, output_distribution, self.x_domain)
         self.latent_dim = decoder.input_shape[-1]
         #: Integer, the values of the context that the encoder gives.
         self.context_size = encoder.output_shape[-1] - 2 * self.latent_dim
@@ -117,7 +112,14 @@ class FlowVAE(LatentVariableModel):
                 "and a log scale for each latent. Received output shape: "
                 f"{encoder.output_shape[1:]}"
             )
-        self.prior = _checked_prior(prior, self.latent_dim)
+        self.prior = prior
+        if prior is not None:
+            check_prior(prior, self.domain_of("latents"))
+        if isinstance(prior, ExpectationMaximization):
+            raise ValueError(
+                "`prior` must be a model that learns by gradients, such as `MAF`. "
+                f"Received: {shown(prior)}"
+            )
         self.flows = [
             MaskedAffine(
                 hidden_units,
@@ -149,8 +151,7 @@ class FlowVAE(LatentVariableModel):
     def log_prior(self, latents):
         if self.prior is None:
             return standard_normal_log_prob(latents)
-        flat = tf.reshape(latents, (-1, self.latent_dim))
-        return tf.reshape(self.prior.batch_log_prob(flat), tf.shape(latents)[:-1])
+        return log_prob_of_draws(self.prior, latents)
 
     def noise_rows(self, rows):
         prior = self.prior
@@ -166,21 +167,3 @@ class FlowVAE(LatentVariableModel):
         rate = tf.reduce_mean(log_q - self.log_prior(latents))
         distortion = -tf.reduce_mean(likelihood.log_prob(batch.x))
         return {"loss": distortion + rate, "rate": rate, "distortion": distortion}
-
-
-def _checked_prior(prior, latent_dim):
-    """`prior`, or a ValueError unless it is a model of latents, or None."""
-    is_model = isinstance(prior, ExactLikelihood) and isinstance(prior, Sampler)
-    if prior is not None and not (
-        is_model
-        and not isinstance(prior, ExpectationMaximization)
-        and isinstance(prior.x_domain, domains.Vectors)
-        and prior.x_domain.shape == (latent_dim,)
-        and prior.y_domain is None
-    ):
-        raise ValueError(
-            f"`prior` must be a model of vectors of {latent_dim} values with "
-            "`log_prob()` and `sample()` that learns by gradients, such as `MAF`. "
-            f"Received: {shown(prior)}"
-        )
-    return prior

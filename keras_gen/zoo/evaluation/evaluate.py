@@ -156,9 +156,10 @@ def _classifies(model, recipe, data):
 
 
 def _has_active_units(model, recipe, data):
-    # The latents of a flow, which does not reconstruct, all vary.
+    # The latents of a flow, which does not reconstruct, all vary. Codes have no mean.
     marks = {"encode", "reconstruct", "log_likelihood"}
-    return marks <= marks_of(model).keys()
+    has_all = marks <= marks_of(model).keys()
+    return has_all and model.domain_of("latents").dtype == "float32"
 
 
 def _compresses(model, recipe, data):

@@ -11,8 +11,9 @@ from sites import (
 )
 
 from keras_gen.distributions import BernoulliLikelihood, CategoricalLikelihood
+from keras_gen.domains import Images, Symbols
 from keras_gen.models import GatedPixelCNN
-from keras_gen.random import seed_initializers
+from keras_gen.random import Rows, seed_initializers
 
 
 def tiny(image_shape=(8, 8, 1), output_distribution=None, seed=0, **options):
@@ -32,6 +33,36 @@ class TestContract(AutoregressiveContract):
 
     def make(self, seed=0):
         return tiny(seed=seed, num_classes=3)
+
+
+def test_symbols_depend_on_earlier_ones_and_are_drawn_exactly():
+    model = tiny(Symbols((4, 5), 5), CategoricalLikelihood(5), num_layers=2)
+    unsettle(model)
+    influence = influence_of_sites(model)
+    assert np.all(np.triu(influence) == 0)
+    assert np.any(influence > 0)
+    check_one_pass_gives_samples_back(model, 3, temperature=0.7)
+    check_slow_sampler_agrees(model, 3)
+    x = model.x_domain.draw(Rows(3, 0))
+    mask = np.arange(20).reshape(4, 5, 1) < 11
+    check_one_pass_gives_samples_back(model, 3, x=x, mask=mask)
+
+
+def test_a_row_of_symbols_is_a_grid_of_one_row():
+    row, grid = (
+        tiny(Symbols(shape, 4), CategoricalLikelihood(4), num_layers=2)
+        for shape in (6, (1, 6))
+    )
+    unsettle(row)
+    grid.set_weights(row.get_weights())
+    x = row.x_domain.draw(Rows(3, 0))
+    found, expected = row.log_prob(x), grid.log_prob(x[:, None])
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_other_domains_are_refused():
+    with pytest.raises(ValueError, match="`image_shape` must be.*Images"):
+        tiny(Images((8, 8, 1), levels=2))
 
 
 @pytest.mark.parametrize("num_classes", [None, 2])

@@ -130,8 +130,14 @@ def test_new_flows_give_the_bound_of_a_plain_vae():
             {"x_domain": Images((8, 8, 1), optional=True)},
             "`x_domain` must be a domain without unknown values",
         ),
-        ({"prior": "normal"}, "`prior` must be a model of vectors of 3 values"),
-        ({"prior": NICE(Vectors(2), 1, (4,))}, "`prior` must be a model of vectors"),
+        (
+            {"prior": "normal"},
+            r"`prior` must be a model of the latents, Vectors.*normal",
+        ),
+        (
+            {"prior": NICE(Vectors(2), 1, (4,))},
+            r"`prior` must be a model of the latents, .*\(3,\).* of Vectors.*\(2,\)",
+        ),
         ({"prior": GaussianMixture(2, 3)}, "`prior` must be .* learns by gradients"),
     ],
 )
