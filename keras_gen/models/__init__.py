@@ -113,7 +113,7 @@ __all__ = [
     "SemiSupervisedVAE",
     "StackedAutoencoder",
     "TransformerModel",
-    "WaveNet",
     "TwoStageModel",
     "VampVAE",
+    "WaveNet",
 ]
