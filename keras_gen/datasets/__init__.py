@@ -6,7 +6,7 @@ from keras_gen.datasets.hidden_labels import hide_labels
 from keras_gen.datasets.loading import batches, folder, load
 from keras_gen.datasets.sources import Source, bytes_domain
 from keras_gen.datasets.splits import MissingSplitError
-from keras_gen.datasets.sprites import SPRITE_FACTORS, sprite_factors, sprites
+from keras_gen.datasets.sprite_images import SPRITE_FACTORS, sprite_factors, sprites
 from keras_gen.datasets.toys import toy, toy_log_density
 
 __all__ = [

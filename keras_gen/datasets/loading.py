@@ -9,7 +9,7 @@ from keras_gen.arguments import check_count
 from keras_gen.datasets.documents import documents_source
 from keras_gen.datasets.folders import folder_source
 from keras_gen.datasets.sources import find_documents, find_set, tfds_source
-from keras_gen.datasets.sprites import sprites_source
+from keras_gen.datasets.sprite_images import sprites_source
 from keras_gen.datasets.toys import TOYS, toy_source
 from keras_gen.domains import Images
 from keras_gen.random import Rows, check_seed, permutation
