@@ -17,7 +17,7 @@ from keras_gen.datasets.sources import (
     find_set,
     tfds_source,
 )
-from keras_gen.datasets.sprites import sprites_source
+from keras_gen.datasets.sprite_images import sprites_source
 from keras_gen.datasets.textures import NAME as TEXTURED
 from keras_gen.datasets.textures import textured_source
 from keras_gen.datasets.toys import TOYS, toy_source

@@ -44,9 +44,9 @@ class TestContract(SamplerContract, AutoencodingContract):
         return self.arrays(num)
 
     def may_differ(self, model, signature, key, outside):
-        """Probabilities of one example, which follow from differences of many nats."""
+        """Probabilities of a few examples: they follow from differences of nats."""
         rows = outside.reshape(len(outside), -1).any(axis=1)
-        return np.full_like(outside, key == "probabilities" and rows.sum() <= 1)
+        return np.full_like(outside, key == "probabilities" and rows.mean() <= 0.1)
 
 
 # What each class adds to an example of the linear model.

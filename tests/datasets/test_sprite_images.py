@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_gen import datasets
-from keras_gen.datasets.sprites import SIZES
+from keras_gen.datasets.sprite_images import SIZES
 from keras_gen.metrics import factor_vae_score
 
 SQUARE, ELLIPSE, HEART = range(3)

@@ -47,7 +47,7 @@ def sprites(factors, size=64) -> np.ndarray:
 
     Example:
     >>> from keras_gen import datasets
-    >>> small, large = datasets.sprites([[0, 0, 0, 9, 9], [0, 5, 0, 9, 9]], size=32)
+    >>> small, large = datasets.sprites([[0, 0, 0, 9, 9], [0, 5, 0, 9, 9]])
     >>> round(float(large.sum() / small.sum()))
     4
     """
