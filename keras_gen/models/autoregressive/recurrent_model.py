@@ -40,8 +40,8 @@ class RecurrentModel(AutoregressiveModel):
         ValueError: If an argument is wrong.
 
     Reference:
-        [Generating Sequences With Recurrent Neural Networks](
-        https://arxiv.org/abs/1308.0850), 2013, section 2, figure 1.
+        [Generating Sequences With Recurrent Neural
+        Networks](https://arxiv.org/abs/1308.0850), 2013, section 2, figure 1.
 
     Example:
     >>> import numpy as np
