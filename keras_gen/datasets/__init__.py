@@ -9,7 +9,6 @@ from keras_gen.datasets.sequences import alphabet
 from keras_gen.datasets.sources import Source, bytes_domain
 from keras_gen.datasets.splits import MissingSplitError
 from keras_gen.datasets.sprite_images import SPRITE_FACTORS, sprite_factors, sprites
-from keras_gen.datasets.sprites import SPRITE_FACTORS, sprite_factors, sprites
 from keras_gen.datasets.textures import textured
 from keras_gen.datasets.toys import toy, toy_log_density
 from keras_gen.datasets.two_domains import adaptation
