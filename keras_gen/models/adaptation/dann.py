@@ -41,6 +41,10 @@ class DANN(Classifying, GenerativeModel):
     paper are `reversal=SigmoidRise(num_steps)` and a rate of `PowerDecay(0.01,
     num_steps)`, of `keras_gen.schedules`.
 
+    The reversed loss has no upper bound. If the domains are told easily, features can
+    grow without end: `domain_cross_entropy` is then far above log 2. Choose a smaller
+    factor, such as `SigmoidRise(num_steps, highest=0.1)`, or learning rate.
+
     NOTE: Batch normalization in the extractor takes moments over both domains.
 
     Args:
