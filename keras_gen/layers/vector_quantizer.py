@@ -24,8 +24,9 @@ class VectorQuantizer(keras.layers.Layer):
         decay: Float in [0, 1), how much of the moving averages a batch leaves; None for
             a trainable codebook.
         restart_below: Float of at least 0. `update()` replaces a row by a vector of the
-            batch if the moving average of its uses in a batch falls below this number;
-            0 for never. It needs a `decay`.
+            batch if the moving average of its uses in a batch falls below this number,
+            which is 1 after a restart: with 0.5 and a decay of 0.99, a row has 69
+            batches to be used. 0 for never. It needs a `decay`.
 
     Raises:
         ValueError: If an argument is outside its range.

@@ -58,7 +58,7 @@ class VQVAE(LatentVariableModel):
             a codebook that learns by gradients.
         restart_below: Float of at least 0. A row is replaced by a vector of the batch
             if its uses in a batch fall below this number, as a moving average; 0 for
-            never. It needs a `decay`.
+            never. It needs a `decay`. Try 0.5 if few codes are used.
         x_domain: Optional `keras_gen.domains.Domain`. By default, examples are images
             in [0, 1] if the encoder's input has three axes, else vectors.
         **kwargs: Options of every model: `seed`, `name`.
