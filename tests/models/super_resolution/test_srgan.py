@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from contracts import ModelContract
+from contracts import ModelContract, PhasesContract
 
 from keras_gen.layers import BicubicResizing
 from keras_gen.metrics import psnr
@@ -49,7 +49,7 @@ class TestSRResNet(OfSmallImages):
         return settled(SRResNet(network(), seed=seed, name="tiny"))
 
 
-class TestSRGAN(OfSmallImages):
+class TestSRGAN(OfSmallImages, PhasesContract):
     model_class = SRGAN
 
     def make(self, seed=0):
