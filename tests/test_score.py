@@ -106,8 +106,8 @@ def test_any_mask_is_completed_also_one_from_a_picture(model, tmp_path, monkeypa
     ("flag", "message"),
     [
         ("--mask=left", "--mask must be one of lower_half, centre"),
-        ("--method=luck", "`method` must be one of"),
-        ("--steps=0", "`steps` must be an integer"),
+        ("--method=luck", "--method must be one of"),
+        ("--steps=0", "--steps must be an integer"),
         ("--temperature=1", "--temperature must be left out"),
     ],
 )

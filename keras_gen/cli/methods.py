@@ -28,8 +28,8 @@ def apply(
     """Applies a method of a model to data in a file.
 
     Methods are `encode`, `decode`, `reconstruct`, `impute`, `log_prob`,
-    `log_likelihood`, `classify`, `to_y`, `to_x`, `upscale` and `sample`, where the model
-    has them. An unknown one gets an error that lists those of the model.
+    `log_likelihood`, `classify`, `to_y`, `to_x`, `upscale` and `sample`, where the
+    model has them. An unknown one gets an error that lists those of the model.
 
     Args:
         model: A zoo entry, a saved model or the folder of a run.

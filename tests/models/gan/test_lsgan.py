@@ -71,5 +71,7 @@ def test_equal_codes_are_refused():
 
 
 def test_a_code_that_is_no_number_is_refused():
-    with pytest.raises(ValueError, match="`target_code` must be a number.*'one'"):
+    with pytest.raises(
+        ValueError, match="`target_code` must be a finite number.*'one'"
+    ):
         tiny(target_code="one")

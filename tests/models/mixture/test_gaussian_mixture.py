@@ -315,7 +315,7 @@ def test_more_clusters_than_distinct_examples_share_places():
         ({"x_domain": Symbols(4, 3)}, "`x_domain` must be Vectors or Images"),
         (
             {"x_domain": Vectors(2, optional=True)},
-            "`x_domain` must be .* without unknown values.*optional",
+            "`x_domain` must be .* without NaN.*optional",
         ),
         ({"covariance": "full"}, "`covariance` must be one such as `FullCovar.*'full'"),
         ({"regularization": 0.0}, "`regularization` must be a positive float.*0.0"),

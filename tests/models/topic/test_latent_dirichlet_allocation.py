@@ -197,7 +197,7 @@ def test_bad_documents_are_refused(wrong, message):
         ({"num_topics": 0}, "`num_topics` must be an integer of at least 1"),
         ({"vocabulary_size": 2.5}, "`vocabulary_size` must be an integer"),
         ({"alpha": 0.0}, "`alpha` must be positive.*0.0"),
-        ({"alpha": "auto"}, "`alpha` must be a number.*'auto'"),
+        ({"alpha": "auto"}, "`alpha` must be a finite number.*'auto'"),
         ({"eta": -1.0}, "`eta` must be at least 0.*-1"),
         ({"num_iterations": 0}, "`num_iterations` must be an integer"),
         ({"document_length": 0}, "`document_length` must be an integer"),
