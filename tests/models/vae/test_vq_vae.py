@@ -11,7 +11,7 @@ from keras_gen.models import VQVAE
 from keras_gen.models.base import Batch
 from keras_gen.models.vae.code_usage import CodeUsage
 from keras_gen.networks import mlp
-from keras_gen.random import Rows
+from keras_gen.random import Rows, seed_initializers
 
 
 def tiny(seed=0, num_codes=6, **options):
@@ -34,6 +34,11 @@ class TestContract(SamplerContract, AutoencodingContract):
 
     def make(self, seed=0):
         return settled(tiny(seed, restart_below=0.05))
+
+
+@pytest.fixture(autouse=True)
+def same_first_weights():
+    seed_initializers(0)
 
 
 @pytest.fixture
@@ -77,10 +82,11 @@ def test_the_codebook_gets_the_gradient_of_its_own_loss_alone(images):
 def test_a_codebook_of_gradients_learns(images):
     model = settled(tiny(decay=None))
     before = np.array(model.quantizer.codebook)
+    # One batch: the first step moves what is used now.
+    used = np.unique(model.encode(images))
     model.compile(run_eagerly=True)
     history = model.fit(images, epochs=2, verbose=0).history
     assert history["commitment"][1] < history["commitment"][0]
-    used = np.unique(model.encode(images))
     moved = np.abs(np.array(model.quantizer.codebook) - before).max(axis=1)
     assert moved[used].min() > 0
 
