@@ -5,28 +5,19 @@ that does nothing else. `python -m benchmarks.compression memory` prints the pea
 of processes that compress more and more images.
 """
 
+import functools
 import resource
 import subprocess
 import sys
-import time
 
 import numpy as np
 
+from benchmarks import autoregressive
 from keras_gen import zoo
 from keras_gen.compression import Decisions, Stack
 
 ENTRIES = ("made_binarized_mnist", "pixel_cnn_binarized_mnist")
-ROUNDS = 3
-
-
-def seconds(function):
-    """The fastest of some rounds, after one that traces and compiles."""
-    times = []
-    for _ in range(1 + ROUNDS):
-        start = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - start)
-    return min(times[1:])
+fastest = functools.partial(autoregressive.fastest, rounds=3)
 
 
 def coder_alone(num, num_sites):
@@ -43,17 +34,17 @@ def coder_alone(num, num_sites):
         for some, symbols in zip(steps, bits, strict=True):
             stack.push(symbols, tables[some])
 
-    return seconds(push)
+    return fastest(push)
 
 
 def compare(name, num):
     model = zoo.load(name)
     x = model.sample(num, seed=0)
     code = model.compress(x, verify=False)
-    both = seconds(lambda: model.log_prob(x)) + coder_alone(num, x[0].size)
-    encoding = seconds(lambda: model.compress(x, verify=False))
-    decoding = seconds(lambda: model.decompress(code))
-    sampling = seconds(lambda: model.sample(num, seed=0))
+    both = fastest(lambda: model.log_prob(x)) + coder_alone(num, x[0].size)
+    encoding = fastest(lambda: model.compress(x, verify=False))
+    decoding = fastest(lambda: model.decompress(code))
+    sampling = fastest(lambda: model.sample(num, seed=0))
     print(
         f"{name}, {num} images: log_prob and the coder alone / compress "
         f"{both:.2f} s / {encoding:.2f} s = {both / encoding:.2f}; decompress / sample "
