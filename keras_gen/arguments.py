@@ -51,6 +51,12 @@ def check_reals(**values):
             )
 
 
+def check_boolean(value, name):
+    """Raises a ValueError unless `value` is True or False."""
+    if not isinstance(value, bool):
+        raise ValueError(f"`{name}` must be True or False. Received: {shown(value)}")
+
+
 def check_sizes(name, sizes):
     """Raises a ValueError unless `sizes` is a sequence of positive integers."""
     is_sequence = isinstance(sizes, (tuple, list))

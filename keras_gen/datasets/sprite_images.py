@@ -20,6 +20,7 @@ SIZES = {"train": 50_000, "validation": 10_000, "test": 10_000}
 _RADIUS, _FIRST, _LAST = 0.22, 0.25, 0.75
 # The heart reaches this far from its centre.
 _HEART = 1.44
+_LEAST_SIZE = 16
 _PIXELS_AT_ONCE = 2**22
 
 
@@ -92,10 +93,10 @@ def sprites_source(split, image_shape=None) -> Source:
     depend on the seed of a training.
     """
     shape = (64, 64, 1) if image_shape is None else tuple(image_shape)
-    if len(shape) != 3 or shape[0] != shape[1] or shape[2] != 1:
+    if len(shape) != 3 or shape != (shape[0], shape[0], 1) or shape[0] < _LEAST_SIZE:
         raise ValueError(
-            "`image_shape` must be (size, size, 1) for sprites. Received: "
-            f"{shown(image_shape)}"
+            f"`image_shape` must be (size, size, 1) for sprites, with a size of at "
+            f"least {_LEAST_SIZE}. Received: {shown(image_shape)}"
         )
     factors = sprite_factors(split)
     images = _drawn(factors, shape[0])
@@ -105,7 +106,7 @@ def sprites_source(split, image_shape=None) -> Source:
 
 
 def _drawn(factors, size):
-    check_count(size, "size", 16)
+    check_count(size, "size", _LEAST_SIZE)
     block = max(1, _PIXELS_AT_ONCE // size**2)
     images = np.zeros((len(factors), size, size, 1), np.uint8)
     for shape in range(len(SHAPES)):

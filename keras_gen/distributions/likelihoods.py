@@ -50,15 +50,6 @@ class Likelihood:
         return cls(**config)
 
 
-def check_decodable(distribution) -> None:
-    """Raises a ValueError unless `output_distribution` is one for decoders."""
-    if not isinstance(distribution, Likelihood) or not callable(distribution):
-        raise ValueError(
-            "`output_distribution` must be a likelihood that a decoder can have, such "
-            f"as `BernoulliLikelihood()`. Received: {shown(distribution)}"
-        )
-
-
 class LevelLikelihood(Likelihood):
     """Abstract: a likelihood of values on levels, for single sites."""
 

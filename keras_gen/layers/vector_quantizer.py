@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_gen.arguments import check_count, shown
+from keras_gen.arguments import check_count, check_reals, shown
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -48,10 +48,13 @@ class VectorQuantizer(keras.layers.Layer):
         # Distances of half precision would often name another row.
         super().__init__(autocast=False, **kwargs)
         check_count(num_codes, "num_codes", 2)
-        if decay is not None and not 0 <= decay < 1:
-            raise ValueError(
-                f"`decay` must lie in [0, 1), or be None. Received: {shown(decay)}"
-            )
+        if decay is not None:
+            check_reals(decay=decay)
+            if not 0 <= decay < 1:
+                raise ValueError(
+                    f"`decay` must lie in [0, 1), or be None. Received: {shown(decay)}"
+                )
+        check_reals(restart_below=restart_below)
         if not restart_below >= 0 or restart_below and decay is None:
             raise ValueError(
                 "`restart_below` must be a number of at least 0, and 0 if `decay` is "

@@ -23,8 +23,9 @@ class Disentanglement(NamedTuple):
     Attributes:
         name: String, the score and its conventions, for instance "MIG[mean codes, 5
             factors, 20 bins, 10000 examples]".
-        score: Float, the mean over factors.
-        of_each_factor: Float64 array of shape `(num_factors,)`.
+        score: Float, the mean over factors, or over the votes of the FactorVAE score.
+        of_each_factor: Float64 array of shape `(num_factors,)`; NaN for a factor that
+            no vote is about.
         table: Float64 array of shape `(num_codes, num_factors)`, of which the score is
             made: mutual information in nats, squared correlations, or votes.
     """

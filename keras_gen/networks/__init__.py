@@ -1,6 +1,11 @@
 """Functions that return built networks. They import without TensorFlow."""
 
-from keras_gen.networks.checks import check_judge, check_mirrored, check_network
+from keras_gen.networks.checks import (
+    check_judge,
+    check_latents,
+    check_mirrored,
+    check_network,
+)
 from keras_gen.networks.classifier import conv_classifier
 from keras_gen.networks.conditioner import conditioner
 from keras_gen.networks.content_and_style import content_encoder, style_decoder
@@ -18,6 +23,7 @@ from keras_gen.networks.unet import unet
 
 __all__ = [
     "check_judge",
+    "check_latents",
     "check_mirrored",
     "check_network",
     "conditioner",

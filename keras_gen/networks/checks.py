@@ -42,19 +42,15 @@ def check_network(name, network, num_inputs=None, one_output=True) -> None:
         )
 
 
-def check_mirrored(encoder, decoder, num_inputs=1, per_latent=1) -> None:
-    """Raises a ValueError unless `decoder` maps outputs of `encoder` to its inputs.
+def check_latents(encoder, decoder, per_latent=1) -> None:
+    """Raises a ValueError unless `decoder` takes the latents that `encoder` gives.
 
     Args:
-        encoder: Network from images to latents.
-        decoder: Network from latents to images.
-        num_inputs: Integer, the inputs of `encoder`, of which the first are images.
+        encoder: Built network to latents of shape `(latent_dim,)`.
+        decoder: Built network, whose first input is such latents.
         per_latent: Integer, the numbers in which `encoder` ends for each latent, such
             as 2 for a mean and a scale.
     """
-    check_network("encoder", encoder, num_inputs)
-    check_network("decoder", decoder, 1)
-    images = tuple(encoder.inputs[0].shape[1:])
     numbers = tuple(encoder.output_shape[1:])
     if len(numbers) != 1 or numbers[0] % per_latent:
         raise ValueError(
@@ -63,11 +59,27 @@ def check_mirrored(encoder, decoder, num_inputs=1, per_latent=1) -> None:
             + f". Received: {numbers}"
         )
     latents = (numbers[0] // per_latent,)
-    if tuple(decoder.input_shape[1:]) != latents:
+    taken = tuple(decoder.inputs[0].shape[1:])
+    if taken != latents:
         raise ValueError(
             f"`decoder` must take the latents of `encoder`, of shape {latents}. "
-            f"Received input shape: {tuple(decoder.input_shape[1:])}"
+            f"Received input shape: {taken}"
         )
+
+
+def check_mirrored(encoder, decoder, num_inputs=1, per_latent=1) -> None:
+    """Raises a ValueError unless `decoder` maps outputs of `encoder` to its inputs.
+
+    Args:
+        encoder: Network from images to latents.
+        decoder: Network from latents to images.
+        num_inputs: Integer, the inputs of `encoder`, of which the first are images.
+        per_latent: Integer, as for `check_latents()`.
+    """
+    check_network("encoder", encoder, num_inputs)
+    check_network("decoder", decoder, 1)
+    check_latents(encoder, decoder, per_latent)
+    images = tuple(encoder.inputs[0].shape[1:])
     if tuple(decoder.output_shape[1:]) != images:
         raise ValueError(
             f"`decoder` must end in the images of `encoder`, of shape {images}. "

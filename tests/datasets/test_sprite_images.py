@@ -134,7 +134,7 @@ def test_bad_factors_are_refused(factors, message):
 def test_other_bad_arguments_are_refused():
     with pytest.raises(ValueError, match="`size` must be an integer of at least 16"):
         datasets.sprites([[0, 0, 0, 0, 0]], size=8)
-    for shape in ((64, 32, 1), (64, 64, 3), (64,)):
+    for shape in ((64, 32, 1), (64, 64, 3), (64,), (8, 8, 1)):
         with pytest.raises(ValueError, match="`image_shape` must be .* for sprites"):
             datasets.load("sprites", "test[:5]", image_shape=shape)
     with pytest.raises(datasets.MissingSplitError, match="`split` of sprites.*'all'"):

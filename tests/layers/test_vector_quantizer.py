@@ -128,6 +128,8 @@ def test_a_network_with_a_quantizer_is_saved_and_loaded(tmp_path):
     [
         ({"num_codes": 1}, "`num_codes` must be an integer of at least 2.*1"),
         ({"decay": 1.0}, r"`decay` must lie in \[0, 1\).*1.0"),
+        ({"decay": "slow"}, "`decay` must be a finite number.*'slow'"),
+        ({"restart_below": None}, "`restart_below` must be a finite number.*None"),
         ({"restart_below": -0.1}, "`restart_below` must be a number of at least 0.*-"),
         (
             {"decay": None, "restart_below": 0.1},

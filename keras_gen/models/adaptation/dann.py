@@ -8,7 +8,7 @@ from keras_gen import domains
 from keras_gen.distributions.likelihoods import REALS
 from keras_gen.layers import GradientReversal
 from keras_gen.models.base import (
-    Classifying,
+    Classifier,
     GenerativeModel,
     at_step,
     check_number,
@@ -20,7 +20,7 @@ from keras_gen.networks import check_network
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class DANN(Classifying, GenerativeModel):
+class DANN(Classifier, GenerativeModel):
     """Classifies examples of a target domain, of which it knows no labels.
 
     It learns from labelled examples of a source domain and from examples of the target

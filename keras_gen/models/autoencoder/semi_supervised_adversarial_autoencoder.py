@@ -6,18 +6,24 @@ import tensorflow as tf
 from keras_gen.arguments import check_count
 from keras_gen.distributions.choices import draw_choice, one_hot
 from keras_gen.distributions.likelihoods import REALS
-from keras_gen.domains import Labels, Vectors
+from keras_gen.domains import Labels
 from keras_gen.losses import (
     minimax_discriminator_loss,
     non_saturating_generator_loss,
     squared_error,
 )
-from keras_gen.models.base import EncoderDecoder, Phase, Sampler, check_reaches, marked
+from keras_gen.models.base import (
+    Classifying,
+    EncoderDecoder,
+    Phase,
+    Sampler,
+    check_reaches,
+)
 from keras_gen.networks import check_judge
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class SemiSupervisedAdversarialAutoencoder(Sampler, EncoderDecoder):
+class SemiSupervisedAdversarialAutoencoder(Sampler, Classifying, EncoderDecoder):
     """Learns classes and styles of images, most of which have no label.
 
     Latents are the probabilities of the classes, then a style. One discriminator tells
@@ -162,15 +168,9 @@ class SemiSupervisedAdversarialAutoencoder(Sampler, EncoderDecoder):
         )
         return [tf.cast(score, tf.float32) for score in scores]
 
-    @marked(("x",), ("probabilities",))
     def classify(self, x) -> tf.Tensor:
         """Class probabilities of images, float32 of shape `(batch, num_classes)`."""
         return self.codes(x)[0]
-
-    def domain_of(self, name):
-        if name == "probabilities":
-            return Vectors(self.num_classes)
-        return super().domain_of(name)
 
     def encode(self, x):
         return tf.concat(self.codes(x), axis=-1)

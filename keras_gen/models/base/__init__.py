@@ -2,6 +2,7 @@
 
 from keras_gen.models.base.abilities import (
     Autoencoding,
+    Classifier,
     Classifying,
     Decoding,
     ExactLikelihood,
@@ -52,6 +53,7 @@ __all__ = [
     "Autoencoding",
     "AutoregressiveModel",
     "Batch",
+    "Classifier",
     "Classifying",
     "Compressing",
     "Decoding",

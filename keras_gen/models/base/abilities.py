@@ -6,9 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import check_count
-from keras_gen.domains import Domain, Scalars, Vectors
+from keras_gen.domains import Domain, Labels, Scalars, Vectors
 from keras_gen.latents import linear_path
-from keras_gen.models.base.batches import full_batches
+from keras_gen.models.base.batches import in_batches
 from keras_gen.models.base.marks import marked, marks_of
 from keras_gen.models.base.scoring import Scoring
 
@@ -240,9 +240,7 @@ class ExactLikelihood(Scoring):
         if y is not None:
             parts["y"] = np.asarray(y, self.y_domain.dtype)
         parts |= self.log_prob_conditions(len(x), **conditions)
-        batches = full_batches(parts, batch_size)
-        results = [self._traced_log_prob(**some).numpy() for some in batches]
-        return np.concatenate(results)[: len(x)]
+        return in_batches(self._traced_log_prob, parts, batch_size)
 
     @tf.function(autograph=False)
     def _traced_log_prob(self, **parts):
@@ -252,11 +250,8 @@ class ExactLikelihood(Scoring):
 class Classifying:
     """Ability: a model that tells the classes of examples.
 
-    Its `y_domain` is `Labels`. A subclass implements `classify()`.
+    A subclass implements `classify()`. A model has it if its `y_domain` is `Labels`.
     """
-
-    default_method = "classify"
-    call_takes = ("x",)
 
     @marked(("x",), ("probabilities",))
     def classify(self, x) -> tf.Tensor:
@@ -271,17 +266,24 @@ class Classifying:
         """
         raise NotImplementedError
 
+    def domain_of(self, name) -> Domain | None:
+        if name == "probabilities" and isinstance(self.y_domain, Labels):
+            return Vectors(self.y_domain.num_classes)
+        return super().domain_of(name)
+
+
+class Classifier(Classifying):
+    """Ability: a model that does nothing else than to classify."""
+
+    default_method = "classify"
+    call_takes = ("x",)
+
     def call(self, x) -> tf.Tensor:
         """The same as `classify()`."""
         return self.classify(x)
 
     def comparison(self, batch) -> tuple:
         return tf.one_hot(batch.y, self.y_domain.num_classes), self.classify(batch.x)
-
-    def domain_of(self, name) -> Domain | None:
-        if name == "probabilities":
-            return Vectors(self.y_domain.num_classes)
-        return super().domain_of(name)
 
 
 class Translation:

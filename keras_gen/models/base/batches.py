@@ -54,6 +54,20 @@ def some_examples(x, most) -> np.ndarray:
     return np.concatenate(parts) if parts else np.zeros((0,))
 
 
+def in_batches(function, parts, batch_size) -> np.ndarray:
+    """What a function gives for all rows of arrays, computed in batches.
+
+    Args:
+        function: Function from batches of the parts, as keyword arguments, to a tensor
+            with a row for each of theirs.
+        parts: Dict of arrays, as for `full_batches()`.
+        batch_size: Integer of at least 1.
+    """
+    num = len(next(iter(parts.values())))
+    found = [function(**some).numpy() for some in full_batches(parts, batch_size)]
+    return np.concatenate(found)[:num]
+
+
 def full_batches(parts, batch_size) -> Iterator:
     """Arrays in batches of one size, so that one trace serves all.
 

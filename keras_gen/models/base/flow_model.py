@@ -1,5 +1,6 @@
 """The base of normalizing flows."""
 
+import functools
 import math
 
 import numpy as np
@@ -10,7 +11,7 @@ from keras_gen.distributions import standard_normal_log_prob
 from keras_gen.domains import Domain, Images, Scalars, Vectors
 from keras_gen.layers import FlowChain, Logit
 from keras_gen.models.base.abilities import Decoding, ExactLikelihood
-from keras_gen.models.base.batches import full_batches
+from keras_gen.models.base.batches import in_batches
 from keras_gen.models.base.generative_model import GenerativeModel
 from keras_gen.models.base.importance_weighting import ImportanceWeighting
 from keras_gen.models.base.marks import marked
@@ -285,11 +286,8 @@ class FlowModel(
         seed = tf.constant(check_seed(seed))
         x = np.asarray(x, self.x_domain.dtype)
         parts = {"x": x, "row": np.arange(len(x), dtype=np.int32)}
-        found = [
-            self._traced_preprocessed(**some, seed=seed).numpy()
-            for some in full_batches(parts, batch_size)
-        ]
-        return np.concatenate(found)[: len(x)]
+        function = functools.partial(self._traced_preprocessed, seed=seed)
+        return in_batches(function, parts, batch_size)
 
     @tf.function(autograph=False)
     def _traced_preprocessed(self, x, row, seed):

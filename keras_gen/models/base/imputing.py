@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_count, shown
 from keras_gen.domains import Domain
-from keras_gen.models.base.batches import full_batches
+from keras_gen.models.base.batches import in_batches
 from keras_gen.models.base.known_sites import KnownSites, Seeds
 from keras_gen.models.base.marks import marked, marks_of
 from keras_gen.random import check_seed, fresh_seed
@@ -134,11 +134,9 @@ class Imputing:
             parts["seed"] = pairs.T.astype(np.int32)
         fill = self._compiled_fill if self.compiled_imputing else self._fill
         steps = tf.constant(steps)
-        batches = [
-            fill(some, method, steps, bool(mean)).numpy()
-            for some in full_batches(parts, batch_size)
-        ]
-        found = np.concatenate(batches)[: len(given)]
+        found = in_batches(
+            lambda **some: fill(some, method, steps, bool(mean)), parts, batch_size
+        )
         if not np.isfinite(found).all():
             raise ValueError(
                 "`x` has been filled in with values that are not finite: the chain has "

@@ -16,7 +16,13 @@ class LatentVariableModel(Sampler, Autoencoding, ImportanceWeighting, Generative
     A subclass implements `infer()`, `likelihood()`, `log_prior()` and
     `latents_from_noise()`, and sets `latent_dim`. In a model without a `y_domain` these
     hooks have no argument `y`.
+
+    By default it reports `rate`, the log density of a draw under the posterior less
+    that under the prior; `distortion`, the negative log-likelihood of an example given
+    this draw; and `loss`, their sum.
     """
+
+    term_names = ("loss", "rate", "distortion")
 
     # Hooks
 
@@ -72,6 +78,14 @@ class LatentVariableModel(Sampler, Autoencoding, ImportanceWeighting, Generative
             Float32 tensor of shape `(batch, latent_dim)`.
         """
         raise NotImplementedError
+
+    def loss_terms(self, batch, training):
+        given, noise = _given(batch.y), self.posterior_noise(batch.rows)[None]
+        latents, log_q = self.infer(batch.x, noise, **given, training=training)
+        likelihood = self.likelihood(latents[0], **given, training=training)
+        rate = tf.reduce_mean(log_q - self.log_prior(latents, **given))
+        distortion = -tf.reduce_mean(self.log_prob_of_known(likelihood, batch.x))
+        return {"loss": distortion + rate, "rate": rate, "distortion": distortion}
 
     def noise_rows(self, rows):
         return rows.normal(self.domain_of("latents").shape, "latents")

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras_gen.arguments import check_count, shown
 from keras_gen.domains import Domain, Scalars
 from keras_gen.images import compressed_bits
-from keras_gen.models.base.batches import full_batches
+from keras_gen.models.base.batches import in_batches
 from keras_gen.models.base.marks import marked, marks_of
 
 
@@ -117,11 +117,9 @@ class Scoring:
             parts["y"] = np.asarray(y, self.y_domain.dtype)
         elif y is not None:
             raise ValueError("`y` must be left out: the score does not depend on it.")
-        found = [
-            self._traced_scores(some, method).numpy()
-            for some in full_batches(parts, batch_size)
-        ]
-        scores = np.concatenate(found)[: len(x)]
+        scores = in_batches(
+            lambda **some: self._traced_scores(some, method), parts, batch_size
+        )
         if complexity:
             levels = self.x_domain.to_bytes(parts["x"])
             scores -= np.float32(math.log(2.0)) * compressed_bits(levels)

@@ -5,12 +5,13 @@ import tensorflow_probability as tfp
 
 from keras_gen import domains
 from keras_gen.distributions import kl_divergence
-from keras_gen.distributions.likelihoods import REALS, check_decodable
+from keras_gen.distributions.likelihoods import REALS
 from keras_gen.models.base.bits_back import BitsBackCoding
+from keras_gen.models.base.decoders import check_likelihood, check_parameters
 from keras_gen.models.base.latent_variable_model import LatentVariableModel
 from keras_gen.models.base.output_range import check_reaches
 from keras_gen.models.base.posterior_imputing import PosteriorImputing
-from keras_gen.networks import check_network
+from keras_gen.networks import check_latents, check_network
 
 tfd = tfp.distributions
 
@@ -47,14 +48,15 @@ class VariationalModel(BitsBackCoding, PosteriorImputing, LatentVariableModel):
         self, encoder, decoder, output_distribution, *, x_domain=None, **kwargs
     ):
         super().__init__(**kwargs)
-        _check_networks(encoder, decoder, output_distribution, self.num_inputs)
+        check_likelihood(output_distribution)
+        check_network("encoder", encoder, self.num_inputs)
+        check_network("decoder", decoder, self.num_inputs)
+        check_latents(encoder, decoder, per_latent=2)
         self.encoder = encoder
         self.decoder = decoder
         self.output_distribution = output_distribution
         self.x_domain = domains.for_network("x_domain", x_domain, encoder, True)
-        bounds = output_distribution.parameter_range or self.x_domain.bounds
-        parameters = f"the parameters of {type(output_distribution).__name__}"
-        check_reaches("decoder", decoder, bounds, parameters)
+        check_parameters(decoder, output_distribution, self.x_domain)
         check_reaches("encoder", encoder, REALS, "means and logs of scales")
         self.latent_dim = encoder.output_shape[-1] // 2
 
@@ -126,30 +128,3 @@ def normal_of(outputs) -> tfd.Distribution:
 def _inputs_of(values, y):
     # Keras does not take tensors and arrays together.
     return values if y is None else [values, tf.convert_to_tensor(y)]
-
-
-def _check_networks(encoder, decoder, distribution, num_inputs):
-    check_decodable(distribution)
-    check_network("encoder", encoder, num_inputs)
-    check_network("decoder", decoder, num_inputs)
-    encoded = tuple(encoder.output_shape[1:])
-    if len(encoded) != 1 or encoded[0] % 2:
-        raise ValueError(
-            "`encoder` must end in an even number of units, a mean and a log scale for "
-            f"each latent. Received output shape: {encoded}"
-        )
-    latents = (encoded[0] // 2,)
-    taken = tuple(decoder.inputs[0].shape[1:])
-    if taken != latents:
-        raise ValueError(
-            f"`decoder` must take latents of shape {latents}, since `encoder` ends in "
-            f"{encoded[0]} units. Received input shape: {taken}"
-        )
-    shape = tuple(encoder.inputs[0].shape[1:])
-    expected = (*shape[:-1], shape[-1] * distribution.parameters_per_value)
-    if tuple(decoder.output_shape[1:]) != expected:
-        raise ValueError(
-            f"`decoder` must end in shape {expected} for examples of shape {shape} "
-            f"under {type(distribution).__name__}. Received output shape: "
-            f"{tuple(decoder.output_shape[1:])}"
-        )

@@ -5,16 +5,15 @@ import tensorflow as tf
 from keras import ops
 
 from keras_gen.arguments import check_count
-from keras_gen.domains import Vectors
 from keras_gen.losses import (
     non_saturating_discriminator_loss,
     non_saturating_generator_loss,
 )
-from keras_gen.models.base import AdversarialModel, at_step, check_number, marked
+from keras_gen.models.base import AdversarialModel, Classifying, at_step, check_number
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class ACGAN(AdversarialModel):
+class ACGAN(Classifying, AdversarialModel):
     """Learns to generate images of a given class, which the discriminator must name.
 
     The generator takes labels. The discriminator does not: it says whether an image is
@@ -92,15 +91,9 @@ class ACGAN(AdversarialModel):
         weight = at_step(self, self.classification_weight)
         return {"generator_loss": source_loss + weight * _class_loss(fake, batch.y)}
 
-    @marked(("x",), ("probabilities",))
     def classify(self, x) -> tf.Tensor:
         """Class probabilities of images, float32 of shape `(batch, num_classes)`."""
         return tf.nn.softmax(self.score(x, None, training=False)[:, 1:])
-
-    def domain_of(self, name):
-        if name == "probabilities":
-            return Vectors(self.num_classes)
-        return super().domain_of(name)
 
 
 def _class_loss(scores, y):

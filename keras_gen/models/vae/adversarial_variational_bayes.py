@@ -6,16 +6,18 @@ import tensorflow as tf
 from keras_gen import domains
 from keras_gen.arguments import check_count
 from keras_gen.distributions import standard_normal_log_prob
-from keras_gen.distributions.likelihoods import REALS, check_decodable
+from keras_gen.distributions.likelihoods import REALS
 from keras_gen.losses import minimax_discriminator_loss
 from keras_gen.models.base import (
     Autoencoding,
     GenerativeModel,
     Phase,
     Sampler,
+    check_likelihood,
+    check_parameters,
     check_reaches,
 )
-from keras_gen.networks import check_judge, check_network
+from keras_gen.networks import check_judge, check_latents, check_network
 
 _LEAST_SCALE = 1e-4
 
@@ -90,6 +92,8 @@ class AdversarialVariationalBayes(Sampler, Autoencoding, GenerativeModel):
         super().__init__(**kwargs)
         check_network("encoder", encoder, 2)
         check_network("decoder", decoder, 1)
+        check_latents(encoder, decoder)
+        check_likelihood(output_distribution)
         check_count(contrast_draws, "contrast_draws", 0)
         if contrast_draws == 1:
             raise ValueError("`contrast_draws` must be 0, or at least 2. Received: 1")
@@ -102,7 +106,7 @@ class AdversarialVariationalBayes(Sampler, Autoencoding, GenerativeModel):
         judged = self.x_domain.shape, (self.latent_dim,)
         check_judge("discriminator", discriminator, *judged)
         check_reaches("discriminator", discriminator, REALS, "scores")
-        self._check_ends()
+        check_parameters(decoder, output_distribution, self.x_domain)
 
     def default_optimizer(self):
         return keras.optimizers.Adam(1e-4, beta_1=0.5)
@@ -182,17 +186,3 @@ class AdversarialVariationalBayes(Sampler, Autoencoding, GenerativeModel):
 
     def from_noise(self, noise):
         return self.decode(self.take("noise", noise))
-
-    def _check_ends(self):
-        likelihood = self.output_distribution
-        check_decodable(likelihood)
-        *sides, channels = self.x_domain.shape
-        expected = (*sides, channels * likelihood.parameters_per_value)
-        latents, ends = self.decoder.input_shape[1:], self.decoder.output_shape[1:]
-        if (latents, ends) != ((self.latent_dim,), expected):
-            raise ValueError(
-                f"`decoder` must lead from shape ({self.latent_dim},) to {expected}. "
-                f"Received: {latents} and {ends}"
-            )
-        bounds = likelihood.parameter_range or self.x_domain.bounds
-        check_reaches("decoder", self.decoder, bounds, "parameters of the likelihood")

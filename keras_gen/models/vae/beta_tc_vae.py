@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from keras_gen.arguments import check_count, shown
+from keras_gen.arguments import check_boolean, check_count
 from keras_gen.models.base import VariationalModel, at_step, check_number, whole_batch
 
 tfd = tfp.distributions
@@ -95,10 +95,7 @@ class BetaTCVAE(VariationalModel):
         check_count(dataset_size, "dataset_size", 1)
         for name, weight in {"beta": beta, "alpha": alpha, "gamma": gamma}.items():
             check_number(weight, name, 0)
-        if not isinstance(stratified, bool):
-            raise ValueError(
-                f"`stratified` must be True or False. Received: {shown(stratified)}"
-            )
+        check_boolean(stratified, "stratified")
         self.dataset_size, self.stratified = dataset_size, stratified
         self.beta, self.alpha, self.gamma = beta, alpha, gamma
 

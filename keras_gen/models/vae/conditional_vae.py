@@ -6,15 +6,15 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_count
 from keras_gen.distributions.likelihoods import REALS
-from keras_gen.domains import Labels, Vectors, of_shape
-from keras_gen.models.base import VariationalModel, check_reaches, marked
-from keras_gen.models.base.batches import full_batches
+from keras_gen.domains import Labels, of_shape
+from keras_gen.models.base import Classifying, VariationalModel, check_reaches, marked
+from keras_gen.models.base.batches import in_batches
 from keras_gen.models.base.variational_model import normal_of
 from keras_gen.networks import check_network
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class ConditionalVAE(VariationalModel):
+class ConditionalVAE(Classifying, VariationalModel):
     """Learns to generate images given their class, or given something else of them.
 
     Both networks take a list of two inputs; the second one is the condition `y`. With
@@ -99,11 +99,6 @@ class ConditionalVAE(VariationalModel):
         rate, distortion = map(tf.reduce_mean, halves)
         return {"loss": distortion + rate, "rate": rate, "distortion": distortion}
 
-    def domain_of(self, name):
-        if name == "probabilities" and isinstance(self.y_domain, Labels):
-            return Vectors(self.y_domain.num_classes)
-        return super().domain_of(name)
-
     @marked(("x",), ("probabilities",), traced="class_probabilities")
     def classify(self, x, batch_size=64) -> np.ndarray:
         """Computes class probabilities by Bayes' rule, with equal prior probabilities.
@@ -128,9 +123,7 @@ class ConditionalVAE(VariationalModel):
         self.x_domain.check(x, "x")
         check_count(batch_size, "batch_size", 1)
         parts = {"x": np.asarray(x, self.x_domain.dtype)}
-        batches = full_batches(parts, batch_size)
-        found = [self._traced_probabilities(**some).numpy() for some in batches]
-        return np.concatenate(found)[: len(x)]
+        return in_batches(self._traced_probabilities, parts, batch_size)
 
     def class_probabilities(self, x) -> tf.Tensor:
         """The class probabilities of a batch, without checks.

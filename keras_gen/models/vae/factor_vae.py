@@ -3,7 +3,6 @@
 import keras
 import tensorflow as tf
 
-from keras_gen.arguments import shown
 from keras_gen.distributions.likelihoods import REALS
 from keras_gen.losses import non_saturating_discriminator_loss
 from keras_gen.models.base import (
@@ -14,7 +13,7 @@ from keras_gen.models.base import (
     check_reaches,
     whole_batch,
 )
-from keras_gen.networks import check_network
+from keras_gen.networks import check_judge
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -85,17 +84,8 @@ class FactorVAE(VariationalModel):
         **kwargs,
     ):
         super().__init__(encoder, decoder, output_distribution, **kwargs)
-        check_network("discriminator", discriminator, 1)
-        shapes = [
-            tuple(tensor.shape[1:])
-            for tensor in (discriminator.inputs[0], discriminator.outputs[0])
-        ]
-        if shapes != [(self.latent_dim,), (1,)]:
-            raise ValueError(
-                f"`discriminator` must map latents of shape ({self.latent_dim},) to "
-                f"one logit, of shape (1,). Received shapes: {shown(shapes)}"
-            )
-        check_reaches("discriminator", discriminator, REALS, "logits")
+        check_judge("discriminator", discriminator, (self.latent_dim,))
+        check_reaches("discriminator", discriminator, REALS, "scores")
         check_number(gamma, "gamma", 0)
         self.discriminator = discriminator
         self.gamma = gamma

@@ -6,6 +6,7 @@ import tensorflow as tf
 from keras_gen import domains
 from keras_gen.arguments import check_count, shown
 from keras_gen.distributions import standard_normal_log_prob
+from keras_gen.distributions.likelihoods import REALS
 from keras_gen.layers import MaskedAffine
 from keras_gen.models.base import (
     ExpectationMaximization,
@@ -13,6 +14,7 @@ from keras_gen.models.base import (
     check_likelihood,
     check_parameters,
     check_prior,
+    check_reaches,
     log_prob_of_draws,
 )
 from keras_gen.networks import check_network
@@ -79,8 +81,6 @@ class FlowVAE(LatentVariableModel):
     (5, 8, 8, 1)
     """
 
-    term_names = ("loss", "rate", "distortion")
-
     def __init__(
         self,
         encoder,
@@ -103,15 +103,21 @@ class FlowVAE(LatentVariableModel):
         self.num_flows, self.hidden_units = num_flows, hidden_units
         self.x_domain = domains.for_network("x_domain", x_domain, encoder)
         check_parameters(decoder, output_distribution, self.x_domain)
-        self.latent_dim = decoder.input_shape[-1]
-        #: Integer, the values of the context that the encoder gives.
-        self.context_size = encoder.output_shape[-1] - 2 * self.latent_dim
-        if self.context_size < 0:
+        check_reaches("encoder", encoder, REALS, "means and logs of scales")
+        taken, given = tuple(decoder.input_shape[1:]), tuple(encoder.output_shape[1:])
+        if len(taken) != 1:
+            raise ValueError(
+                "`decoder` must take latents of shape (latent_dim,). Received input "
+                f"shape: {taken}"
+            )
+        self.latent_dim = taken[0]
+        if len(given) != 1 or given[0] < 2 * self.latent_dim:
             raise ValueError(
                 f"`encoder` must give at least {2 * self.latent_dim} numbers, a mean "
-                "and a log scale for each latent. Received output shape: "
-                f"{encoder.output_shape[1:]}"
+                f"and a log scale for each latent. Received output shape: {given}"
             )
+        #: Integer, the values of the context that the encoder gives.
+        self.context_size = given[0] - 2 * self.latent_dim
         self.prior = prior
         if prior is not None:
             check_prior(prior, self.domain_of("latents"))
@@ -159,11 +165,3 @@ class FlowVAE(LatentVariableModel):
 
     def latents_from_noise(self, noise):
         return noise if self.prior is None else self.prior.from_noise(noise)
-
-    def loss_terms(self, batch, training):
-        noise = self.posterior_noise(batch.rows)[None]
-        latents, log_q = self.infer(batch.x, noise, training=training)
-        likelihood = self.likelihood(latents[0], training=training)
-        rate = tf.reduce_mean(log_q - self.log_prior(latents))
-        distortion = -tf.reduce_mean(likelihood.log_prob(batch.x))
-        return {"loss": distortion + rate, "rate": rate, "distortion": distortion}

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from keras_gen.arguments import check_count, shown
+from keras_gen.arguments import check_boolean, check_count
 from keras_gen.models.base import VariationalModel
 
 tfd = tfp.distributions
@@ -79,11 +79,7 @@ class IWAE(VariationalModel):
     ):
         super().__init__(encoder, decoder, output_distribution, **kwargs)
         check_count(num_samples, "num_samples", 1)
-        if not isinstance(doubly_reparameterized, bool):
-            raise ValueError(
-                "`doubly_reparameterized` must be True or False. Received: "
-                f"{shown(doubly_reparameterized)}"
-            )
+        check_boolean(doubly_reparameterized, "doubly_reparameterized")
         self.num_samples = num_samples
         self.doubly_reparameterized = doubly_reparameterized
 

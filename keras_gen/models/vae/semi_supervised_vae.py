@@ -4,20 +4,20 @@ import keras
 import tensorflow as tf
 
 from keras_gen.distributions.likelihoods import REALS
-from keras_gen.domains import Labels, Vectors
+from keras_gen.domains import Labels
 from keras_gen.models.base import (
     Batch,
+    Classifying,
     VariationalModel,
     at_step,
     check_number,
     check_reaches,
-    marked,
 )
 from keras_gen.networks import check_network
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class SemiSupervisedVAE(VariationalModel):
+class SemiSupervisedVAE(Classifying, VariationalModel):
     """Learns to classify from few labels, because it also has to explain the images.
 
     An image comes from its class and from latents, which tell the rest of it, such as
@@ -137,7 +137,6 @@ class SemiSupervisedVAE(VariationalModel):
         logits = self.classifier(x, training=training)
         return tf.nn.log_softmax(tf.cast(logits, tf.float32))
 
-    @marked(("x",), ("probabilities",))
     def classify(self, x) -> tf.Tensor:
         """Computes class probabilities by the classifier.
 
@@ -155,12 +154,8 @@ class SemiSupervisedVAE(VariationalModel):
         return batch.x, self((batch.x, tf.where(batch.y < 0, likely, batch.y)))
 
     def domain_of(self, name):
-        domains = {
-            # Only in training a label may be unknown.
-            "y": Labels(self.num_classes),
-            "probabilities": Vectors(self.num_classes),
-        }
-        return domains.get(name) or super().domain_of(name)
+        # Only in training a label may be unknown.
+        return Labels(self.num_classes) if name == "y" else super().domain_of(name)
 
 
 def _num_classes_of(classifier, image_shape):

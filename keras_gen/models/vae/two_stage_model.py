@@ -111,9 +111,9 @@ class TwoStageModel(Sampler, Autoencoding, ImportanceWeighting, GenerativeModel)
         return self.autoencoder.posterior_noise(rows)
 
     def log_weights(self, x, noise, training=False):
-        latents, _ = self.autoencoder.infer(x, noise)
+        latents, log_q = self.autoencoder.infer(x, noise)
+        weights = self.autoencoder.log_joint(x, latents) - log_q
         # One prior in place of the other.
-        weights = self.autoencoder.log_weights(x, noise)
         weights -= self.autoencoder.log_prior(latents)
         return weights + log_prob_of_draws(self.prior, latents)
 
@@ -123,8 +123,8 @@ class TwoStageModel(Sampler, Autoencoding, ImportanceWeighting, GenerativeModel)
             latents = self.autoencoder.infer(batch.x, noise)[0][0]
         else:
             latents = self.encode(batch.x)
-        latents = batch._replace(x=tf.stop_gradient(latents))
-        loss = self.prior.loss_terms(latents, training)["loss"]
+        coded = batch._replace(x=tf.stop_gradient(latents))
+        loss = self.prior.loss_terms(coded, training)["loss"]
         # Codes do not show that an example is not finite.
         is_finite = tf.reduce_all(tf.math.is_finite(tf.cast(batch.x, tf.float32)))
         return {"loss": tf.where(is_finite, loss, math.nan)}

@@ -9,12 +9,14 @@ import tensorflow as tf
 from keras_gen import domains
 from keras_gen.arguments import check_count
 from keras_gen.distributions import standard_normal_log_prob
+from keras_gen.distributions.likelihoods import REALS
 from keras_gen.models.base import (
     LatentVariableModel,
     check_likelihood,
     check_parameters,
+    check_reaches,
 )
-from keras_gen.networks import check_network
+from keras_gen.networks import check_latents, check_network
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -48,7 +50,7 @@ class VampVAE(LatentVariableModel):
         ValueError: If the networks do not match, or an argument is wrong.
 
     Reference:
-        [VAE with a VampPrior](https://arxiv.org/abs/1705.07120), 2018, section 2.
+        [VAE with a VampPrior](https://arxiv.org/abs/1705.07120), 2018.
 
     Example:
     >>> from keras_gen.distributions import BernoulliLikelihood
@@ -61,8 +63,6 @@ class VampVAE(LatentVariableModel):
     >>> model.sample(3, seed=0).shape
     (3, 8, 8, 1)
     """
-
-    term_names = ("loss", "rate", "distortion")
 
     def __init__(
         self,
@@ -78,6 +78,8 @@ class VampVAE(LatentVariableModel):
         check_likelihood(output_distribution)
         check_network("encoder", encoder, 1)
         check_network("decoder", decoder, 1)
+        check_latents(encoder, decoder, per_latent=2)
+        check_reaches("encoder", encoder, REALS, "means and logs of scales")
         check_count(num_components, "num_components", 1)
         self.encoder, self.decoder = encoder, decoder
         self.output_distribution = output_distribution
@@ -85,12 +87,6 @@ class VampVAE(LatentVariableModel):
         self.x_domain = domains.for_network("x_domain", x_domain, encoder)
         check_parameters(decoder, output_distribution, self.x_domain)
         self.latent_dim = decoder.input_shape[-1]
-        if tuple(encoder.output_shape[1:]) != (2 * self.latent_dim,):
-            raise ValueError(
-                f"`encoder` must end in {2 * self.latent_dim} units, a mean and a log "
-                "scale for each latent of `decoder`. Received output shape: "
-                f"{tuple(encoder.output_shape[1:])}"
-            )
         self._pseudo_inputs = self.add_weight(
             (num_components, *self.x_domain.shape),
             initializer=keras.initializers.RandomNormal(stddev=0.5),
@@ -155,14 +151,6 @@ class VampVAE(LatentVariableModel):
         chosen = tf.cast(tf.floor(noise[:, 0] * self.num_components), tf.int32)
         scale = tf.gather(tf.exp(log_scale), chosen)
         return tf.gather(mean, chosen) + scale * noise[:, 1:]
-
-    def loss_terms(self, batch, training):
-        noise = self.posterior_noise(batch.rows)[None]
-        latents, log_q = self.infer(batch.x, noise, training=training)
-        likelihood = self.likelihood(latents[0], training=training)
-        rate = tf.reduce_mean(log_q - self.log_prior(latents))
-        distortion = -tf.reduce_mean(likelihood.log_prob(batch.x))
-        return {"loss": distortion + rate, "rate": rate, "distortion": distortion}
 
     def _posterior(self, x, training=False):
         outputs = tf.cast(self.encoder(x, training=training), tf.float32)

@@ -28,7 +28,12 @@ HOOKS = {
         "phases",
         "stopped_losses",
     },
-    "LatentVariableModel": {"encode", "noise_rows", "posterior_noise_shape"},
+    "LatentVariableModel": {
+        "encode",
+        "loss_terms",
+        "noise_rows",
+        "posterior_noise_shape",
+    },
     "Sampler": {"conditions"},
     "Scoring": {"score_functions"},
     "SiteSampler": {

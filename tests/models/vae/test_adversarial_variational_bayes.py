@@ -153,11 +153,17 @@ def test_each_phase_has_its_own_networks():
     ("change", "message"),
     [
         ({"encoder": mlp((8, 8, 1), [], (2,))}, "`encoder` must have 2 inputs.*with 1"),
-        ({"decoder": mlp((3,), [], (8, 8, 1))}, r"`decoder` must lead.*\(3,\)"),
-        ({"decoder": mlp((2,), [], (8, 8, 2))}, r"`decoder` must lead.*\(8, 8, 2\)"),
+        (
+            {"decoder": mlp((3,), [], (8, 8, 1))},
+            r"`decoder` must take the latents .*\(3,\)",
+        ),
+        (
+            {"decoder": mlp((2,), [], (8, 8, 2))},
+            r"`decoder` must end in shape \(8, 8, 1\).*\(8, 8, 2\)",
+        ),
         (
             {"decoder": mlp((2,), [], (8, 8, 1), output_activation="sigmoid")},
-            "`decoder` must end in parameters of the likelihood.*sigmoid",
+            "`decoder` must end in the parameters of Bernoulli.*sigmoid",
         ),
         ({"discriminator": mlp((2,), [], (1,))}, "`discriminator` must have 2 inputs"),
         ({"output_distribution": "normal"}, "`output_distribution` must be a like"),

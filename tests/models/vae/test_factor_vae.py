@@ -125,15 +125,15 @@ def test_a_discriminator_that_cannot_tell_has_the_loss_log_4():
         ({"gamma": -1.0}, "`gamma` must be at least 0.*-1"),
         (
             {"discriminator": mlp((2,), [], (1,))},
-            r"`discriminator` must map latents of shape \(3,\) .*\(2,\)",
+            r"`discriminator` must take shape \(3,\) .*\(2,\)",
         ),
         (
             {"discriminator": mlp((3,), [], (2,))},
-            r"`discriminator` must map latents .*\(2,\)",
+            r"`discriminator` must take .* one score, of shape \(1,\).*\(2,\)",
         ),
         (
             {"discriminator": mlp((3,), [], (1,), output_activation="sigmoid")},
-            "`discriminator` must end in logits.*sigmoid",
+            "`discriminator` must end in scores.*sigmoid",
         ),
         ({"discriminator": "none"}, "`discriminator` must be a built network"),
     ],

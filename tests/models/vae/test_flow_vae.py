@@ -13,11 +13,16 @@ from keras_gen.random import Rows
 
 
 def tiny(seed=0, prior=None, outputs=8, **options):
-    encoder = mlp((8, 8, 1), [16], (outputs,), name="encoder")
-    decoder = mlp((3,), [16], (8, 8, 1), name="decoder")
-    pixels = BernoulliLikelihood()
+    networks = {
+        "encoder": mlp((8, 8, 1), [16], (outputs,), name="encoder"),
+        "decoder": mlp((3,), [16], (8, 8, 1), name="decoder"),
+    }
     return FlowVAE(
-        encoder, decoder, pixels, prior=prior, seed=seed, name="tiny", **options
+        **networks | options,
+        output_distribution=BernoulliLikelihood(),
+        prior=prior,
+        seed=seed,
+        name="tiny",
     )
 
 
@@ -125,6 +130,12 @@ def test_new_flows_give_the_bound_of_a_plain_vae():
     ("options", "message"),
     [
         ({"outputs": 5}, r"`encoder` must give at least 6 numbers.*\(5,\)"),
+        ({"encoder": mlp((8, 8, 1), [], (2, 8))}, r"`encoder` must give .*\(2, 8\)"),
+        ({"decoder": mlp((2, 3), [], (8, 8, 1))}, r"`decoder` must take .*\(2, 3\)"),
+        (
+            {"encoder": mlp((8, 8, 1), [], (8,), output_activation="relu")},
+            "`encoder` must end in means and logs of scales.*relu",
+        ),
         ({"num_flows": -1}, "`num_flows` must be an integer of at least 0"),
         (
             {"x_domain": Images((8, 8, 1), optional=True)},

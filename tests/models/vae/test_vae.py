@@ -197,9 +197,14 @@ def test_convolutional_networks_fit():
 @pytest.mark.parametrize(
     ("encoder", "decoder", "pixels", "message"),
     [
-        (mlp((8, 8, 1), [], (5,)), None, None, r"`encoder` must end in an even"),
-        (mlp((8, 8, 1), [], (2, 2)), None, None, r"`encoder` must end in an even"),
-        (mlp((8, 8, 1), [], (4,)), None, None, r"`decoder` must take latents .*\(2,\)"),
+        (
+            mlp((8, 8, 1), [], (5,)),
+            None,
+            None,
+            r"`encoder` .* 2 numbers for each.*\(5,\)",
+        ),
+        (mlp((8, 8, 1), [], (2, 2)), None, None, r"`encoder` must end in .*\(2, 2\)"),
+        (mlp((8, 8, 1), [], (4,)), None, None, r"`decoder` must take .*\(2,\)"),
         (None, mlp((3,), [], (8, 9, 1)), None, r"`decoder` must end .*\(8, 8, 1\)"),
         (None, None, LearnedGaussianLikelihood(), r"must end .*\(8, 8, 2\).*Learned"),
         (None, None, "bernoulli", "`output_distribution` must be.*'bernoulli'"),

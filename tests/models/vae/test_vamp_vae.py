@@ -12,12 +12,17 @@ from keras_gen.networks import mlp
 from keras_gen.random import Rows
 
 
-def tiny(seed=0, num_components=4, outputs=6, **options):
-    encoder = mlp((8, 8, 1), [16], (outputs,), name="encoder")
-    decoder = mlp((3,), [16], (8, 8, 1), name="decoder")
-    pixels = BernoulliLikelihood()
+def tiny(seed=0, num_components=4, **options):
+    networks = {
+        "encoder": mlp((8, 8, 1), [16], (6,), name="encoder"),
+        "decoder": mlp((3,), [16], (8, 8, 1), name="decoder"),
+    }
     return VampVAE(
-        encoder, decoder, pixels, num_components, seed=seed, name="tiny", **options
+        **networks | options,
+        output_distribution=BernoulliLikelihood(),
+        num_components=num_components,
+        seed=seed,
+        name="tiny",
     )
 
 
@@ -127,7 +132,12 @@ def test_samples_are_drawn_from_the_prior():
     ("options", "message"),
     [
         ({"num_components": 0}, "`num_components` must be an integer of at least 1.*0"),
-        ({"outputs": 5}, r"`encoder` must end in 6 units.*\(5,\)"),
+        ({"encoder": mlp((8, 8, 1), [], (5,))}, r"`encoder` .* 2 numbers for each.*5"),
+        ({"decoder": mlp((2, 3), [], (8, 8, 1))}, r"`decoder` must take .*\(2, 3\)"),
+        (
+            {"encoder": mlp((8, 8, 1), [], (6,), output_activation="relu")},
+            "`encoder` must end in means and logs of scales.*relu",
+        ),
     ],
 )
 def test_bad_arguments_are_refused(options, message):
