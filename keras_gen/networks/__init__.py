@@ -1,6 +1,12 @@
 """Functions that return built networks. They import without TensorFlow."""
 
-from keras_gen.networks.checks import check_judge, check_mirrored, check_network
+from keras_gen.networks.checks import (
+    check_classifier,
+    check_judge,
+    check_maps,
+    check_mirrored,
+    check_network,
+)
 from keras_gen.networks.classifier import conv_classifier
 from keras_gen.networks.conditioner import conditioner
 from keras_gen.networks.content_and_style import content_encoder, style_decoder
@@ -17,7 +23,9 @@ from keras_gen.networks.sr_res_net import sr_res_net
 from keras_gen.networks.unet import unet
 
 __all__ = [
+    "check_classifier",
     "check_judge",
+    "check_maps",
     "check_mirrored",
     "check_network",
     "conditioner",

@@ -30,8 +30,8 @@ class StackedAutoencoder(Autoencoding, GenerativeModel):
 
     Args:
         levels: List of `keras_gen.models.Autoencoder`, `DenoisingAutoencoder` or other
-            models of an encoder and a decoder, from the images up. Each takes the
-            latents of the one before.
+            models of an encoder, a decoder and one loss, from the images up. Each takes
+            the latents of the one before.
         epochs_per_level: Optional integer of at least 1. If given, `fit()` trains each
             level for that number of epochs.
         **kwargs: Options of every model: `seed`, `name`.
@@ -182,12 +182,17 @@ def _encoded(x, levels):
     return x
 
 
+def _is_level(model):
+    """Whether a model is an encoder and a decoder that minimize one loss."""
+    return isinstance(model, EncoderDecoder) and model.phases()[0].name == ""
+
+
 def _check_levels(levels):
     is_list = isinstance(levels, (list, tuple)) and len(levels) > 0
-    if not is_list or not all(isinstance(level, EncoderDecoder) for level in levels):
+    if not is_list or not all(map(_is_level, levels)):
         raise ValueError(
-            "`levels` must be a list of at least one model of an encoder and a decoder,"
-            f" such as `Autoencoder`. Received: {shown(levels)}"
+            "`levels` must be a list of at least one model of an encoder, a decoder and"
+            f" one loss, such as `Autoencoder`. Received: {shown(levels)}"
         )
     for index, (below, above) in enumerate(zip(levels[:-1], levels[1:], strict=True)):
         if above.x_domain.shape != (below.latent_dim,):

@@ -8,8 +8,8 @@ from keras_gen.arguments import check_count
 from keras_gen.distributions.likelihoods import REALS
 from keras_gen.models.base import PairDecoding, Sampler, check_reaches, marked
 from keras_gen.models.base.batches import full_batches
-from keras_gen.models.translation.two_domain_game import TwoDomainGame, check_maps
-from keras_gen.networks import check_network
+from keras_gen.models.translation.two_domain_game import TwoDomainGame
+from keras_gen.networks import check_maps, check_network
 from keras_gen.random import fresh_seed
 
 
@@ -86,7 +86,7 @@ class CoGAN(Sampler, PairDecoding, TwoDomainGame):
         check_maps("generator_y", generator_y, features, y_shape)
         check_maps("discriminator_x", discriminator_x, x_shape, judged)
         check_maps("discriminator_y", discriminator_y, y_shape, judged)
-        check_maps("discriminator", discriminator, judged, None)
+        check_maps("discriminator", discriminator, judged)
         if len(latents) != 1:
             raise ValueError(
                 "`generator` must take latents of shape (latent_dim,). Received input "

@@ -5,8 +5,8 @@ from keras import ops
 
 from keras_gen.losses import mean_absolute_error
 from keras_gen.models.base import TwoWayTranslation, check_reaches
-from keras_gen.models.translation.two_domain_game import LeastSquaresGame, check_maps
-from keras_gen.networks import check_network
+from keras_gen.models.translation.two_domain_game import LeastSquaresGame
+from keras_gen.networks import check_maps, check_network
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")

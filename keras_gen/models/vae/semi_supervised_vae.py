@@ -13,7 +13,7 @@ from keras_gen.models.base import (
     check_reaches,
     marked,
 )
-from keras_gen.networks import check_network
+from keras_gen.networks import check_classifier
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -82,7 +82,9 @@ class SemiSupervisedVAE(VariationalModel):
     ):
         super().__init__(encoder, decoder, output_distribution, **kwargs)
         check_number(alpha, "alpha", 0)
-        self.num_classes = _num_classes_of(classifier, self.x_domain.shape)
+        shape = self.x_domain.shape
+        self.num_classes = check_classifier("classifier", classifier, shape)
+        check_reaches("classifier", classifier, REALS, "logits")
         for name, network in (("encoder", encoder), ("decoder", decoder)):
             found = tuple(network.inputs[1].shape[1:])
             if found:
@@ -161,18 +163,3 @@ class SemiSupervisedVAE(VariationalModel):
             "probabilities": Vectors(self.num_classes),
         }
         return domains.get(name) or super().domain_of(name)
-
-
-def _num_classes_of(classifier, image_shape):
-    check_network("classifier", classifier, 1)
-    taken, given = (
-        tuple(tensor.shape[1:])
-        for tensor in (classifier.inputs[0], classifier.outputs[0])
-    )
-    if taken != image_shape or len(given) != 1 or given[0] < 2:
-        raise ValueError(
-            f"`classifier` must map examples of shape {image_shape} to a logit for "
-            f"each of at least 2 classes. Received shapes: {taken} and {given}"
-        )
-    check_reaches("classifier", classifier, REALS, "logits")
-    return given[0]
