@@ -6,7 +6,7 @@ import tensorflow as tf
 from keras_gen.arguments import check_count
 from keras_gen.distributions.choices import draw_choice, one_hot
 from keras_gen.distributions.likelihoods import REALS
-from keras_gen.domains import Labels, Vectors
+from keras_gen.domains import Labels
 from keras_gen.losses import (
     minimax_discriminator_loss,
     non_saturating_generator_loss,
@@ -166,11 +166,6 @@ class SemiSupervisedAdversarialAutoencoder(Sampler, EncoderDecoder):
     def classify(self, x) -> tf.Tensor:
         """Class probabilities of images, float32 of shape `(batch, num_classes)`."""
         return self.codes(x)[0]
-
-    def domain_of(self, name):
-        if name == "probabilities":
-            return Vectors(self.num_classes)
-        return super().domain_of(name)
 
     def encode(self, x):
         return tf.concat(self.codes(x), axis=-1)

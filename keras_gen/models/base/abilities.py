@@ -278,11 +278,6 @@ class Classifying:
     def comparison(self, batch) -> tuple:
         return tf.one_hot(batch.y, self.y_domain.num_classes), self.classify(batch.x)
 
-    def domain_of(self, name) -> Domain | None:
-        if name == "probabilities":
-            return Vectors(self.y_domain.num_classes)
-        return super().domain_of(name)
-
 
 class Translation:
     """Ability: a model that maps examples to another domain.

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_image_shape, shown
 from keras_gen.distributions import LevelLikelihood
-from keras_gen.domains import Domain, Images, Labels, Vectors
+from keras_gen.domains import Domain, Images, Labels
 from keras_gen.models.base.abilities import ExactLikelihood
 from keras_gen.models.base.config import arguments_of
 from keras_gen.models.base.generative_model import GenerativeModel
@@ -109,11 +109,6 @@ class AutoregressiveModel(
             example is the mean over the list of its product over the sites.
         """
         return [self._log_probs(self.site_parameters(x, y), x)]
-
-    def domain_of(self, name):
-        if name == "probabilities" and self.y_domain is not None:
-            return Vectors(self.y_domain.num_classes)
-        return super().domain_of(name)
 
     # Likelihood
 

@@ -5,7 +5,6 @@ import tensorflow as tf
 from keras import ops
 
 from keras_gen.arguments import check_count
-from keras_gen.domains import Vectors
 from keras_gen.losses import (
     non_saturating_discriminator_loss,
     non_saturating_generator_loss,
@@ -96,11 +95,6 @@ class ACGAN(AdversarialModel):
     def classify(self, x) -> tf.Tensor:
         """Class probabilities of images, float32 of shape `(batch, num_classes)`."""
         return tf.nn.softmax(self.score(x, None, training=False)[:, 1:])
-
-    def domain_of(self, name):
-        if name == "probabilities":
-            return Vectors(self.num_classes)
-        return super().domain_of(name)
 
 
 def _class_loss(scores, y):

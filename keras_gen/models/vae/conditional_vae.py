@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_count
 from keras_gen.distributions.likelihoods import REALS
-from keras_gen.domains import Labels, Vectors, of_shape
+from keras_gen.domains import Labels, of_shape
 from keras_gen.models.base import VariationalModel, check_reaches, marked
 from keras_gen.models.base.batches import full_batches
 from keras_gen.models.base.variational_model import normal_of
@@ -98,11 +98,6 @@ class ConditionalVAE(VariationalModel):
         halves = self.bound_terms(batch, training)[:2]
         rate, distortion = map(tf.reduce_mean, halves)
         return {"loss": distortion + rate, "rate": rate, "distortion": distortion}
-
-    def domain_of(self, name):
-        if name == "probabilities" and isinstance(self.y_domain, Labels):
-            return Vectors(self.y_domain.num_classes)
-        return super().domain_of(name)
 
     @marked(("x",), ("probabilities",), traced="class_probabilities")
     def classify(self, x, batch_size=64) -> np.ndarray:

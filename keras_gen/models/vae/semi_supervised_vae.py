@@ -3,8 +3,9 @@
 import keras
 import tensorflow as tf
 
+from keras_gen.distributions.choices import one_hot
 from keras_gen.distributions.likelihoods import REALS
-from keras_gen.domains import Labels, Vectors
+from keras_gen.domains import Labels
 from keras_gen.models.base import (
     Batch,
     VariationalModel,
@@ -98,13 +99,13 @@ class SemiSupervisedVAE(VariationalModel):
 
     def loss_terms(self, batch, training):
         log_probs = self.log_probabilities(batch.x, training)
-        one_hot = tf.gather(tf.eye(self.num_classes), tf.maximum(batch.y, 0))
+        labels = one_hot(tf.maximum(batch.y, 0), self.num_classes)
         is_known = batch.y[:, None] >= 0
-        shares = tf.where(is_known, one_hot, tf.exp(log_probs))
+        shares = tf.where(is_known, labels, tf.exp(log_probs))
         of_all = tf.where(is_known, 0.0, shares * log_probs)
         costs = self.costs_of_classes(batch, training)
         bounds = tf.reduce_sum(shares * costs + of_all, axis=1)
-        cross_entropies = -tf.where(is_known, one_hot * log_probs, 0.0)
+        cross_entropies = -tf.where(is_known, labels * log_probs, 0.0)
         terms = {
             "negative_bound": tf.reduce_mean(bounds),
             "cross_entropy": tf.reduce_mean(tf.reduce_sum(cross_entropies, axis=1)),
@@ -157,9 +158,5 @@ class SemiSupervisedVAE(VariationalModel):
         return batch.x, self((batch.x, tf.where(batch.y < 0, likely, batch.y)))
 
     def domain_of(self, name):
-        domains = {
-            # Only in training a label may be unknown.
-            "y": Labels(self.num_classes),
-            "probabilities": Vectors(self.num_classes),
-        }
-        return domains.get(name) or super().domain_of(name)
+        # Only in training a label may be unknown.
+        return Labels(self.num_classes) if name == "y" else super().domain_of(name)
