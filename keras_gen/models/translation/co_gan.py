@@ -137,7 +137,7 @@ class CoGAN(Sampler, PairDecoding, TwoDomainGame):
         return rows.normal((self.latent_dim,), "latents")
 
     def from_noise(self, noise):
-        return self.decode(noise)
+        return self.pairs_from_noise(noise)[0]
 
     def decode_pairs(self, latents):
         return self._pairs(latents, training=False)
