@@ -63,7 +63,7 @@ def unpaired(
 
     Each source has orders of its own, also if both are aligned. An epoch is one pass
     over the larger source, in full batches. The smaller one goes on from where it was,
-    so all of its examples come equally often.
+    so all of its examples come about equally often.
 
     Args:
         x_source: `keras_gen.datasets.Source`.

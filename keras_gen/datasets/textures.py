@@ -31,7 +31,7 @@ def textured(images, seed=0, first_row=0) -> np.ndarray:
     a random colour. The result is the absolute difference of the texture and the image,
     so strokes are the negative of what is behind them. MNIST on crops of photographs is
     made in this way (Ganin et al. 2016, arXiv:1505.07818, section 5.2.4); these
-    textures are synthetic, so numbers do not compare.
+    textures are synthetic, so results cannot be compared with those on photographs.
 
     Args:
         images: Uint8 array of shape `(num, height, width, 1)`.

@@ -21,9 +21,10 @@ def adaptation(
     """Makes batches of examples with labels and of examples of another domain without.
 
     The first half of a batch has labels, and the label of the second half is -1: what
-    `keras_gen.models.DANN` learns from. An epoch is one of the labelled examples. The
-    others come in an order of their own, and begin again when all were seen. Both
-    orders are functions of the seed and the step.
+    `keras_gen.models.DANN` learns from. An epoch is one pass over the labelled
+    examples. The others come in an order of their own, half a batch at a time. When
+    fewer are left, they begin again in a new order. Both orders are functions of the
+    seed and the step.
 
     Args:
         labelled: `keras_gen.datasets.Source` with labels.

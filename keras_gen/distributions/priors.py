@@ -1,4 +1,4 @@
-"""Shapes of latents, for models that need to draw from a prior and no density."""
+"""Distributions of latents, for models that need draws of a prior and no density."""
 
 from typing import Self
 

@@ -26,8 +26,9 @@ class DANN(Classifying, GenerativeModel):
     It learns from labelled examples of a source domain and from examples of the target
     domain, whose label is -1 (`keras_gen.datasets.adaptation()` makes such batches). A
     discriminator tells from the features which domain an example comes from. Its
-    gradient is reversed on the way to the extractor, which so learns features that do
-    not show it. Images lie in [0, 1] unless you pass another `x_domain`.
+    gradient is reversed on the way to the extractor, so the extractor learns features
+    that do not show the domain. Images lie in [0, 1] unless you pass another
+    `x_domain`.
 
     Reports `cross_entropy` and `accuracy` of the labelled examples, and
     `domain_cross_entropy` and `domain_accuracy` of the discriminator, which are log 2

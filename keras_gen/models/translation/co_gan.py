@@ -17,10 +17,10 @@ from keras_gen.random import fresh_seed
 class CoGAN(Sampler, PairDecoding, TwoDomainGame):
     """Learns to generate pairs of images from two domains without ever seeing pairs.
 
-    Two generators share their first layers, which decide what is shown, and two
-    discriminators their last, which judge it. What is shared is a network of its own.
-    So one vector of latents has the same features up to the private layers, which show
-    them in one domain each. Images of both domains lie in [-1, 1].
+    Two generators share their first layers, which decide what is shown. Two
+    discriminators share their last layers, which judge it. What is shared is a network
+    of its own. So one vector of latents has the same features up to the private layers,
+    which show them in one domain each. Images of both domains lie in [-1, 1].
 
     `sample()` and `decode()` give images of the first domain, `sample_pairs()` and
     `decode_pairs()` of both. Reports `discriminator_loss`, a sum of two cross-entropies
