@@ -33,7 +33,7 @@ class InfoGAN(AdversarialModel):
     this raises a lower bound on the mutual information of codes and images. Images lie
     in [-1, 1]. Reports two bounds in nats: `information` of the category, at most
     `log(num_categories)`, and `continuous_information`, that of a normal estimate of
-    scale 1, at most -0.2258 for each code.
+    scale 1, at most -0.2257 for each code.
 
     `sample(num, category=..., continuous=...)` takes codes, one for each sample or one
     for all; what is left out is random.
