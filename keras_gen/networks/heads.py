@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_gen.arguments import shown
 from keras_gen.networks.checks import check_maps, check_network
+from keras_gen.networks.renamed import renamed
 
 
 def with_heads(shared, heads, name="generators") -> keras.Model:
@@ -40,11 +41,7 @@ def with_heads(shared, heads, name="generators") -> keras.Model:
         check_maps(f"heads[{index}]", head, shared.output_shape[1:], shape)
     latents = keras.Input((size + len(heads),), name="latents")
     features = shared(latents[:, :size])
-    # Heads may have one name, layers of a network may not.
-    named = [
-        keras.Model(head.inputs, head.outputs[0], name=f"head_{index}")
-        for index, head in enumerate(heads)
-    ]
+    named = [renamed(head, f"head_{index}") for index, head in enumerate(heads)]
     flat = ops.stack(
         [ops.reshape(head(features), (-1, math.prod(shape))) for head in named], axis=1
     )
