@@ -57,6 +57,14 @@ def check_boolean(value, name):
         raise ValueError(f"`{name}` must be True or False. Received: {shown(value)}")
 
 
+def check_positive(**values):
+    """Raises a ValueError unless each of some named values is finite and above 0."""
+    check_reals(**values)
+    for name, value in values.items():
+        if value <= 0:
+            raise ValueError(f"`{name}` must be positive. Received: {shown(value)}")
+
+
 def check_sizes(name, sizes):
     """Raises a ValueError unless `sizes` is a sequence of positive integers."""
     is_sequence = isinstance(sizes, (tuple, list))
@@ -66,15 +74,15 @@ def check_sizes(name, sizes):
         )
 
 
-def check_image_shape(image_shape):
+def check_image_shape(image_shape, name="image_shape"):
     """Raises a ValueError unless `image_shape` is (height, width, channels)."""
     if not isinstance(image_shape, (tuple, list)) or len(image_shape) != 3:
         raise ValueError(
-            "`image_shape` must be (height, width, channels). Received: "
+            f"`{name}` must be (height, width, channels). Received: "
             f"{shown(image_shape)}"
         )
     for size in image_shape:
-        check_count(size, "image_shape", 1)
+        check_count(size, name, 1)
 
 
 def _is_integer(value):

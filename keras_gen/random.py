@@ -45,6 +45,16 @@ def check_seed(seed, name="seed") -> int:
     return int(seed)
 
 
+def seed_for(stream, seed) -> int:
+    """A seed of its own for a purpose, an integer in [0, 2**31).
+
+    Args:
+        stream: String, the purpose.
+        seed: Integer in [0, 2**31), of which it is a function.
+    """
+    return int(Rows(1, seed).bits((1,), stream)[0, 0]) & _MAX_SEED
+
+
 def seed_initializers(seed) -> None:
     """Makes the initial weights of layers that you build next a function of `seed`.
 

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_gen.arguments import check_count, check_reals, shown
+from keras_gen.arguments import check_count, check_positive, check_reals
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -36,7 +36,7 @@ class SigmoidRise(keras.optimizers.schedules.LearningRateSchedule):
         super().__init__()
         check_count(num_steps, "num_steps", 1)
         check_reals(highest=highest)
-        _check_positive("steepness", steepness)
+        check_positive(steepness=steepness)
         self.num_steps, self.highest = num_steps, highest
         self.steepness = steepness
 
@@ -80,8 +80,7 @@ class PowerDecay(keras.optimizers.schedules.LearningRateSchedule):
         super().__init__()
         check_reals(first=first)
         check_count(num_steps, "num_steps", 1)
-        _check_positive("factor", factor)
-        _check_positive("power", power)
+        check_positive(factor=factor, power=power)
         self.first, self.num_steps = first, num_steps
         self.factor, self.power = factor, power
 
@@ -96,9 +95,3 @@ class PowerDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 def _share(step, num_steps):
     return ops.minimum(ops.cast(step, "float32") / num_steps, 1.0)
-
-
-def _check_positive(name, value):
-    check_reals(**{name: value})
-    if value <= 0:
-        raise ValueError(f"`{name}` must be above 0. Received: {shown(value)}")

@@ -6,6 +6,7 @@ import pytest
 from keras_gen.arguments import (
     check_count,
     check_multiple,
+    check_positive,
     check_reals,
     check_sizes,
     shown,
@@ -75,3 +76,11 @@ def test_what_is_no_real_number_is_refused():
         ValueError, match="`second` must be a finite number. Received: 'one'"
     ):
         check_reals(first=1, second="one")
+
+
+@pytest.mark.parametrize("value", [0, -0.5, float("inf"), float("nan"), "1", None])
+def test_what_is_not_a_positive_number_is_refused(value):
+    check_positive(first=1, second=1e-9)
+    with pytest.raises(ValueError, match="`second` must be .*Received") as error:
+        check_positive(first=1, second=value)
+    assert repr(value) in str(error.value)

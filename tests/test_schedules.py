@@ -42,11 +42,11 @@ def test_a_schedule_ends_and_is_saved(schedule):
     [
         (lambda: SigmoidRise(0), "`num_steps`.*0"),
         (lambda: SigmoidRise(5, highest="one"), "`highest`.*one"),
-        (lambda: SigmoidRise(5, steepness=0), "`steepness` must be above 0.*0"),
+        (lambda: SigmoidRise(5, steepness=0), "`steepness` must be positive.*0"),
         (lambda: PowerDecay(np.nan, 5), "`first`.*nan"),
         (lambda: PowerDecay(0.1, 2.5), r"`num_steps`.*2\.5"),
-        (lambda: PowerDecay(0.1, 5, factor=-1), "`factor` must be above 0.*-1"),
-        (lambda: PowerDecay(0.1, 5, power=0), "`power` must be above 0.*0"),
+        (lambda: PowerDecay(0.1, 5, factor=-1), "`factor` must be positive.*-1"),
+        (lambda: PowerDecay(0.1, 5, power=0), "`power` must be positive.*0"),
     ],
 )
 def test_bad_arguments_are_refused(make, message):

@@ -5,7 +5,7 @@ import zlib
 
 import numpy as np
 
-from keras_gen.arguments import check_reals, shown
+from keras_gen.arguments import check_positive, shown
 from keras_gen.compression.stack import Stack
 
 # Examples, latents, the largest multiple, the step.
@@ -30,9 +30,7 @@ def pack_latents(latents, step) -> bytes:
     Raises:
         ValueError: If an argument is wrong, or a latent is too large for the step.
     """
-    check_reals(step=step)
-    if not 0 < step < np.inf:
-        raise ValueError(f"`step` must be positive. Received: {shown(step)}")
+    check_positive(step=step)
     latents = np.asarray(latents, np.float64)
     if latents.ndim != 2 or not latents.size or not np.isfinite(latents).all():
         raise ValueError(

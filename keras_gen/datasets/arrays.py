@@ -3,17 +3,15 @@
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from keras_gen.datasets.sources import (
     Source,
-    bytes_domain,
     check_image_shape,
-    fitted,
+    images_source,
     places_of,
-    split_error,
+    slices_of_set,
 )
-from keras_gen.datasets.splits import MissingSplitError, slices_of
+from keras_gen.datasets.splits import MissingSplitError
 
 _IMAGES, _LABELS = "_images", "_labels"
 
@@ -49,33 +47,24 @@ def arrays_source(path, split, image_shape=None) -> Source:
     check_image_shape(image_shape)
     arrays = _read(path)
     names = [n.removesuffix(_IMAGES) for n in arrays if n.endswith(_IMAGES)]
+    for name in names:
+        _check_images(arrays[name + _IMAGES], name, path)
     sizes = {name: len(arrays[name + _IMAGES]) for name in names}
-    try:
-        slices = slices_of(split, sizes)
-    except MissingSplitError as error:
-        raise split_error(str(path), split, sizes) from error
-    has_labels = all(name + _LABELS in arrays for name in names)
-    images, labels = [], []
-    for name, first, last in slices:
-        images.append(_as_bytes(arrays[name + _IMAGES][first:last], name, path))
-        given = arrays[name + _LABELS][first:last] if has_labels else None
-        labels.append(_checked_labels(given, last - first, name, path))
-    images, labels = np.concatenate(images), np.concatenate(labels)
+    slices = slices_of_set(str(path), split, sizes)
+    labels_of = {name: np.full(size, -1, np.int32) for name, size in sizes.items()}
+    if all(name + _LABELS in arrays for name in names):
+        for name, size in sizes.items():
+            labels_of[name] = _checked_labels(arrays[name + _LABELS], size, name, path)
+    images = np.concatenate([_as_bytes(arrays[n + _IMAGES][a:b]) for n, a, b in slices])
+    labels = np.concatenate([labels_of[n][a:b] for n, a, b in slices])
     if not len(images):
         raise MissingSplitError(
             f"`split` of {path} holds no images. Received: {split!r}"
         )
-    shape = tuple(images.shape[1:])
-    domain = bytes_domain(image_shape or shape)
-    most = max((arrays[n + _LABELS].max() for n in names if has_labels), default=-1)
-    elements = tf.data.Dataset.from_tensor_slices((images, labels))
-    return Source(
-        f"{path.stem}/{split}",
-        len(images),
-        domain,
-        elements.map(lambda image, label: (fitted(image, shape, domain.shape), label)),
-        [str(label) for label in range(most + 1)],
-    )
+    most = max(of_split.max(initial=-1) for of_split in labels_of.values())
+    classes = [str(label) for label in range(most + 1)]
+    name = f"{path.stem}/{split}"
+    return images_source(name, images, labels, classes, image_shape)
 
 
 def _read(path):
@@ -93,29 +82,32 @@ def _read(path):
     return arrays
 
 
-def _as_bytes(images, name, path):
-    """Uint8 images of shape `(num, height, width, channels)`."""
-    images = images[..., None] if images.ndim == 3 else images
+def _check_images(images, name, path):
     where = f"{name + _IMAGES!r} of {str(path)!r}"
-    if images.ndim != 4 or images.shape[-1] not in (1, 3):
+    if images.ndim not in (3, 4) or images.ndim == 4 and images.shape[-1] not in (1, 3):
         raise ValueError(
             f"{where} must have shape (num, height, width) or (num, height, width, 1 "
             f"or 3). Received: {images.shape}"
         )
-    if images.dtype == np.uint8:
-        return images
-    if images.dtype != np.int16 or images.size and np.abs(images).max() > 1000:
+    bounds = (images.min(), images.max()) if images.size else (0, 0)
+    is_far = images.dtype == np.int16 and (bounds[0] < -1000 or bounds[1] > 1000)
+    if images.dtype not in (np.uint8, np.int16) or is_far:
         raise ValueError(
             f"{where} must be of type uint8, or of type int16 from -1000 to 1000. "
-            f"Received: {images.dtype}, from {images.min()} to {images.max()}"
+            f"Received: {images.dtype}, from {bounds[0]} to {bounds[1]}"
         )
+
+
+def _as_bytes(images):
+    """Uint8 images of shape `(num, height, width, channels)`."""
+    images = images[..., None] if images.ndim == 3 else images
+    if images.dtype == np.uint8:
+        return images
     return np.rint((images.astype(np.float64) + 1000) * (255 / 2000)).astype(np.uint8)
 
 
 def _checked_labels(labels, num, name, path):
-    """Int32 labels, -1 where there are none."""
-    if labels is None:
-        return np.full(num, -1, np.int32)
+    """Int32 labels of all images of a split."""
     is_wrong = labels.dtype.kind not in "iu" or labels.shape != (num,)
     if is_wrong or num and labels.min() < 0:
         raise ValueError(

@@ -12,9 +12,9 @@ from keras_gen.datasets.sources import (
     Source,
     bytes_domain,
     check_image_shape,
-    split_error,
+    slices_of_set,
 )
-from keras_gen.datasets.splits import MissingSplitError, slices_of
+from keras_gen.datasets.splits import MissingSplitError
 from keras_gen.media import PICTURES, picture_files, read_picture
 
 # Other names of sub-folders that are splits.
@@ -117,10 +117,8 @@ def _of_split(path, files, split):
     splits, class_of = _sub_folders(path, files)
     if not splits:
         splits, class_of = _shuffled_parts(path, files), _classes(files, path)
-    try:
-        slices = slices_of(split, {n: len(s) for n, s in splits.items()}, clip=True)
-    except ValueError as error:
-        raise split_error(str(path), split, splits) from error
+    sizes = {name: len(some) for name, some in splits.items()}
+    slices = slices_of_set(str(path), split, sizes, clip=True)
     chosen = [f for name, first, last in slices for f in splits[name][first:last]]
     if not chosen:
         raise MissingSplitError(

@@ -399,7 +399,8 @@ def passes(one_epoch, start, num_steps, repeat):
             f"Received: {start}"
         )
     if repeat:
-        data = endless(one_epoch, tf.constant(start[0]), start[1]).prefetch(8)
+        step = tf.constant(start[0] * num_steps + start[1])
+        data = endless(one_epoch, num_steps, step).prefetch(8)
     else:
         data = _passes(one_epoch, start, num_steps)
     data.class_names = []
@@ -407,9 +408,10 @@ def passes(one_epoch, start, num_steps, repeat):
     return data
 
 
-def endless(one_epoch, epoch, first_step):
-    """An epoch from a step on, and all later ones."""
-    first = one_epoch(epoch, first_step)
+def endless(one_epoch, num_steps, step):
+    """All batches from a step on, an int32 scalar that counts over the epochs."""
+    epoch = step // num_steps
+    first = one_epoch(epoch, step % num_steps)
     later = tf.data.Dataset.counter(epoch + 1, dtype=tf.int32)
     return first.concatenate(later.flat_map(lambda n: one_epoch(n, 0)))
 

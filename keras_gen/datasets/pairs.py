@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_count
 from keras_gen.datasets.loading import check_start, endless, epochs, passes
-from keras_gen.random import Rows, check_seed
+from keras_gen.random import check_seed, seed_for
 
 
 def paired(
@@ -63,7 +63,7 @@ def unpaired(
 
     Each source has orders of its own, also if both are aligned. An epoch is one pass
     over the larger source, in full batches. The smaller one goes on from where it was,
-    so all of its examples come equally often.
+    so all of its examples come about equally often.
 
     Args:
         x_source: `keras_gen.datasets.Source`.
@@ -105,7 +105,7 @@ def unpaired(
             )
     seed = check_seed(seed)
     # A seed of its own, or aligned sources of one size would stay aligned.
-    other = int(Rows(1, seed).bits((1,), "second source")[0, 0]) & 0x7FFFFFFF
+    other = seed_for("second source", seed)
     parts = [
         epochs(source, batch_size, seed=own, drop_remainder=True, **options)
         for source, own in ((x_source, seed), (y_source, other))
@@ -113,8 +113,8 @@ def unpaired(
     num_steps = max(steps for _, steps in parts)
 
     def one_epoch(epoch, first_step):
-        first = tf.cast(epoch, tf.int32) * num_steps + tf.cast(first_step, tf.int32)
-        each = [endless(of, first // steps, first % steps) for of, steps in parts]
+        step = tf.cast(epoch, tf.int32) * num_steps + tf.cast(first_step, tf.int32)
+        each = [endless(of, steps, step) for of, steps in parts]
         left = tf.cast(num_steps - tf.cast(first_step, tf.int32), tf.int64)
         return tf.data.Dataset.zip(*each).take(left)
 

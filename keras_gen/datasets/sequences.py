@@ -12,8 +12,8 @@ from keras_gen.datasets.melodies import (
     tunes_by_split,
     tunes_of_file,
 )
-from keras_gen.datasets.sources import Source, find_folder, split_error, tfds_builder
-from keras_gen.datasets.splits import MissingSplitError, slices_of
+from keras_gen.datasets.sources import Source, find_folder, slices_of_set, tfds_builder
+from keras_gen.datasets.splits import MissingSplitError
 from keras_gen.domains import Melodies, Text
 from keras_gen.files import read_bytes
 
@@ -54,10 +54,7 @@ def sequence_source(
         )
     parts = _parts_of(name, isinstance(domain, Text), data_dir, download)
     sizes = {part: len(contents) for part, contents in parts.items()}
-    try:
-        slices = slices_of(split, sizes)
-    except MissingSplitError as error:
-        raise split_error(str(name), split, sizes) from error
+    slices = slices_of_set(str(name), split, sizes)
     chosen = [parts[part][first:last] for part, first, last in slices]
     if isinstance(domain, Text):
         sequences = [domain.to_symbols("".join(chosen), str(name))]

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_sizes, shown
 from keras_gen.datasets.packaged import packaged_set, packaged_splits
-from keras_gen.datasets.splits import MissingSplitError
+from keras_gen.datasets.splits import MissingSplitError, slices_of
 from keras_gen.domains import Domain, Images, Labels, Vectors, Waveforms
 from keras_gen.lazy import optional_import
 
@@ -177,6 +177,32 @@ def split_error(name, split, splits):
         f"`split` of {name} must be one of {sorted(splits)} or a slice such as "
         f"'train[:90%]'. Received: {split!r}"
     )
+
+
+def slices_of_set(name, split, sizes, clip=False):
+    """`slices_of()`, with an error that names the set."""
+    try:
+        return slices_of(split, sizes, clip)
+    except MissingSplitError as error:
+        raise split_error(name, split, sizes) from error
+
+
+def images_source(name, images, labels, class_names, image_shape=None):
+    """A source of images that are held in memory.
+
+    Args:
+        name: String, for messages.
+        images: Uint8 array of shape `(num, height, width, channels)`.
+        labels: Int32 array of shape `(num,)`, -1 where there is none.
+        class_names: List of strings.
+        image_shape: As in `keras_gen.datasets.load()`.
+    """
+    shape = images.shape[1:]
+    domain = bytes_domain(image_shape or shape)
+    elements = tf.data.Dataset.from_tensor_slices((images, labels)).map(
+        lambda image, label: (fitted(image, shape, domain.shape), label)
+    )
+    return Source(name, len(images), domain, elements, class_names)
 
 
 def find_set(name, data_dir=None):

@@ -6,8 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import check_count, shown
-from keras_gen.datasets.sources import Source, bytes_domain, split_error
-from keras_gen.datasets.splits import MissingSplitError, slices_of
+from keras_gen.datasets.sources import Source, bytes_domain, slices_of_set
 from keras_gen.random import permutation
 
 #: The values of the factor `shape`.
@@ -74,10 +73,7 @@ def sprite_factors(split="train") -> np.ndarray:
     >>> datasets.sprite_factors("test[:3]").shape
     (3, 5)
     """
-    try:
-        slices = slices_of(split, SIZES)
-    except MissingSplitError as error:
-        raise split_error("sprites", split, SIZES) from error
+    slices = slices_of_set("sprites", split, SIZES)
     sizes = list(SPRITE_FACTORS.values())
     order = permutation(math.prod(sizes), 0, "sprites").numpy()
     firsts = dict(zip(SIZES, np.cumsum([0, *SIZES.values()]), strict=False))

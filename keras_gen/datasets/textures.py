@@ -3,19 +3,16 @@
 import math
 
 import numpy as np
-import tensorflow as tf
 
 from keras_gen.datasets.packaged import packaged_set, packaged_splits
 from keras_gen.datasets.sources import (
     PACKAGED,
     Source,
-    bytes_domain,
     check_image_shape,
-    fitted,
-    split_error,
+    images_source,
+    slices_of_set,
 )
-from keras_gen.datasets.splits import MissingSplitError, slices_of
-from keras_gen.domains import Images
+from keras_gen.datasets.splits import MissingSplitError
 from keras_gen.random import Rows, check_seed
 
 #: The name of MNIST on textures, for `load()`.
@@ -34,7 +31,7 @@ def textured(images, seed=0, first_row=0) -> np.ndarray:
     a random colour. The result is the absolute difference of the texture and the image,
     so strokes are the negative of what is behind them. MNIST on crops of photographs is
     made in this way (Ganin et al. 2016, arXiv:1505.07818, section 5.2.4); these
-    textures are synthetic, so numbers do not compare.
+    textures are synthetic, so results cannot be compared with those on photographs.
 
     Args:
         images: Uint8 array of shape `(num, height, width, 1)`.
@@ -97,12 +94,8 @@ def textured_source(split, image_shape=None) -> Source:
     """
     check_image_shape(image_shape)
     sizes = packaged_splits(_MNIST)
-    try:
-        slices = slices_of(split, sizes)
-    except MissingSplitError as error:
-        raise split_error(NAME, split, sizes) from error
     images, labels = [], []
-    for name, first, last in slices:
+    for name, first, last in slices_of_set(NAME, split, sizes):
         if last == first:
             continue
         examples, num, *_ = packaged_set(_MNIST, f"{name}[{first}:{last}]")
@@ -114,14 +107,10 @@ def textured_source(split, image_shape=None) -> Source:
         raise MissingSplitError(
             f"`split` of {NAME} holds no images. Received: {split!r}"
         )
-    images, labels = np.concatenate(images), np.concatenate(labels)
-    shape = images.shape[1:]
-    domain: Images = bytes_domain(image_shape or shape)
-    elements = tf.data.Dataset.from_tensor_slices((images, labels))
-    return Source(
+    return images_source(
         f"{NAME}/{split}",
-        len(images),
-        domain,
-        elements.map(lambda image, label: (fitted(image, shape, domain.shape), label)),
+        np.concatenate(images),
+        np.concatenate(labels),
         [str(label) for label in range(10)],
+        image_shape,
     )

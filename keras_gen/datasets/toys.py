@@ -6,8 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.arguments import shown
-from keras_gen.datasets.sources import Source, split_error
-from keras_gen.datasets.splits import MissingSplitError, slices_of
+from keras_gen.datasets.sources import Source, slices_of_set
 from keras_gen.domains import Vectors
 from keras_gen.random import Rows, check_seed
 
@@ -140,10 +139,7 @@ def toy_source(name, split, image_shape=None) -> Source:
             f"`image_shape` must be left out: {name} holds no images. Received: "
             f"{image_shape}"
         )
-    try:
-        slices = slices_of(split, SIZES)
-    except MissingSplitError as error:
-        raise split_error(name, split, SIZES) from error
+    slices = slices_of_set(name, split, SIZES)
     parts = [
         TOYS[name].draw(Rows(last - first, 0, first, step=list(SIZES).index(part)))
         for part, first, last in slices

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_count
 from keras_gen.datasets.loading import check_start, endless, epochs, passes
-from keras_gen.random import Rows, check_seed
+from keras_gen.random import check_seed, seed_for
 
 
 def adaptation(
@@ -21,9 +21,10 @@ def adaptation(
     """Makes batches of examples with labels and of examples of another domain without.
 
     The first half of a batch has labels, and the label of the second half is -1: what
-    `keras_gen.models.DANN` learns from. An epoch is one of the labelled examples. The
-    others come in an order of their own, and begin again when all were seen. Both
-    orders are functions of the seed and the step.
+    `keras_gen.models.DANN` learns from. An epoch is one pass over the labelled
+    examples. The others come in an order of their own, half a batch at a time. When
+    fewer are left, they begin again in a new order. Both orders are functions of the
+    seed and the step.
 
     Args:
         labelled: `keras_gen.datasets.Source` with labels.
@@ -84,7 +85,7 @@ def adaptation(
         **options,
     )
     # A seed of its own, or two sets of one size would have one order.
-    own = int(Rows(1, seed).bits((1,), "unlabelled")[0, 0]) & 0x7FFFFFFF
+    own = seed_for("unlabelled", seed)
     other, other_steps = epochs(
         unlabelled, half, seed=own, drop_remainder=True, **options
     )
@@ -96,7 +97,7 @@ def adaptation(
 
     def one_epoch(epoch, first_step):
         step = tf.cast(epoch, tf.int32) * num_steps + tf.cast(first_step, tf.int32)
-        others = endless(other, step // other_steps, step % other_steps)
+        others = endless(other, other_steps, step)
         return tf.data.Dataset.zip(known(epoch, first_step), others).map(join)
 
     data = passes(one_epoch, start, num_steps, repeat)

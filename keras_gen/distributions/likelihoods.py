@@ -14,7 +14,7 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from keras_gen.arguments import check_count, shown
+from keras_gen.arguments import check_count, check_positive, shown
 from keras_gen.distributions.bernoulli_image import BernoulliImage
 from keras_gen.distributions.discretized_logistic import DiscretizedLogistic
 from keras_gen.distributions.truncation import most_probable
@@ -231,8 +231,7 @@ class GaussianLikelihood(Likelihood):
     """
 
     def __init__(self, scale=1.0):
-        if not scale > 0:
-            raise ValueError(f"`scale` must be positive. Received: {shown(scale)}")
+        check_positive(scale=scale)
         self.scale = float(scale)
 
     def __call__(self, outputs):
@@ -258,10 +257,7 @@ class LearnedGaussianLikelihood(Likelihood):
     parameter_range = REALS
 
     def __init__(self, least_scale=1e-2):
-        if not least_scale > 0:
-            raise ValueError(
-                f"`least_scale` must be positive. Received: {shown(least_scale)}"
-            )
+        check_positive(least_scale=least_scale)
         self.least_scale = float(least_scale)
 
     def __call__(self, outputs):

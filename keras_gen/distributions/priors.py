@@ -1,4 +1,4 @@
-"""Shapes of latents, for models that need to draw from a prior and no density."""
+"""Distributions of latents, for models that need draws of a prior and no density."""
 
 from typing import Self
 
@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import check_count, shown
+from keras_gen.arguments import check_count, check_positive, shown
 
 
 class Prior:
@@ -87,7 +87,7 @@ class MixturePrior(Prior):
                 "`means` must be finite, of shape (num_components, latent_dim). "
                 f"Received: {shown(means)}"
             )
-        _check_positive("scale", scale)
+        check_positive(scale=scale)
         self.means, self.scale = values, float(scale)
         self.latent_dim = values.shape[1]
 
@@ -118,8 +118,7 @@ class RingPrior(Prior):
     latent_dim = 2
 
     def __init__(self, radius=2.0, scale=0.1):
-        _check_positive("radius", radius)
-        _check_positive("scale", scale)
+        check_positive(radius=radius, scale=scale)
         self.radius, self.scale = float(radius), float(scale)
 
     def noise(self, rows, stream):
@@ -133,8 +132,3 @@ class RingPrior(Prior):
 
     def get_config(self):
         return {"radius": self.radius, "scale": self.scale}
-
-
-def _check_positive(name, value):
-    if not value > 0:
-        raise ValueError(f"`{name}` must be positive. Received: {shown(value)}")

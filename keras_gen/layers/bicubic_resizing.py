@@ -16,7 +16,8 @@ class BicubicResizing(keras.layers.Layer):
     The kernel is that of Keys with `a = -0.5`. If images become smaller it is stretched
     by the factor, against aliasing. Beyond its edges an image is mirrored. So it is
     what `imresize` of MATLAB does, by which most numbers of super-resolution were
-    measured; other programs use other kernels, and their numbers do not compare.
+    measured. Other programs use other kernels, so numbers that were measured with them
+    cannot be compared.
 
     Args:
         up: Integer of at least 1, by which the sides are multiplied.

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_gen.arguments import shown
+from keras_gen.arguments import check_reals, shown
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -29,6 +29,7 @@ class NoiseDropout(keras.layers.Layer):
 
     def __init__(self, rate, **kwargs):
         super().__init__(**kwargs)
+        check_reals(rate=rate)
         if not 0 <= rate < 1:
             raise ValueError(f"`rate` must lie in [0, 1). Received: {shown(rate)}")
         self.rate = float(rate)

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_gen.arguments import check_count, shown
+from keras_gen.arguments import check_count, check_positive
 
 
 class BaseReferenceNormalization(keras.layers.Layer):
@@ -24,8 +24,7 @@ class BaseReferenceNormalization(keras.layers.Layer):
     def __init__(self, reference_size, epsilon=1e-3, **kwargs):
         super().__init__(**kwargs)
         check_count(reference_size, "reference_size", least=2)
-        if not epsilon > 0:
-            raise ValueError(f"`epsilon` must be above 0. Received: {shown(epsilon)}")
+        check_positive(epsilon=epsilon)
         self.reference_size = int(reference_size)
         self.epsilon = float(epsilon)
 

@@ -36,7 +36,7 @@ class SubPixelConv2D(layers.Layer):
 
     Initially all pixels of a square are equal, so that the layer is a convolution and
     the repetition of its pixels, without a checkerboard (Aitken et al. 2017,
-    arXiv:1707.02937, section 3.2). The padding is `"same"`.
+    arXiv:1707.02937). The padding is `"same"`.
 
     Args:
         filters: Integer, the channels of the outputs.

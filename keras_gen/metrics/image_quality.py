@@ -42,8 +42,8 @@ def psnr(images, references, border=0) -> np.ndarray:
     """The peak signal-to-noise ratio of images in [0, 1], one number for each.
 
     It is `-10 * log10` of the mean squared error over all values. For the number that
-    papers on super-resolution report, pass the `luma()` of both, rounded to bytes
-    before, and the scale as `border`.
+    papers on super-resolution report, round both to bytes, and pass the `luma()` of
+    each and the scale as `border`.
 
     Args:
         images: Array of shape `(num, height, width, channels)` in [0, 1].

@@ -3,6 +3,9 @@
 from keras_gen.networks.checks import (
     check_judge,
     check_latents,
+    check_classifier,
+    check_judge,
+    check_maps,
     check_mirrored,
     check_network,
 )
@@ -17,13 +20,16 @@ from keras_gen.networks.mlp import mlp
 from keras_gen.networks.normalization import instance_normalization
 from keras_gen.networks.patch_discriminator import patch_discriminator
 from keras_gen.networks.reference import with_reference
+from keras_gen.networks.renamed import renamed
 from keras_gen.networks.residual_generator import residual_generator
 from keras_gen.networks.sr_res_net import sr_res_net
 from keras_gen.networks.unet import unet
 
 __all__ = [
+    "check_classifier",
     "check_judge",
     "check_latents",
+    "check_maps",
     "check_mirrored",
     "check_network",
     "conditioner",
@@ -38,6 +44,7 @@ __all__ = [
     "instance_normalization",
     "mlp",
     "patch_discriminator",
+    "renamed",
     "residual_generator",
     "sr_res_net",
     "style_decoder",

@@ -87,6 +87,31 @@ def check_mirrored(encoder, decoder, num_inputs=1, per_latent=1) -> None:
         )
 
 
+def check_maps(name, network, start, end=None, meaning="") -> None:
+    """Raises a ValueError unless a network maps one shape to another.
+
+    Args:
+        name: String, the name of the argument.
+        network: Any value.
+        start: Tuple of integers, the shape of the input, without the batch. Or a list
+            of such tuples, one for each input.
+        end: Tuple of integers, the shape of the output; None for any shape.
+        meaning: String, what the output is, for the error.
+    """
+    wanted = [tuple(s) for s in (start if isinstance(start, list) else [start])]
+    check_network(name, network, len(wanted))
+    takes = [tuple(tensor.shape[1:]) for tensor in network.inputs]
+    gives = tuple(network.outputs[0].shape[1:])
+    if takes != wanted or end is not None and gives != tuple(end):
+        text = " and ".join(map(str, wanted))
+        if end is not None:
+            text += f" and give {meaning and f'{meaning}, of shape '}{tuple(end)}"
+        raise ValueError(
+            f"`{name}` must take shape {text}. Received a network from "
+            f"{' and '.join(map(str, takes))} to {gives}"
+        )
+
+
 def check_judge(name, network, *shapes) -> None:
     """Raises a ValueError unless a network maps inputs of these shapes to one score.
 
@@ -95,15 +120,28 @@ def check_judge(name, network, *shapes) -> None:
         network: Any value.
         *shapes: Tuples of integers, the shape of each input, without the batch.
     """
-    check_network(name, network, len(shapes))
-    inputs = tuple(tuple(tensor.shape[1:]) for tensor in network.inputs)
-    outputs = tuple(network.outputs[0].shape[1:])
-    if inputs != shapes or outputs != (1,):
-        expected = shapes[0] if len(shapes) == 1 else list(shapes)
+    check_maps(name, network, list(shapes), (1,), "one score")
+
+
+def check_classifier(name, network, shape) -> int:
+    """Raises a ValueError unless a network maps a shape to a logit for each class.
+
+    Args:
+        name: String, the name of the argument.
+        network: Any value.
+        shape: Tuple of integers, the shape of the input, without the batch.
+
+    Returns:
+        Integer of at least 2, the number of classes.
+    """
+    check_maps(name, network, shape)
+    logits = tuple(network.outputs[0].shape[1:])
+    if len(logits) != 1 or logits[0] < 2:
         raise ValueError(
-            f"`{name}` must take shape {expected} and end in one score, of shape (1,). "
-            f"Received: {network.name!r} from {list(inputs)} to {outputs}"
+            f"`{name}` must end in a logit for each of at least 2 classes, of shape "
+            f"(num_classes,). Received output shape: {logits}"
         )
+    return logits[0]
 
 
 def smallest_sides(image_shape, filters, num_whole=0) -> tuple[int, int]:

@@ -94,7 +94,7 @@ def style_decoder(
     >>> style_decoder((8, 8, 32), 8, [16, 8], 2, 3).output_shape
     (None, 32, 32, 3)
     """
-    check_image_shape(content_shape)
+    check_image_shape(content_shape, "content_shape")
     sizes = {"style_dim": style_dim, "image_channels": image_channels, "units": units}
     for argument, size in (*sizes.items(), ("num_blocks", num_blocks)):
         check_count(size, argument, 1)

@@ -6,7 +6,8 @@ import keras
 from keras import ops
 
 from keras_gen.arguments import shown
-from keras_gen.networks.checks import check_network
+from keras_gen.networks.checks import check_maps, check_network
+from keras_gen.networks.renamed import renamed
 
 
 def with_heads(shared, heads, name="generators") -> keras.Model:
@@ -34,23 +35,13 @@ def with_heads(shared, heads, name="generators") -> keras.Model:
     check_network("shared", shared, 1)
     if not isinstance(heads, (tuple, list)) or len(heads) < 2:
         raise ValueError(f"`heads` must hold two networks. Received: {shown(heads)}")
-    for index, head in enumerate(heads):
-        check_network(f"heads[{index}]", head, 1)
-        ends = head.input_shape[1:], head.output_shape[1:]
-        expected = shared.output_shape[1:], heads[0].output_shape[1:]
-        if ends != expected:
-            raise ValueError(
-                f"`heads[{index}]` must lead from shape {expected[0]} to {expected[1]}."
-                f" Received: {ends[0]} and {ends[1]}"
-            )
+    check_network("heads[0]", heads[0], 1)
     (size,), shape = shared.input_shape[1:], heads[0].output_shape[1:]
+    for index, head in enumerate(heads):
+        check_maps(f"heads[{index}]", head, shared.output_shape[1:], shape)
     latents = keras.Input((size + len(heads),), name="latents")
     features = shared(latents[:, :size])
-    # Heads may have one name, layers of a network may not.
-    named = [
-        keras.Model(head.inputs, head.outputs[0], name=f"head_{index}")
-        for index, head in enumerate(heads)
-    ]
+    named = [renamed(head, f"head_{index}") for index, head in enumerate(heads)]
     flat = ops.stack(
         [ops.reshape(head(features), (-1, math.prod(shape))) for head in named], axis=1
     )

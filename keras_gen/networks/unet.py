@@ -82,12 +82,8 @@ def unet(
         x = normalized(layers.Conv2D(**down)(x), norm)
         x = layers.LeakyReLU(0.2, name=f"leaky_relu_{index}")(x)
         skips.append(x)
-    dropped = [
-        (side_h * 2, side_w * 2, channels)
-        for (side_h, side_w), channels in zip(
-            [tuple(s.shape[1:3]) for s in skips[:0:-1]], filters[-2::-1], strict=True
-        )
-    ][:num_dropouts]
+    # A layer of the decoder has the shape of what it is concatenated to.
+    dropped = [tuple(skip.shape[1:]) for skip in skips[-2::-1]][:num_dropouts]
     noises = iter(())
     inputs = images
     if num_dropouts:

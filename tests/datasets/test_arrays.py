@@ -74,6 +74,8 @@ def test_a_file_may_hold_colours_and_no_labels(tmp_path):
         ({"train_images": np.zeros((3, 16, 16))}, "'train_images'.*float64"),
         ({"train_images": np.full((3, 4, 4), 1001, np.int16)}, "1000.*1001"),
         ({"train_images": np.zeros((3, 4), np.uint8)}, r"'train_images'.*\(3, 4\)"),
+        ({"test_images": np.array(3, np.uint8)}, r"'test_images'.*\(\)"),
+        ({"test_labels": np.zeros(5)}, "'test_labels'.*float64"),
         ({"train_labels": np.zeros(3, int)}, r"'train_labels'.*\(3,\)"),
         ({"train_labels": np.full(12, -1)}, "'train_labels'.*at least 0"),
         ({"train_images": np.array([{}] * 12)}, "no .npz file of arrays"),

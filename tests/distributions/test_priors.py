@@ -57,6 +57,7 @@ def test_a_prior_is_its_config(prior):
         (lambda: MixturePrior([1.0, 2.0]), r"`means` must be finite.*\[1.0, 2.0\]"),
         (lambda: MixturePrior([[np.nan]]), "`means` must be finite.*nan"),
         (lambda: MixturePrior([[1.0]], 0.0), "`scale` must be positive.*0.0"),
+        (lambda: RingPrior(scale="wide"), "`scale` must be a finite number.*wide"),
         (lambda: RingPrior(radius=-1.0), "`radius` must be positive.*-1.0"),
     ],
 )

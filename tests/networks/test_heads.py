@@ -31,8 +31,8 @@ def test_it_is_loaded_as_it_was_saved(tmp_path):
     [
         (heads((3,)), "`heads` must hold two networks"),
         (mlp((4,), [], (3,)), "`heads` must hold two networks"),
-        (heads((3,), (2,)), r"`heads\[1\]` must lead.*\(3,\).*\(2,\)"),
-        ([mlp((5,), [], (3,))] * 2, r"`heads\[0\]` must lead from shape \(4,\)"),
+        (heads((3,), (2,)), r"`heads\[1\]` must.*give \(3,\).*to \(2,\)"),
+        ([mlp((5,), [], (3,))] * 2, r"`heads\[0\]` must take shape \(4,\)"),
         ([*heads((3,)), "head"], r"`heads\[1\]` must be a built network"),
     ],
 )

@@ -129,6 +129,7 @@ def test_an_instance_is_normalized_by_itself():
         (lambda: unet((8, 8, 1), [4, 4], output_channels=0), "`output_channels` must"),
         (lambda: unet((8, 8, 1), [4, 4, 4], normalization="batch"), "`normalization` "),
         (lambda: NoiseDropout(1.0), r"`rate` must lie in \[0, 1\). Received: 1.0"),
+        (lambda: NoiseDropout("half"), "`rate` must be a finite number.*half"),
         (lambda: patch_discriminator((8, 8), [4]), "`image_shape` must be"),
         (lambda: patch_discriminator((8, 8, 1), []), "`filters` must hold at least"),
         (lambda: residual_generator((10, 8, 1), [4, 4, 4], 1), "divisible by 4"),

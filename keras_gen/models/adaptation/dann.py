@@ -16,7 +16,7 @@ from keras_gen.models.base import (
     num_replicas,
     whole_batch,
 )
-from keras_gen.networks import check_network
+from keras_gen.networks import check_classifier, check_judge, check_network
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -26,8 +26,9 @@ class DANN(Classifier, GenerativeModel):
     It learns from labelled examples of a source domain and from examples of the target
     domain, whose label is -1 (`keras_gen.datasets.adaptation()` makes such batches). A
     discriminator tells from the features which domain an example comes from. Its
-    gradient is reversed on the way to the extractor, which so learns features that do
-    not show it. Images lie in [0, 1] unless you pass another `x_domain`.
+    gradient is reversed on the way to the extractor, so the extractor learns features
+    that do not show the domain. Images lie in [0, 1] unless you pass another
+    `x_domain`.
 
     Reports `cross_entropy` and `accuracy` of the labelled examples, and
     `domain_cross_entropy` and `domain_accuracy` of the discriminator, which are log 2
@@ -95,16 +96,17 @@ class DANN(Classifier, GenerativeModel):
     ):
         super().__init__(**kwargs)
         check_network("extractor", extractor, 1)
-        check_network("classifier", classifier, 1)
-        check_network("discriminator", discriminator, 1)
+        features = extractor.output_shape[1:]
+        num_classes = check_classifier("classifier", classifier, features)
+        check_judge("discriminator", discriminator, features)
+        check_reaches("classifier", classifier, REALS, "logits")
+        check_reaches("discriminator", discriminator, REALS, "logits")
         check_number(reversal, "reversal", 0)
         self.extractor = extractor
         self.classifier = classifier
         self.discriminator = discriminator
         self.reversal = reversal
         self.x_domain = domains.for_network("x_domain", x_domain, extractor)
-        self._check_heads()
-        num_classes = classifier.output_shape[-1]
         self.y_domain = domains.Labels(num_classes, optional=True)
         self._reverse = GradientReversal(name="reversal")
 
@@ -141,28 +143,6 @@ class DANN(Classifier, GenerativeModel):
         features = self.extractor(x, training=False)
         logits = self.classifier(features, training=False)
         return tf.nn.softmax(ops.cast(logits, "float32"))
-
-    def _check_heads(self):
-        features = tuple(self.extractor.output_shape[1:])
-        for name in ("classifier", "discriminator"):
-            head = getattr(self, name)
-            if tuple(head.input_shape[1:]) != features:
-                raise ValueError(
-                    f"`{name}` must take the features of `extractor`, of shape "
-                    f"{features}. Received input shape: {tuple(head.input_shape[1:])}"
-                )
-            check_reaches(name, head, REALS, "logits")
-        classes, score = self.classifier.output_shape, self.discriminator.output_shape
-        if len(classes) != 2 or classes[-1] < 2:
-            raise ValueError(
-                "`classifier` must end in logits of at least 2 classes, of shape "
-                f"(num_classes,). Received output shape: {tuple(classes[1:])}"
-            )
-        if tuple(score[1:]) != (1,):
-            raise ValueError(
-                "`discriminator` must end in one logit, of shape (1,). Received output "
-                f"shape: {tuple(score[1:])}"
-            )
 
 
 def _weights(chosen):

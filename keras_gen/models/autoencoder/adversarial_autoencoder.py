@@ -3,7 +3,6 @@
 import keras
 import tensorflow as tf
 
-from keras_gen import domains
 from keras_gen.arguments import shown
 from keras_gen.distributions import NormalPrior
 from keras_gen.distributions.likelihoods import REALS
@@ -12,18 +11,12 @@ from keras_gen.losses import (
     non_saturating_generator_loss,
     squared_error,
 )
-from keras_gen.models.base import (
-    Autoencoding,
-    GenerativeModel,
-    Phase,
-    Sampler,
-    check_reaches,
-)
-from keras_gen.networks import check_judge, check_mirrored, check_network
+from keras_gen.models.base import EncoderDecoder, Phase, Sampler, check_reaches
+from keras_gen.networks import check_judge, check_network
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class AdversarialAutoencoder(Sampler, Autoencoding, GenerativeModel):
+class AdversarialAutoencoder(Sampler, EncoderDecoder):
     """Learns an autoencoder whose latents have the distribution of a prior.
 
     First the autoencoder learns to reproduce images. Then a discriminator learns to
@@ -45,9 +38,7 @@ class AdversarialAutoencoder(Sampler, Autoencoding, GenerativeModel):
         decoder: Network from latents of shape `(latent_dim,)` to images.
         discriminator: Network from latents to one logit.
         prior: Optional `keras_gen.distributions.Prior`; by default `NormalPrior`.
-        x_domain: Optional `keras_gen.domains.Domain`. By default, examples are images
-            in [0, 1] if the encoder's input has three axes, else vectors.
-        **kwargs: Options of every model: `seed`, `name`.
+        **kwargs: Options of every model: `x_domain`, `seed`, `name`.
 
     Raises:
         ValueError: If the networks do not match, or the prior has other latents.
@@ -72,23 +63,17 @@ class AdversarialAutoencoder(Sampler, Autoencoding, GenerativeModel):
 
     term_names = ("reconstruction_loss", "discriminator_loss", "generator_loss")
 
-    def __init__(
-        self, encoder, decoder, discriminator, prior=None, *, x_domain=None, **kwargs
-    ):
-        super().__init__(**kwargs)
+    def __init__(self, encoder, decoder, discriminator, prior=None, **kwargs):
         check_network("encoder", encoder)
         check_network("decoder", decoder, 1)
-        self.latent_dim = decoder.input_shape[-1]
-        num_inputs = min(len(encoder.inputs), 2)
-        is_normal = encoder.output_shape[-1] == 2 * self.latent_dim
-        per_latent = 2 if is_normal and num_inputs == 1 else 1
-        check_mirrored(encoder, decoder, num_inputs, per_latent)
+        self.num_encoder_inputs = min(len(encoder.inputs), 2)
+        is_twice = encoder.output_shape[-1] == 2 * decoder.input_shape[-1]
+        is_normal = is_twice and self.num_encoder_inputs == 1
+        self.numbers_per_latent = 2 if is_normal else 1
+        super().__init__(encoder, decoder, **kwargs)
         check_judge("discriminator", discriminator, (self.latent_dim,))
         check_reaches("discriminator", discriminator, REALS, "scores")
-        self.encoder, self.decoder = encoder, decoder
         self.discriminator = discriminator
-        self.x_domain = domains.for_network("x_domain", x_domain, encoder)
-        check_reaches("decoder", decoder, self.x_domain.bounds, self.x_domain.noun)
         self.prior = NormalPrior(self.latent_dim) if prior is None else prior
         if getattr(self.prior, "latent_dim", None) != self.latent_dim:
             raise ValueError(
@@ -134,9 +119,9 @@ class AdversarialAutoencoder(Sampler, Autoencoding, GenerativeModel):
 
     def infer(self, x, noise, training=False) -> tf.Tensor:
         """Latents of images as a function of noise, float32 `(batch, latent_dim)`."""
-        inputs = x if len(self.encoder.inputs) == 1 else [x, noise]
+        inputs = x if self.num_encoder_inputs == 1 else [x, noise]
         outputs = tf.cast(self.encoder(inputs, training=training), tf.float32)
-        if outputs.shape[-1] == self.latent_dim:
+        if self.numbers_per_latent == 1:
             return outputs
         mean, log_scale = tf.split(outputs, 2, axis=-1)
         return mean + tf.exp(log_scale) * noise
@@ -144,7 +129,7 @@ class AdversarialAutoencoder(Sampler, Autoencoding, GenerativeModel):
     @property
     def code_noise_shape(self) -> tuple:
         """Tuple, the shape of the noise that `infer()` takes for one image."""
-        if len(self.encoder.inputs) == 1:
+        if self.num_encoder_inputs == 1:
             return (self.latent_dim,)
         return tuple(self.encoder.inputs[1].shape[1:])
 
@@ -152,9 +137,6 @@ class AdversarialAutoencoder(Sampler, Autoencoding, GenerativeModel):
         # The mean of normal latents; noise of zero for a network that takes noise.
         shape = tf.stack([tf.shape(x)[0], *self.code_noise_shape])
         return self.infer(x, tf.zeros(shape))
-
-    def decode(self, latents):
-        return tf.cast(self.decoder(latents), tf.float32)
 
     def noise_rows(self, rows):
         return self.prior.noise(rows, "latents")

@@ -12,6 +12,7 @@ from keras_gen.models.base import (
     Phase,
     keras_seams,
 )
+from keras_gen.networks import renamed
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -30,8 +31,8 @@ class StackedAutoencoder(Autoencoding, GenerativeModel):
 
     Args:
         levels: List of `keras_gen.models.Autoencoder`, `DenoisingAutoencoder` or other
-            models of an encoder and a decoder, from the images up. Each takes the
-            latents of the one before.
+            models of an encoder, a decoder and one loss, from the images up. Each takes
+            the latents of the one before.
         epochs_per_level: Optional integer of at least 1. If given, `fit()` trains each
             level for that number of epochs.
         **kwargs: Options of every model: `seed`, `name`.
@@ -141,9 +142,7 @@ class StackedAutoencoder(Autoencoding, GenerativeModel):
         check_count(num_classes, "num_classes", 2)
         images = x = keras.Input(self.x_domain.shape, name="images")
         for index, level in enumerate(self.levels):
-            # Encoders may have one name, layers of a network may not.
-            inputs, outputs = level.encoder.inputs, level.encoder.outputs
-            x = keras.Model(inputs, outputs[0], name=f"encoder_{index}")(x)
+            x = renamed(level.encoder, f"encoder_{index}")(x)
         logits = keras.layers.Dense(num_classes, name="logits")(x)
         return keras.Model(images, logits, name=f"{self.name}_classifier")
 
@@ -184,10 +183,13 @@ def _encoded(x, levels):
 
 def _check_levels(levels):
     is_list = isinstance(levels, (list, tuple)) and len(levels) > 0
-    if not is_list or not all(isinstance(level, EncoderDecoder) for level in levels):
+    if not is_list or not all(
+        isinstance(level, EncoderDecoder) and level.phases()[0].name == ""
+        for level in levels
+    ):
         raise ValueError(
-            "`levels` must be a list of at least one model of an encoder and a decoder,"
-            f" such as `Autoencoder`. Received: {shown(levels)}"
+            "`levels` must be a list of at least one model of an encoder, a decoder and"
+            f" one loss, such as `Autoencoder`. Received: {shown(levels)}"
         )
     for index, (below, above) in enumerate(zip(levels[:-1], levels[1:], strict=True)):
         if above.x_domain.shape != (below.latent_dim,):

@@ -289,8 +289,8 @@ class Classifier(Classifying):
 class Translation:
     """Ability: a model that maps examples to another domain.
 
-    It learns from `(x, y)`. If the two do not belong together, shuffle them
-    independently. A subclass implements `to_y()`.
+    It learns from `(x, y)`, whose rows need not belong together if the model says so:
+    see `keras_gen.datasets.unpaired`. A subclass implements `to_y()`.
     """
 
     default_method = "to_y"

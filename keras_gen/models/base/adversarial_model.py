@@ -33,7 +33,8 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
 
     Args:
         generator: Network from latents to examples.
-        discriminator: Network from examples to one score.
+        discriminator: Network from examples to one score, or to as many as the
+            subclass says.
         discriminator_steps: Integer of at least 1, the updates of the discriminator in
             a training step.
         average_decay: Optional float in (0, 1). If given, samples come from an

@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_gen.arguments import shown
-from keras_gen.domains import Domain, Labels
+from keras_gen.domains import Domain, Labels, Vectors
 from keras_gen.models.base import guard, keras_seams, replicas
 from keras_gen.models.base.batch import Batch
 from keras_gen.models.base.calling import Calling
@@ -75,8 +75,7 @@ class GenerativeModel(ConfigBySignature, Door, Calling, keras.Model):
             aggregation="only_first_replica",
             name="evaluated_rows",
         )
-        # Keras calls a model to build it. This one has its own `train_step()`, so that
-        # would never happen, and it is made of networks that are built already.
+        # Keras builds a model by a call. The networks of this one are built already.
         self.built = True
 
     # Hooks
@@ -116,6 +115,8 @@ class GenerativeModel(ConfigBySignature, Door, Calling, keras.Model):
         Args:
             name: String, such as "x", "y" or "latents".
         """
+        if name == "probabilities" and isinstance(self.y_domain, Labels):
+            return Vectors(self.y_domain.num_classes)
         return {"x": self.x_domain, "y": self.y_domain}.get(name)
 
     # Training

@@ -19,8 +19,8 @@ from keras_gen.losses import (
 )
 from keras_gen.models.base import AdversarialModel, at_step, check_number, marked
 
-# The log density of a uniform number in [-1, 1] is -log 2. That of a normal estimate of
-# scale 1 is at most this much less.
+# The highest log density of a normal estimate of scale 1, less that of a uniform number
+# in [-1, 1], which is -log 2.
 _MOST = math.log(2.0) - 0.5 * math.log(2.0 * math.pi)
 
 
@@ -33,7 +33,7 @@ class InfoGAN(AdversarialModel):
     this raises a lower bound on the mutual information of codes and images. Images lie
     in [-1, 1]. Reports two bounds in nats: `information` of the category, at most
     `log(num_categories)`, and `continuous_information`, that of a normal estimate of
-    scale 1, at most -0.23 for each code.
+    scale 1, at most -0.2257 for each code.
 
     `sample(num, category=..., continuous=...)` takes codes, one for each sample or one
     for all; what is left out is random.

@@ -110,19 +110,15 @@ class MADGAN(AdversarialModel):
         return tf.nn.softmax(self.score(x, y, training=False)[:, :-1])
 
     def domain_of(self, name):
-        return (
-            Vectors(self.num_generators)
-            if name == "makers"
-            else super().domain_of(name)
-        )
+        if name == "makers":
+            return Vectors(self.num_generators)
+        return super().domain_of(name)
 
     def conditions(self, num_samples, first_row=0, generator=None, **given):
         found = super().conditions(num_samples, first_row, **given)
         if generator is not None:
-            count = self.num_generators
-            found["generator"] = check_choice(
-                generator, count, num_samples, "generator"
-            )
+            chosen = generator, self.num_generators, num_samples
+            found["generator"] = check_choice(*chosen, "generator")
         return found
 
     def from_noise(self, noise, y=None, generator=None):

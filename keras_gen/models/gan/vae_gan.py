@@ -3,7 +3,6 @@
 import keras
 import tensorflow as tf
 
-from keras_gen import domains
 from keras_gen.distributions.likelihoods import REALS
 from keras_gen.losses import (
     minimax_discriminator_loss,
@@ -12,19 +11,18 @@ from keras_gen.losses import (
     squared_error,
 )
 from keras_gen.models.base import (
-    Autoencoding,
-    GenerativeModel,
+    EncoderDecoder,
     Phase,
     Sampler,
     at_step,
     check_number,
     check_reaches,
 )
-from keras_gen.networks import check_judge, check_mirrored, check_network
+from keras_gen.networks import check_judge, check_maps
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class VAEGAN(Sampler, Autoencoding, GenerativeModel):
+class VAEGAN(Sampler, EncoderDecoder):
     """Learns a variational autoencoder that measures errors as a discriminator sees.
 
     Reconstructions are compared in features of the discriminator, not in pixels. The
@@ -47,8 +45,7 @@ class VAEGAN(Sampler, Autoencoding, GenerativeModel):
         discriminator: Network from features to one logit.
         distortion_weight: Float of at least 0, or a Keras schedule: the weight of the
             distortion for the decoder, gamma in the paper.
-        x_domain: Optional `keras_gen.domains.Domain`.
-        **kwargs: Options of every model: `seed`, `name`.
+        **kwargs: Options of every model: `x_domain`, `seed`, `name`.
 
     Raises:
         ValueError: If the networks do not match, or an argument is wrong.
@@ -77,6 +74,7 @@ class VAEGAN(Sampler, Autoencoding, GenerativeModel):
         "rate",
         "distortion",
     )
+    numbers_per_latent = 2
 
     def __init__(
         self,
@@ -85,27 +83,16 @@ class VAEGAN(Sampler, Autoencoding, GenerativeModel):
         features,
         discriminator,
         distortion_weight=1e-2,
-        *,
-        x_domain=None,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        check_mirrored(encoder, decoder, per_latent=2)
-        check_judge("discriminator", discriminator, _shape_after(features))
+        super().__init__(encoder, decoder, **kwargs)
+        check_maps("features", features, self.x_domain.shape)
+        check_judge("discriminator", discriminator, features.output_shape[1:])
         check_reaches("encoder", encoder, REALS, "means and logs of scales")
         check_reaches("discriminator", discriminator, REALS, "scores")
         check_number(distortion_weight, "distortion_weight", 0)
-        self.encoder, self.decoder = encoder, decoder
         self.features, self.discriminator = features, discriminator
         self.distortion_weight = distortion_weight
-        self.x_domain = domains.for_network("x_domain", x_domain, encoder)
-        check_reaches("decoder", decoder, self.x_domain.bounds, self.x_domain.noun)
-        self.latent_dim = decoder.input_shape[-1]
-        if tuple(features.input_shape[1:]) != self.x_domain.shape:
-            raise ValueError(
-                f"`features` must take the images of `encoder`, of shape "
-                f"{self.x_domain.shape}. Received: {tuple(features.input_shape[1:])}"
-            )
 
     def default_optimizer(self):
         return keras.optimizers.RMSprop(3e-4)
@@ -182,16 +169,8 @@ class VAEGAN(Sampler, Autoencoding, GenerativeModel):
     def encode(self, x):
         return self.posterior(x)[0]
 
-    def decode(self, latents):
-        return tf.cast(self.decoder(latents), tf.float32)
-
     def noise_rows(self, rows):
         return rows.normal((self.latent_dim,), "latents")
 
     def from_noise(self, noise):
         return self.decode(self.take("noise", noise))
-
-
-def _shape_after(features):
-    check_network("features", features, 1)
-    return tuple(features.output_shape[1:])

@@ -16,7 +16,7 @@ from keras_gen.models.base import (
     check_reaches,
     mean_psnr,
 )
-from keras_gen.networks import check_network
+from keras_gen.networks import check_judge, check_maps
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -127,17 +127,10 @@ class SRGAN(SuperResolutionModel):
         self, generator, discriminator, features=None, adversarial_weight=1e-3, **kwargs
     ):
         super().__init__(generator, **kwargs)
-        check_network("discriminator", discriminator, 1)
-        self._check_takes_large("discriminator", discriminator)
-        if tuple(discriminator.output_shape[1:]) != (1,):
-            raise ValueError(
-                "`discriminator` must end in one score, of shape (1,). Received output "
-                f"shape: {tuple(discriminator.output_shape[1:])}"
-            )
+        check_judge("discriminator", discriminator, self.x_domain.shape)
         check_reaches("discriminator", discriminator, REALS, "scores")
         if features is not None:
-            check_network("features", features, 1)
-            self._check_takes_large("features", features)
+            check_maps("features", features, self.x_domain.shape)
             features.trainable = False
         check_number(adversarial_weight, "adversarial_weight", 0)
         self.discriminator = discriminator
@@ -186,11 +179,3 @@ class SRGAN(SuperResolutionModel):
         if self.features is None:
             return x
         return ops.cast(self.features(x, training=False), "float32")
-
-    def _check_takes_large(self, name, network):
-        shape = tuple(network.input_shape[1:])
-        if shape != self.x_domain.shape:
-            raise ValueError(
-                f"`{name}` must take images of shape {self.x_domain.shape}, in which "
-                f"`generator` ends. Received input shape: {shape}"
-            )

@@ -1,13 +1,12 @@
 """Latent Dirichlet allocation (Blei, Ng and Jordan, 2003)."""
 
 import functools
-import math
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.arguments import check_count, check_reals, shown
+from keras_gen.arguments import check_count, check_positive, check_reals, shown
 from keras_gen.distributions.dirichlet import (
     as_proportions,
     dirichlet_divergence,
@@ -87,10 +86,9 @@ class LatentDirichletAllocation(Sampler, ExpectationMaximization):
         check_count(num_iterations, "num_iterations", 1)
         check_count(document_length, "document_length", 1)
         self._alpha = 1.0 / num_topics if alpha is None else alpha
-        check_reals(alpha=self._alpha, eta=eta)
-        if not 0.0 < self._alpha < math.inf:
-            raise ValueError(f"`alpha` must be positive. Received: {shown(alpha)}")
-        if not 0.0 <= eta < math.inf:
+        check_positive(alpha=self._alpha)
+        check_reals(eta=eta)
+        if eta < 0:
             raise ValueError(f"`eta` must be at least 0. Received: {shown(eta)}")
         self.num_topics, self.vocabulary_size = num_topics, vocabulary_size
         self.alpha, self.eta = alpha, eta

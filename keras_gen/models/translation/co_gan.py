@@ -8,8 +8,8 @@ from keras_gen.arguments import check_count
 from keras_gen.distributions.likelihoods import REALS
 from keras_gen.models.base import PairDecoding, Sampler, check_reaches, marked
 from keras_gen.models.base.batches import full_batches
-from keras_gen.models.translation.two_domain_game import TwoDomainGame, check_maps
-from keras_gen.networks import check_network
+from keras_gen.models.translation.two_domain_game import TwoDomainGame
+from keras_gen.networks import check_maps, check_network
 from keras_gen.random import fresh_seed
 
 
@@ -17,10 +17,10 @@ from keras_gen.random import fresh_seed
 class CoGAN(Sampler, PairDecoding, TwoDomainGame):
     """Learns to generate pairs of images from two domains without ever seeing pairs.
 
-    Two generators share their first layers, which decide what is shown, and two
-    discriminators their last, which judge it. What is shared is a network of its own.
-    So one vector of latents has the same features up to the private layers, which show
-    them in one domain each. Images of both domains lie in [-1, 1].
+    Two generators share their first layers, which decide what is shown. Two
+    discriminators share their last layers, which judge it. What is shared is a network
+    of its own. So one vector of latents has the same features up to the private layers,
+    which show them in one domain each. Images of both domains lie in [-1, 1].
 
     `sample()` and `decode()` give images of the first domain, `sample_pairs()` and
     `decode_pairs()` of both. Reports `discriminator_loss`, a sum of two cross-entropies
@@ -86,7 +86,7 @@ class CoGAN(Sampler, PairDecoding, TwoDomainGame):
         check_maps("generator_y", generator_y, features, y_shape)
         check_maps("discriminator_x", discriminator_x, x_shape, judged)
         check_maps("discriminator_y", discriminator_y, y_shape, judged)
-        check_maps("discriminator", discriminator, judged, None)
+        check_maps("discriminator", discriminator, judged)
         if len(latents) != 1:
             raise ValueError(
                 "`generator` must take latents of shape (latent_dim,). Received input "
@@ -137,7 +137,7 @@ class CoGAN(Sampler, PairDecoding, TwoDomainGame):
         return rows.normal((self.latent_dim,), "latents")
 
     def from_noise(self, noise):
-        return self.decode(noise)
+        return self.pairs_from_noise(noise)[0]
 
     def decode_pairs(self, latents):
         return self._pairs(latents, training=False)

@@ -5,8 +5,8 @@ from keras import ops
 
 from keras_gen.losses import mean_absolute_error
 from keras_gen.models.base import TwoWayTranslation, check_reaches
-from keras_gen.models.translation.two_domain_game import LeastSquaresGame, check_maps
-from keras_gen.networks import check_network
+from keras_gen.models.translation.two_domain_game import LeastSquaresGame
+from keras_gen.networks import check_maps, check_network
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -18,8 +18,8 @@ class CycleGAN(TwoWayTranslation, LeastSquaresGame):
     domains lie in [-1, 1].
 
     Nothing says which image belongs to which: two translations that undo each other,
-    such as both negatives, have no cycle loss. The identity loss speaks against some of
-    them, because a generator shall leave images alone that are of its own domain.
+    such as both negatives, have no cycle loss. The identity loss rules out some of
+    them: it asks a generator to leave images of its own domain as they are.
 
     Reports `discriminator_loss`, `adversarial`, `cycle` and `identity`, which are sums
     over both domains, the last two of mean absolute errors of a value; and

@@ -6,13 +6,9 @@ from keras import ops
 
 from keras_gen.domains import Vectors
 from keras_gen.losses import mean_absolute_error
-from keras_gen.models.base import (
-    TwoWayTranslation,
-    check_reaches,
-    marked,
-)
-from keras_gen.models.translation.two_domain_game import LeastSquaresGame, check_maps
-from keras_gen.networks import check_network
+from keras_gen.models.base import TwoWayTranslation, check_reaches, marked
+from keras_gen.models.translation.two_domain_game import LeastSquaresGame
+from keras_gen.networks import check_maps, check_network
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -92,10 +88,11 @@ class MUNIT(TwoWayTranslation, LeastSquaresGame):
         style_weight=1.0,
         **kwargs,
     ):
-        for name in ("content_encoder_x", "content_encoder_y", "style_encoder_x"):
-            check_network(name, locals()[name], 1)
-        encoders = content_encoder_x, content_encoder_y
-        x_shape, y_shape = (network.input_shape[1:] for network in encoders)
+        check_network("content_encoder_x", content_encoder_x, 1)
+        check_network("content_encoder_y", content_encoder_y, 1)
+        check_network("style_encoder_x", style_encoder_x, 1)
+        x_shape = content_encoder_x.input_shape[1:]
+        y_shape = content_encoder_y.input_shape[1:]
         content = content_encoder_x.output_shape[1:]
         style = style_encoder_x.output_shape[1:]
         check_maps("content_encoder_y", content_encoder_y, y_shape, content)

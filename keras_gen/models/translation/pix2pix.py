@@ -108,11 +108,13 @@ class Pix2Pix(Translation, GenerativeModel):
         ]
 
     def discriminator_terms(self, batch, training) -> dict:
+        """Half the cross-entropy of which pairs have the target of the data."""
         fakes = self._translate(batch.x, training, batch.rows, "discriminator")
         scores = [self.score(batch.x, y, training) for y in (batch.y, fakes)]
         return {"discriminator_loss": 0.5 * non_saturating_discriminator_loss(*scores)}
 
     def generator_terms(self, batch, training) -> dict:
+        """The loss of the generator and its two parts."""
         fakes = self._translate(batch.x, training, batch.rows, "generator")
         score = self.score(batch.x, fakes, training)
         adversarial = non_saturating_generator_loss(None, score)

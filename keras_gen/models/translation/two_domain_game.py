@@ -21,7 +21,7 @@ from keras_gen.models.base import (
     check_number,
     check_reaches,
 )
-from keras_gen.networks import check_network
+from keras_gen.networks import check_maps
 
 
 class TwoDomainGame(GenerativeModel):
@@ -66,7 +66,7 @@ class TwoDomainGame(GenerativeModel):
             ("discriminator_x", discriminator_x, self.x_domain),
             ("discriminator_y", discriminator_y, self.y_domain),
         ):
-            check_maps(name, network, domain.shape, None)
+            check_maps(name, network, domain.shape)
             check_reaches(name, network, self.score_range, "scores")
             setattr(self, name, network)
 
@@ -160,27 +160,3 @@ class LeastSquaresGame(TwoDomainGame):
     def generator_loss(real_score, fake_score) -> tf.Tensor:
         """The mean squared difference of the scores of fakes from 1."""
         return 2.0 * least_squares_generator_loss(real_score, fake_score)
-
-
-def check_maps(name, network, start, end) -> None:
-    """Raises a ValueError unless a network maps one shape to another.
-
-    Args:
-        name: String, the name of the argument.
-        network: Any value.
-        start: Tuple of integers, what the network must take; a list of them for several
-            inputs.
-        end: Tuple of integers, what it must give; None for anything.
-    """
-    wanted = start if isinstance(start, list) else [start]
-    check_network(name, network, len(wanted))
-    wanted = [tuple(shape) for shape in wanted]
-    takes = [tuple(tensor.shape[1:]) for tensor in network.inputs]
-    gives = tuple(network.output_shape[1:])
-    if takes != wanted or end is not None and gives != tuple(end):
-        text = " and ".join(map(str, wanted))
-        text += "" if end is None else f" and give {tuple(end)}"
-        raise ValueError(
-            f"`{name}` must take shape {text}. Received a network from "
-            f"{' and '.join(map(str, takes))} to {gives}"
-        )

@@ -5,8 +5,8 @@ from keras import ops
 
 from keras_gen.losses import mean_absolute_error
 from keras_gen.models.base import TwoWayTranslation, check_reaches
-from keras_gen.models.translation.two_domain_game import TwoDomainGame, check_maps
-from keras_gen.networks import check_network
+from keras_gen.models.translation.two_domain_game import TwoDomainGame
+from keras_gen.networks import check_maps, check_network
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -95,8 +95,10 @@ class UNIT(TwoWayTranslation, TwoDomainGame):
         cycle_weight=10.0,
         **kwargs,
     ):
-        for name in ("encoder_x", "encoder_y", "encoder", "generator"):
-            check_network(name, locals()[name], 1)
+        check_network("encoder_x", encoder_x, 1)
+        check_network("encoder_y", encoder_y, 1)
+        check_network("encoder", encoder, 1)
+        check_network("generator", generator, 1)
         x_shape, y_shape = encoder_x.input_shape[1:], encoder_y.input_shape[1:]
         latents, shown = encoder.output_shape[1:], generator.output_shape[1:]
         check_maps("encoder_y", encoder_y, y_shape, encoder_x.output_shape[1:])

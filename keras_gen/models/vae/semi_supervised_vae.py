@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from keras_gen.distributions.choices import one_hot
 from keras_gen.distributions.likelihoods import REALS
 from keras_gen.domains import Labels
 from keras_gen.models.base import (
@@ -13,7 +14,7 @@ from keras_gen.models.base import (
     check_number,
     check_reaches,
 )
-from keras_gen.networks import check_network
+from keras_gen.networks import check_classifier
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -82,7 +83,9 @@ class SemiSupervisedVAE(Classifying, VariationalModel):
     ):
         super().__init__(encoder, decoder, output_distribution, **kwargs)
         check_number(alpha, "alpha", 0)
-        self.num_classes = _num_classes_of(classifier, self.x_domain.shape)
+        shape = self.x_domain.shape
+        self.num_classes = check_classifier("classifier", classifier, shape)
+        check_reaches("classifier", classifier, REALS, "logits")
         for name, network in (("encoder", encoder), ("decoder", decoder)):
             found = tuple(network.inputs[1].shape[1:])
             if found:
@@ -96,13 +99,13 @@ class SemiSupervisedVAE(Classifying, VariationalModel):
 
     def loss_terms(self, batch, training):
         log_probs = self.log_probabilities(batch.x, training)
-        one_hot = tf.gather(tf.eye(self.num_classes), tf.maximum(batch.y, 0))
+        labels = one_hot(tf.maximum(batch.y, 0), self.num_classes)
         is_known = batch.y[:, None] >= 0
-        shares = tf.where(is_known, one_hot, tf.exp(log_probs))
+        shares = tf.where(is_known, labels, tf.exp(log_probs))
         of_all = tf.where(is_known, 0.0, shares * log_probs)
         costs = self.costs_of_classes(batch, training)
         bounds = tf.reduce_sum(shares * costs + of_all, axis=1)
-        cross_entropies = -tf.where(is_known, one_hot * log_probs, 0.0)
+        cross_entropies = -tf.where(is_known, labels * log_probs, 0.0)
         terms = {
             "negative_bound": tf.reduce_mean(bounds),
             "cross_entropy": tf.reduce_mean(tf.reduce_sum(cross_entropies, axis=1)),
@@ -156,18 +159,3 @@ class SemiSupervisedVAE(Classifying, VariationalModel):
     def domain_of(self, name):
         # Only in training a label may be unknown.
         return Labels(self.num_classes) if name == "y" else super().domain_of(name)
-
-
-def _num_classes_of(classifier, image_shape):
-    check_network("classifier", classifier, 1)
-    taken, given = (
-        tuple(tensor.shape[1:])
-        for tensor in (classifier.inputs[0], classifier.outputs[0])
-    )
-    if taken != image_shape or len(given) != 1 or given[0] < 2:
-        raise ValueError(
-            f"`classifier` must map examples of shape {image_shape} to a logit for "
-            f"each of at least 2 classes. Received shapes: {taken} and {given}"
-        )
-    check_reaches("classifier", classifier, REALS, "logits")
-    return given[0]

@@ -4,7 +4,12 @@ import pytest
 from contracts import AutoencodingContract
 
 from keras_gen.layers import MaskingCorruption
-from keras_gen.models import Autoencoder, DenoisingAutoencoder, StackedAutoencoder
+from keras_gen.models import (
+    Autoencoder,
+    BiGAN,
+    DenoisingAutoencoder,
+    StackedAutoencoder,
+)
 from keras_gen.networks import mlp
 from keras_gen.random import Rows, seed_initializers
 
@@ -193,6 +198,13 @@ def test_a_stopped_training_goes_on_with_its_level():
 def test_levels_that_do_not_match_are_refused(levels, message):
     with pytest.raises(ValueError, match=message):
         StackedAutoencoder(levels)
+
+
+def test_a_game_is_no_level():
+    encoder, decoder = mlp(IMAGE_SHAPE, [], (2,)), mlp((2,), [], IMAGE_SHAPE)
+    game = BiGAN(encoder, decoder, mlp([IMAGE_SHAPE, (2,)], [], (1,)))
+    with pytest.raises(ValueError, match="`levels` must be a list.*one loss"):
+        StackedAutoencoder([game])
 
 
 def test_bad_numbers_are_refused():

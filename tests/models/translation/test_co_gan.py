@@ -140,6 +140,13 @@ def test_networks_that_do_not_match_are_refused(change, message):
         CoGAN(**(networks() | change))
 
 
+def test_noise_of_another_size_is_refused_by_its_name():
+    model = tiny()
+    for method in (model.from_noise, model.pairs_from_noise):
+        with pytest.raises(ValueError, match=r"`noise` must have shape \(batch, 3\)"):
+            method(np.zeros((2, 4), "f4"))
+
+
 @pytest.mark.parametrize("num", [0, "3"])
 def test_bad_counts_of_pairs_are_refused(num):
     model = tiny()

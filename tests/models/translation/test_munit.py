@@ -182,7 +182,7 @@ def test_a_style_of_the_wrong_length_is_refused():
             lambda: content_encoder((8, 8, 1), [2], -1),
             "`num_blocks` must be an integer",
         ),
-        (lambda: style_decoder((4, 4), 2, [], 1, 1), "`image_shape` must be"),
+        (lambda: style_decoder((4, 4), 2, [], 1, 1), "`content_shape` must be"),
         (lambda: style_decoder((4, 4, 2), 0, [], 1, 1), "`style_dim` must be an integ"),
         (
             lambda: style_decoder((4, 4, 2), 2, [0], 1, 1),

@@ -169,11 +169,11 @@ def test_outside_of_training_labels_must_be_known():
         ({"alpha": -1.0}, "`alpha` must be at least 0.*-1"),
         (
             {"classifier": mlp((8, 8, 1), [], (1,))},
-            r"`classifier` must map examples .* at least 2 classes.*\(1,\)",
+            r"`classifier` must end in .* at least 2 classes.*\(1,\)",
         ),
         (
             {"classifier": mlp((4,), [], (3,))},
-            r"`classifier` must map examples of shape \(8, 8, 1\).*\(4,\)",
+            r"`classifier` must take shape \(8, 8, 1\).*\(4,\)",
         ),
         (
             {"classifier": mlp((8, 8, 1), [], (3,), output_activation="softmax")},
