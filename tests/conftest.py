@@ -13,6 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from memory import release  # noqa: E402
 from processes.long_lived import LongLived  # noqa: E402
 
+from keras_gen.random import seed_initializers  # noqa: E402
+
 _CPU = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(
     _CPU, [tf.config.LogicalDeviceConfiguration()] * 2
@@ -34,6 +36,12 @@ def pytest_collection_finish():
     """What is imported and collected stays: the garbage collector leaves it out."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """First weights are the same in every run, those of shared fixtures too."""
+    seed_initializers(0)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.models import VAE, BetaTCVAE
 from keras_gen.models.base import Batch
 from keras_gen.networks import mlp
-from keras_gen.random import Rows, seed_initializers
+from keras_gen.random import Rows
 
 tfd = tfp.distributions
 
@@ -75,7 +75,6 @@ def test_the_total_correlation_of_a_normal_distribution_is_that_of_its_correlati
 
 @pytest.mark.parametrize("stratified", [True, False])
 def test_the_parts_add_up_to_the_rate(stratified):
-    seed_initializers(0)
     model = tiny(500, stratified=stratified)
     x = tf.round(Rows(200, 0).uniform((8, 8, 1), "x"))
     batch = Batch(x, Rows(200, seed=1))

@@ -11,7 +11,7 @@ from keras_gen.models import VQVAE
 from keras_gen.models.base import Batch
 from keras_gen.models.vae.code_usage import CodeUsage
 from keras_gen.networks import mlp
-from keras_gen.random import Rows, seed_initializers
+from keras_gen.random import Rows
 
 
 def tiny(seed=0, num_codes=6, **options):
@@ -34,11 +34,6 @@ class TestContract(SamplerContract, AutoencodingContract):
 
     def make(self, seed=0):
         return settled(tiny(seed, restart_below=0.05))
-
-
-@pytest.fixture(autouse=True)
-def same_first_weights():
-    seed_initializers(0)
 
 
 @pytest.fixture
