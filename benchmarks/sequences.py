@@ -3,12 +3,13 @@
 Run as `python -m benchmarks.sequences [PART ...]` from the root of the repository, on a
 machine that does nothing else:
 
-- transformer: 256 characters with the cache of keys and values, beside the whole
-  network for each character, by `from_noise_slowly()`;
-- wave_net: a second of sound at 8 kHz with the caches of the layers, beside as many
-  passes of the network as there are samples, of which `PASSES` are timed;
+- transformer: 256 characters with the cache of keys and values;
+- wave_net: a second of sound at 8 kHz with the caches of the layers;
 - training: a step of `RecurrentModel` and one of `TransformerModel` by `fit`, beside
   one of plain layers of Keras with the same sizes.
+
+A sampler stands beside as many passes of the network as there are sites. One pass is
+timed, by the better setting of XLA, and multiplied.
 
 `SIZE=16` tries all of it out.
 """
@@ -23,7 +24,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.autoregressive import fastest, once, say
+from benchmarks.autoregressive import faster_pass, fastest, say
 from benchmarks.steps import fastest as fastest_of
 from benchmarks.steps import stepper
 from keras_gen.domains import Symbols, Waveforms
@@ -31,28 +32,28 @@ from keras_gen.models import RecurrentModel, TransformerModel, WaveNet
 
 SIZE = int(os.environ.get("SIZE", 256))
 RATE = 8000 if SIZE == 256 else 4 * SIZE
-SYMBOLS, PASSES, ROUNDS, STEPS = 65, 5, 5, 10
+SYMBOLS, ROUNDS, STEPS = 65, 5, 10
+
+
+def beside_passes(title, model, num, rounds=ROUNDS):
+    """Says how long the passes of the network take beside the sampler."""
+    fast = fastest(functools.partial(model.sample, num, seed=0), rounds)
+    domain = model.x_domain
+    x = tf.zeros((num, *domain.shape), domain.dtype)
+    xla, seconds = faster_pass(model.site_parameters, x)
+    (sites,) = domain.shape
+    say(f"{title}: {sites} passes (XLA {xla}) / cache", fast, sites * seconds)
 
 
 def transformer():
     model = TransformerModel(Symbols(SIZE, SYMBOLS))
     for num in (1, 16):
-        fast = fastest(functools.partial(model.sample, num, seed=0))
-        noise = model.noise(num, seed=0)
-        slowly = tf.function(model.from_noise_slowly, autograph=False)
-        slowly.get_concrete_function(noise)
-        slow = once(functools.partial(slowly, noise))
-        say(f"{num} texts of {SIZE} characters: whole network / cache", fast, slow)
+        beside_passes(f"{num} texts of {SIZE} characters", model, num)
 
 
 def wave_net():
     model = WaveNet(Waveforms(RATE, RATE, levels=256))
-    fast = fastest(functools.partial(model.sample, 1, seed=0), rounds=2)
-    print(f"a second of {RATE} samples: {fast:.2f} s", flush=True)
-    x = tf.zeros((1, RATE))
-    network = tf.function(model.site_parameters, autograph=False)
-    seconds = fastest(functools.partial(network, x), rounds=PASSES)
-    say(f"{RATE} passes of the network / cache", fast, RATE * seconds)
+    beside_passes(f"a second of {RATE} samples", model, 1, rounds=2)
 
 
 def plain_recurrent(units):
@@ -91,9 +92,8 @@ def training():
         ),
     ):
         for xla in (False, True):
-            flags = {"optimizer": keras.optimizers.Adam(), "jit_compile": xla}
-            ours.compile(**flags)
-            plain.compile(loss=loss, **flags | {"optimizer": keras.optimizers.Adam()})
+            ours.compile(keras.optimizers.Adam(), jit_compile=xla)
+            plain.compile(keras.optimizers.Adam(), loss, jit_compile=xla)
             pairs = tf.data.Dataset.from_tensors((x, x)).repeat()
             steppers = [stepper(model, pairs, STEPS) for model in (ours, plain)]
             found, other = fastest_of(steppers, ROUNDS)

@@ -5,7 +5,9 @@ tests, and turns examples into bytes and files and back. Models, exports, measur
 the command line read domains, and know nothing else about the kind of data.
 """
 
+import codecs
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
@@ -30,6 +32,10 @@ class Domain:
         suffix: String, the default ending of the name of a file of examples.
         optional: Boolean, whether a value may be unknown: NaN stands for it, or -1 for
             a label.
+        is_text: Boolean, whether examples are text, which can be typed and shown.
+        prompt: String, what can begin an example, such as "a .mid file"; None if
+            nothing can. A domain with a prompt has `from_prompt()`, and `write()` for
+            examples of any length.
     """
 
     shape = ()
@@ -39,6 +45,8 @@ class Domain:
     noun = "values"
     suffix = ".csv"
     optional = False
+    is_text = False
+    prompt = None
 
     @property
     def sites(self) -> tuple:
@@ -410,6 +418,8 @@ class Text(Symbols):
 
     noun = "texts"
     suffix = ".txt"
+    is_text = True
+    prompt = "a text"
 
     def __init__(self, length, alphabet=None):
         check_count(length, "length", 1)
@@ -448,6 +458,22 @@ class Text(Symbols):
         if self.alphabet is None:
             return np.asarray(symbols, np.uint8).tobytes().decode("utf-8", "replace")
         return "".join(self.alphabet[symbol] for symbol in np.asarray(symbols))
+
+    def to_texts(self, parts) -> Iterator[str]:
+        """The text of symbols that come in parts, as they come.
+
+        Args:
+            parts: Iterable of integer arrays of shape `(num,)`. A character of several
+                bytes may begin in one and end in the next.
+        """
+        if self.alphabet is not None:
+            return map(self.to_text, parts)
+        parts = (np.asarray(part, np.uint8).tobytes() for part in parts)
+        return codecs.iterdecode(parts, "utf-8", "replace")
+
+    def from_prompt(self, prompt) -> np.ndarray:
+        """The symbols of a text, int32 of shape `(num,)`."""
+        return self.to_symbols(prompt, "prompt")
 
     def load(self, path):
         """Reads texts that `save()` has written, or one text, from a `.txt` file."""
@@ -503,6 +529,7 @@ class Melodies(Symbols):
 
     noun = "melodies"
     suffix = ".mid"
+    prompt = "a .mid file"
     hold, rest, first_note = 0, 1, 2
 
     def __init__(self, length, low=48, high=96):
@@ -526,9 +553,15 @@ class Melodies(Symbols):
             name: String, the name of the caller's argument.
 
         Raises:
-            ValueError: If a pitch is beyond `low` or `high`.
+            ValueError: If a pitch is beyond `low` or `high`, or a time is wrong.
         """
         notes = np.asarray(notes, np.int64).reshape(-1, 3)
+        wrong = notes[(notes[:, 0] < 0) | (notes[:, 1] < 1)]
+        if wrong.size:
+            raise ValueError(
+                f"`{name}` must have onsets of at least 0 and durations of at least 1. "
+                f"Received: {wrong[0].tolist()}"
+            )
         wrong = notes[(notes[:, 2] < self.low) | (notes[:, 2] > self.high), 2]
         if wrong.size:
             raise ValueError(
@@ -564,6 +597,10 @@ class Melodies(Symbols):
         symbols = self.from_notes(notes, str(path))
         rests = max(0, num_steps - len(symbols))
         return np.pad(symbols, (0, rests), constant_values=self.rest)
+
+    def from_prompt(self, prompt) -> np.ndarray:
+        """The same as `read()`."""
+        return self.read(prompt)
 
     def load(self, path):
         """Reads melodies one after the other from a `.mid` file, or a `.npy` file.
@@ -611,6 +648,7 @@ class Waveforms(_Levels):
 
     noun = "waveforms"
     suffix = ".wav"
+    prompt = "a .wav file"
     bounds = (-1.0, 1.0)
 
     def __init__(self, length, sample_rate, levels=None):
@@ -656,12 +694,17 @@ class Waveforms(_Levels):
         """The sound of a `.wav` file of 16 bits, float32 of shape `(num_samples,)`."""
         return media.load_wav(path, self.sample_rate)
 
+    def from_prompt(self, prompt) -> np.ndarray:
+        """The same as `read()`."""
+        return self.read(prompt)
+
     def _save(self, path, values):
         self.write(path, values)
 
     def load(self, path):
         """Reads sound from a `.wav` file of 16 bits, or from a `.npy` file."""
-        values = self.read(path)
+        is_array = Path(path).suffix == ".npy"
+        values = media.load_array(path) if is_array else self.read(path)
         if values.ndim == 1 and values.size % self.shape[0] == 0:
             values = values.reshape(-1, *self.shape)
         return self._as_examples(values, path)

@@ -210,21 +210,18 @@ def save_wav(path, waveforms, sample_rate):
 
 
 def load_wav(path, sample_rate):
-    """Reads sound from a WAV file with 16 bits and one channel, or a `.npy` file.
+    """Reads sound from a WAV file with 16 bits and one channel.
 
     Args:
         path: String or path.
         sample_rate: Integer, the samples per second that the file must have.
 
     Returns:
-        Float32 array of shape `(length,)` in [-1, 1], or what the `.npy` file holds.
+        Float32 array of shape `(length,)` in [-1, 1].
 
     Raises:
         ValueError: If there is no such file or it is not as stated.
     """
-    path = Path(path)
-    if path.suffix == ".npy":
-        return load_array(path)
     try:
         with wave.open(io.BytesIO(read_bytes(path)), "rb") as file:
             form = (file.getnchannels(), file.getsampwidth(), file.getframerate())

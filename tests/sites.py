@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.domains import Symbols, Waveforms
+from keras_gen.models.base import Site
 from keras_gen.random import Rows
 
 
@@ -67,6 +68,22 @@ def check_slow_sampler_agrees(model, num, x=None, mask=None, **options):
     fast = model.from_noise(noise, **conditions)
     slow = model.from_noise_slowly(noise, **conditions)
     np.testing.assert_allclose(fast, slow, atol=1e-6)
+
+
+def parameters_one_by_one(model, x):
+    """The parameters of all sites of sequences, each from the cache after the other.
+
+    Returns:
+        Array of shape `(num, length, parameters_per_value)`.
+    """
+    levels, found = model.levels_of(x)[:, 0, :, 0], []
+    cache, level = model.initial_cache(len(x)), tf.zeros(len(x), tf.int32)
+    for place in range(x.shape[1]):
+        site = Site(tf.constant(0), tf.constant(place), 0)
+        parameters, cache = model.advance(cache, site, level)
+        found.append(parameters)
+        level = levels[:, place]
+    return np.stack(found, axis=1)
 
 
 def influence_of_sites(model, num=4):

@@ -590,9 +590,11 @@ def test_what_has_no_code_does_not_compress(run_here):
 
 
 def test_what_draws_no_sites_does_not_complete(run_here):
-    code, printed = run_here("complete", "gan_mnist")
-    assert code == 2
-    assert "gan_mnist (GAN) does not complete images" in printed
+    # A classifier is a network without domains.
+    for name, kind in (("gan_mnist", "GAN"), ("classifier_mnist", "Functional")):
+        code, printed = run_here("complete", name)
+        assert code == 2
+        assert f"{name} ({kind}) does not complete images" in printed
 
 
 def test_what_does_not_encode_is_interpolated_between_latents(

@@ -293,6 +293,18 @@ def test_text_and_symbols_go_into_each_other():
     assert Text(9).to_text([0x61, 0xFF]) == "a\ufffd"
 
 
+def test_text_that_comes_in_parts_is_that_of_the_whole():
+    for domain, text in (
+        (Text(9, "abc\u00e9"), "cab\u00e9b"),
+        (Text(9), "a\u00e9\u20acb"),
+    ):
+        symbols = domain.to_symbols(text)
+        for size in (1, 2, 3):
+            parts = np.split(symbols, range(size, len(symbols), size))
+            assert "".join(domain.to_texts(parts)) == text
+    assert "".join(Text(9).to_texts([[0x61], [0xC3]])) == "a\ufffd"
+
+
 def test_characters_that_are_not_in_the_alphabet_are_named():
     with pytest.raises(
         ValueError, match=r"`prompt` must .*alphabet 'ab'.*\['!', 'c'\]"
@@ -343,6 +355,12 @@ def test_what_holds_nothing_is_a_rest():
 def test_pitches_beyond_the_range_are_named():
     with pytest.raises(ValueError, match=r"`tune` must have pitches in \[60, 72\].*59"):
         DOMAINS["melodies"].from_notes([(0, 1, 60), (1, 1, 59)], "tune")
+
+
+@pytest.mark.parametrize("note", [(-1, 2, 60), (3, 0, 60)])
+def test_times_that_no_note_has_are_named(note):
+    with pytest.raises(ValueError, match=rf"`notes` must have onsets.*\[{note[0]}, "):
+        DOMAINS["melodies"].from_notes([(0, 1, 60), note])
 
 
 def test_melodies_go_through_midi(tmp_path):

@@ -5,7 +5,12 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from keras_gen.cli.printing import check_flag, save_each, save_examples
+from keras_gen.cli.printing import (
+    check_flag,
+    naming_flags,
+    save_each,
+    save_examples,
+)
 from keras_gen.zoo.startup import import_tensorflow
 
 # Examples that a pure method gets at once.
@@ -63,10 +68,8 @@ def apply(
     }
     _check_given(task, given)
     arguments = _arguments(opened, task, given)
-    try:
+    with naming_flags(task.flags.values(), task.flags):
         outputs = _outputs(opened, task, arguments)
-    except ValueError as error:
-        raise ValueError(_naming_flags(task, str(error))) from error
     is_folder = out is not None and (out.endswith("/") or Path(out).is_dir())
     for name, values in outputs.items():
         several = out is not None and len(outputs) > 1
@@ -198,13 +201,6 @@ def _in_batches(function, task, arguments):
         some = {name: values[rows] for name, values in arguments.items()}
         parts.append(task.mark.named(function(**some)))
     return {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
-
-
-def _naming_flags(task, text):
-    """An error of the model with the flags in place of its arguments."""
-    for flag, name in task.flags.items():
-        text = text.replace(f"`{name}`", f"--{flag}")
-    return text
 
 
 def _names_of(folder, values):

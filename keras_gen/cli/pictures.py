@@ -34,9 +34,10 @@ def sample(
         seed: Seed of the samples. Without this flag, another one each time.
         labels: Classes of the samples, in turn, such as 3 or 0,1,2.
         temperature: For autoregressive models; below 1 gives likelier samples.
-        top_k: For autoregressive models; each value is one of so many likeliest ones.
-        top_p: For autoregressive models; each value is one of the fewest likeliest ones
-            with this probability together.
+        top_k: For autoregressive models; draws each value from this number of
+            likeliest ones.
+        top_p: For autoregressive models; draws each value from the fewest likeliest
+            ones that have this probability together.
         out: File to write, or a folder, ending in /, for shards. Without this flag,
             samples.png, or another suffix for other data than images, such as .txt for
             text and .mid for melodies.
@@ -142,14 +143,14 @@ def complete(
     out: str | None = None,
     download: bool = False,
 ):
-    """Fills in what is missing of test images, or goes on with a text or a melody.
+    """Fills in what is missing of test images, or continues a text or a melody.
 
     Each row of the picture shows a test image, what is known of it, and completions.
 
     Args:
         name: A zoo entry, or the folder of a run, that completes examples.
-        num: Number of test images, or of ways to go on. Without this flag, 10 images
-            and 1 way.
+        num: Number of test images, or of continuations. Without this flag, 10 images
+            and 1 continuation.
         seed: Seed of what is drawn.
         prompt: What a text begins with, or the .mid file of a melody, or the .wav file
             of a sound.

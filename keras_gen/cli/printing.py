@@ -78,12 +78,18 @@ def check_flag(name, value, least, most=None):
 
 
 @contextlib.contextmanager
-def naming_flags(names):
-    """Errors of a model name flags in place of its arguments of these names."""
+def naming_flags(arguments, flags=None):
+    """Errors of a model name flags in place of its arguments.
+
+    Args:
+        arguments: Iterable of strings, the names of arguments.
+        flags: Iterable of strings, the flag of each; None if they have the same names.
+    """
+    pairs = list(zip(arguments, flags or arguments, strict=True))
     try:
         yield
     except ValueError as error:
         text = str(error)
-        for name in names:
-            text = text.replace(f"`{name}`", f"--{name}")
+        for argument, flag in pairs:
+            text = text.replace(f"`{argument}`", f"--{flag}")
         raise ValueError(text) from error

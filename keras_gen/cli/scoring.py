@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from keras_gen.cli.printing import check_flag
+from keras_gen.cli.printing import check_flag, naming_flags
 from keras_gen.zoo.startup import import_tensorflow
 
 
@@ -55,17 +55,12 @@ def score(
     options = {"method": method, "complexity": complexity}
     if background is not None:
         options["background"] = open_model(background)
-    try:
-        above = None
+    above = None
+    with naming_flags(("method", "background", "complexity", "quantile")):
         if normal is not None:
             scores = [s for _, s in _scored(opened, normal, batch_size, options)]
             above = threshold_of(scores, quantile)
         found = list(_scored(opened, data, batch_size, options))
-    except ValueError as error:
-        text = str(error)
-        for flag in ("method", "background", "complexity", "quantile"):
-            text = text.replace(f"`{flag}`", f"--{flag}")
-        raise ValueError(text) from error
     write_text(Path(out), _table(found, above))
     print(f"Wrote {out}: {len(found)} scores{_told(found, above)}")
 

@@ -36,7 +36,7 @@ def train(
         epochs: Number of epochs, instead of the recipe's.
         seed: Seed of everything random.
         out: Folder of the run. Without this flag, runs/NAME or the next free name.
-        resume: Goes on with the run in --out from its newest checkpoint, also for more
+        resume: Continues the run in --out from its newest checkpoint, also for more
             --epochs than it was started with.
         download: Lets TFDS download data that are missing.
         strategy: Trains on several devices of this machine, or on several machines.

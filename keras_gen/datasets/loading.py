@@ -1,4 +1,4 @@
-"""Batches of images as a pure function of a seed and an epoch."""
+"""Batches of examples as a pure function of a seed and an epoch."""
 
 import functools
 import os
@@ -117,11 +117,17 @@ def load(
     training = options.pop("training", None)
     options["training"] = split.startswith("train") if training is None else training
     if domain is not None:
-        if image_shape is not None:
-            raise ValueError(
-                "`image_shape` must be left out with `domain`. Received: "
-                f"{shown(image_shape)}"
-            )
+        given = {
+            "key": key,
+            "image_shape": image_shape,
+            "skip_unreadable": skip_unreadable or None,
+        }
+        for argument, value in given.items():
+            if value is not None:
+                raise ValueError(
+                    f"`{argument}` must be left out with `domain`. Received: "
+                    f"{shown(value)}"
+                )
         found = sequence_source(name, split, domain, stride, data_dir, download)
         return batches(found, batch_size, **options)
     if stride is not None:
@@ -250,13 +256,13 @@ def batches(
     drop_remainder=False,
     cache=None,
 ) -> tf.data.Dataset:
-    """Makes batches of the images of a source.
+    """Makes batches of the examples of a source.
 
     In training, each epoch has its own order and its own random pixels. Both are a
     function of (seed, epoch) and do not depend on the batch size, the shard or the
     machine. The first pass over the returned dataset is the epoch of `start`, and each
     further pass is the next epoch; a pass ends when its last batch is taken. Outside
-    training, images keep the order of the source and random pixels are drawn once.
+    training, examples keep the order of the source and random pixels are drawn once.
 
     Args:
         source: `keras_gen.datasets.Source`.
@@ -267,7 +273,7 @@ def batches(
             in each epoch of training (`"dynamic"`).
         dequantize: Boolean, whether to add uniform noise of one grey level, so that
             pixels have a density (Theis et al. 2015, arXiv:1511.01844, section 3.1).
-        labels: Boolean, whether to return `(images, labels)`.
+        labels: Boolean, whether to return `(examples, labels)`.
         training: Boolean, whether to shuffle and to draw new random pixels each epoch.
         seed: Integer in [0, 2**31).
         start: Pair of integers, the epoch and the step to begin at.
@@ -276,8 +282,8 @@ def batches(
         shard: Pair `(index, count)`, which share of each global batch this worker
             takes.
         drop_remainder: Boolean, whether to leave out a last batch that is not full.
-        cache: Boolean, whether to keep the decoded images in memory. By default sets of
-            at most 2 GiB are kept. Other sets are shuffled in a window of 10,000.
+        cache: Boolean, whether to keep the decoded examples in memory. By default sets
+            of at most 2 GiB are kept. Other sets are shuffled in a window of 10,000.
 
     Returns:
         A `tf.data.Dataset` of batches of shape `(batch, *source.domain.shape)`, or of
@@ -288,8 +294,8 @@ def batches(
         `steps_per_epoch`, an integer, which does not depend on `repeat` and `start`.
 
     Raises:
-        ValueError: If the source has no images, or no labels with `labels=True`, or an
-            argument is wrong.
+        ValueError: If the source has no examples, or no labels with `labels=True`, or
+            an argument is wrong.
     """
     check_start(start)
     one_epoch, num_steps = epochs(
@@ -337,8 +343,8 @@ def epochs(
     num_steps = source.num_examples // batch_size + bool(surplus and not drop_remainder)
     if num_steps == 0:
         raise ValueError(
-            f"{source.name} has {source.num_examples} images, too few for one batch of "
-            f"`batch_size`={batch_size} with `drop_remainder=True`."
+            f"{source.name} has {source.num_examples} {source.domain.noun}, too few "
+            f"for one batch of `batch_size`={batch_size} with `drop_remainder=True`."
         )
     kept = _fits(source) if cache is None else cache
     ordered = (_from_memory if kept else _from_disk)(source, seed if training else None)

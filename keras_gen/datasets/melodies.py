@@ -10,7 +10,7 @@ from keras_gen.media import on_grid
 FILE = "melodies.npz"
 #: The splits of tunes, and their shares in tenths.
 SPLITS = {"train": range(8), "validation": range(8, 9), "test": range(9, 10)}
-# Tunes that share so many intervals one after the other are variants of one.
+# Tunes are variants of one if they share this many consecutive intervals.
 _PHRASE = 16
 
 
@@ -46,8 +46,8 @@ def tunes_of_file(path) -> dict:
 def splits_of(tunes) -> dict:
     """The split of each tune: a tenth is `"validation"`, a tenth `"test"`.
 
-    Tunes that have 16 intervals in common, one after the other, are variants of one
-    tune and in the same split. Which split it is depends on the first of their names.
+    Tunes that share 16 consecutive intervals are variants of one tune and get the same
+    split. It depends on the first of their names.
 
     Args:
         tunes: Dict from names to notes.
@@ -79,10 +79,10 @@ def splits_of(tunes) -> dict:
 
 
 def tunes_by_split(tunes) -> dict:
-    """The notes of the tunes of each split, a dict of lists."""
+    """The tunes of each split, a dict of dicts from names to notes."""
     splits = splits_of(tunes)
     return {
-        split: [notes for name, notes in tunes.items() if splits[name] == split]
+        split: {name: notes for name, notes in tunes.items() if splits[name] == split}
         for split in SPLITS
     }
 

@@ -14,7 +14,7 @@ the tunes.
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from keras_gen.datasets.melodies import FILE, SPLITS, splits_of, tunes_of_file
+from keras_gen.datasets.melodies import FILE, tunes_by_split, tunes_of_file
 from keras_gen.datasets.sequences import NOTES
 from keras_gen.media import load_midi
 
@@ -49,12 +49,9 @@ class Nottingham(tfds.core.GeneratorBasedBuilder):
             tunes = {file.stem: load_midi(file)[0] for file in files}
         if not tunes:
             raise ValueError(f"The folder {str(folder)!r} holds no melodies.")
-        splits = splits_of(tunes)
         return {
-            split: self._generate_examples(
-                {name: notes for name, notes in tunes.items() if splits[name] == split}
-            )
-            for split in SPLITS
+            split: self._generate_examples(some)
+            for split, some in tunes_by_split(tunes).items()
         }
 
     def _generate_examples(self, tunes):

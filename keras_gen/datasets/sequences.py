@@ -88,7 +88,8 @@ def _parts_of(name, is_text, data_dir, download):
     if is_file:
         return _parts_of_file(Path(name).expanduser())
     if folder is not None:
-        return tunes_by_split(tunes_of_file(folder / FILE))
+        tunes = tunes_by_split(tunes_of_file(folder / FILE))
+        return {split: list(some.values()) for split, some in tunes.items()}
     tfds, builder = tfds_builder(name, data_dir, download)
     features = builder.info.features
     texts = [k for k, kind in features.items() if isinstance(kind, tfds.features.Text)]

@@ -10,8 +10,19 @@ from keras_gen.layers.diagonal_lstm import DiagonalLSTM
 from keras_gen.layers.row_lstm import RowLSTM
 
 
+class Recurrence:
+    """Abstract: a kind of recurrence, without weights."""
+
+    def get_config(self) -> dict:
+        return {}
+
+    @classmethod
+    def from_config(cls, config) -> Self:
+        return cls(**config)
+
+
 @keras.saving.register_keras_serializable(package="keras_gen")
-class RowRecurrence:
+class RowRecurrence(Recurrence):
     """Row LSTM: goes from top to bottom; a pixel sees a triangle above it.
 
     Args:
@@ -34,54 +45,29 @@ class RowRecurrence:
     def get_config(self) -> dict:
         return {"kernel_size": self.kernel_size}
 
-    @classmethod
-    def from_config(cls, config) -> Self:
-        return cls(**config)
-
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class DiagonalRecurrence:
+class DiagonalRecurrence(Recurrence):
     """Diagonal BiLSTM: goes from both upper corners; a pixel sees all earlier ones."""
 
     def layer(self, units, index, **options) -> keras.layers.Layer:
         """Makes the recurrent layer number `index` of a network."""
         return DiagonalLSTM(units, name=f"diagonal_lstm_{index}", **options)
 
-    def get_config(self) -> dict:
-        return {}
-
-    @classmethod
-    def from_config(cls, config) -> Self:
-        return cls(**config)
-
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class LSTMRecurrence:
+class LSTMRecurrence(Recurrence):
     """Long short-term memory over a sequence: a hidden state and a cell."""
 
     def cell(self, units, **options) -> keras.layers.Layer:
         """Makes the cell of one recurrent layer."""
         return layers.LSTMCell(units, **options)
 
-    def get_config(self) -> dict:
-        return {}
-
-    @classmethod
-    def from_config(cls, config) -> Self:
-        return cls(**config)
-
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class GRURecurrence:
+class GRURecurrence(Recurrence):
     """Gated recurrent units over a sequence: a hidden state alone."""
 
     def cell(self, units, **options) -> keras.layers.Layer:
         """Makes the cell of one recurrent layer."""
         return layers.GRUCell(units, **options)
-
-    def get_config(self) -> dict:
-        return {}
-
-    @classmethod
-    def from_config(cls, config) -> Self:
-        return cls(**config)

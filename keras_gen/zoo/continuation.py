@@ -1,4 +1,4 @@
-"""Goes on with a sequence, beyond the length of the examples of a model too."""
+"""Continues a sequence, also beyond the length of the examples of a model."""
 
 from collections.abc import Iterator
 
@@ -14,13 +14,13 @@ def continuation(
 
     The first part fills an example of the model. For each further part the model sees
     the second half of an example, so what is farther back is forgotten. Of a prompt
-    that fills an example it sees this much too.
+    that fills an example it sees as much.
 
     Args:
         model: Model of a row of sites, such as `RecurrentModel`.
-        prompt: Integer array of shape `(num_known,)`, at least one symbol.
-        num_symbols: Integer of at least 1, how many symbols follow.
-        num: Integer of at least 1, how many ways to go on.
+        prompt: Array of shape `(num_known,)`, of at least one value of an example.
+        num_symbols: Integer of at least 1, how many values follow.
+        num: Integer of at least 1, the number of continuations.
         seed: Integer in [0, 2**31).
         **conditions: Arguments of `model.impute()`, such as `temperature` and `top_k`.
 

@@ -77,6 +77,8 @@ def test_an_epoch_has_an_order_of_its_own(book):
         ({"stride": 0}, "`stride`.*0"),
         ({"split": "some"}, "`split` of .*'test', 'train', 'validation'.*'some'"),
         ({"image_shape": (4, 4, 1)}, "`image_shape` must be left out with `domain`"),
+        ({"key": "text"}, "`key` must be left out with `domain`.*'text'"),
+        ({"skip_unreadable": True}, "`skip_unreadable` must be left out.*True"),
         ({"domain": None, "stride": 3}, "`stride` must be left out without `domain`"),
         ({"name": "none.txt"}, "'none.txt' cannot be read"),
         ({"name": "mnist"}, "mnist holds no text"),

@@ -1,12 +1,13 @@
-"""Texts and melodies that are started and gone on with."""
+"""Texts, melodies and sounds that are continued."""
 
 import numpy as np
 import pytest
 
 from keras_gen import cli, zoo
+from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.domains import Melodies, Text, Waveforms
 from keras_gen.files import read_json
-from keras_gen.models import RecurrentModel
+from keras_gen.models import MADE, RecurrentModel
 from keras_gen.random import seed_initializers
 from keras_gen.zoo.continuation import continuation
 
@@ -37,7 +38,7 @@ def test_the_first_part_is_what_the_model_imputes(writer):
     np.testing.assert_array_equal(first, expected[:, 3:])
 
 
-def test_a_text_goes_on_beyond_the_context_from_its_second_half(writer):
+def test_a_text_is_continued_beyond_the_context_from_its_second_half(writer):
     prompt = writer.x_domain.to_symbols("abc")
     parts = list(continuation(writer, prompt, 12, num=2, seed=3, top_k=4))
     assert [part.shape for part in parts] == [(2, 5), (2, 4), (2, 3)]
@@ -109,7 +110,7 @@ def test_bytes_are_written_as_they_are(run, tmp_path):
     assert run("complete", model, "--prompt=\u00e9", "--length=20").startswith("\u00e9")
 
 
-def test_melodies_are_gone_on_with_from_midi(run, tmp_path):
+def test_melodies_are_continued_from_midi(run, tmp_path):
     pytest.importorskip("mido", reason="needs the extra midi")
     domain = Melodies(16, low=60, high=72)
     model = model_of(domain)
@@ -124,7 +125,7 @@ def test_melodies_are_gone_on_with_from_midi(run, tmp_path):
     assert domain.load(tmp_path / "tune.mid").shape == (2, 16)
 
 
-def test_sound_is_gone_on_with(run, tmp_path):
+def test_sound_is_continued(run, tmp_path):
     domain = Waveforms(16, 8000, levels=16)
     model = model_of(domain)
     started = np.float32([[0.0, 0.25, -0.5]])
@@ -133,12 +134,15 @@ def test_sound_is_gone_on_with(run, tmp_path):
     found = domain.read(tmp_path / "completions.wav")
     assert found.shape == (33,)
     np.testing.assert_allclose(found[:3], started[0], atol=1e-4)
+    np.save(tmp_path / "started.npy", started)
+    with pytest.raises(ValueError, match="started.npy' cannot be read"):
+        run("complete", model, "--prompt=started.npy")
 
 
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ([], "complete needs --prompt, a text to go on with"),
+        ([], "complete needs --prompt, a text to continue"),
         (["--prompt="], "--prompt must hold a symbol at least"),
         (["--prompt=xyz"], r"--prompt must have characters.*\['x', 'y', 'z'\]"),
         (["--prompt=a", "--length=0"], "--length must be at least 1.*0"),
@@ -163,6 +167,12 @@ def test_flags_of_sequences_are_refused_for_others(writer, run):
         run("sample", writer, "--top_k=2", "--out=shards/")
     with pytest.raises(ValueError, match="takes no top_p"):
         cli.COMMANDS["sample"].run(["gan_mnist", "--top_p=0.5", "--num=1"])
+
+
+def test_a_saved_model_of_images_does_not_know_its_data(run):
+    model = MADE((4, 4, 1), BernoulliLikelihood(), [4])
+    with pytest.raises(ValueError, match="saved model, which does not know its data"):
+        run("complete", model)
 
 
 RECIPE = '''

@@ -2,7 +2,6 @@
 
 import keras
 import tensorflow as tf
-from keras import layers
 
 from keras_gen.arguments import (
     check_count,
@@ -11,7 +10,7 @@ from keras_gen.arguments import (
     check_odd,
 )
 from keras_gen.domains import Symbols
-from keras_gen.layers import GatedCausalBlock, SiteHead
+from keras_gen.layers import GatedCausalBlock, SiteHead, SymbolEmbedding
 from keras_gen.models.autoregressive.pixel_window import slide_window
 from keras_gen.models.base import AutoregressiveModel
 
@@ -92,7 +91,7 @@ class GatedPixelCNN(AutoregressiveModel):
         self.image_shape, self.symbols = image_shape, None
         if isinstance(image_shape, Symbols):
             num, dtype = self.x_domain.num_levels, self.dtype_policy
-            self.symbols = layers.Embedding(num, filters, dtype=dtype, name="symbols")
+            self.symbols = SymbolEmbedding(num, filters, dtype=dtype, name="symbols")
         else:
             check_image_shape(image_shape)
             self.image_shape = tuple(image_shape)

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from keras_gen.arguments import check_count, shown
+from keras_gen.arguments import check_count, check_reals, shown
 from keras_gen.distributions import CategoricalLikelihood
 from keras_gen.layers import SymbolEmbedding, TransformerBlock
 from keras_gen.models.autoregressive.sequences import (
@@ -69,9 +69,10 @@ class TransformerModel(AutoregressiveModel):
         likelihood = CategoricalLikelihood(x_domain.num_levels)
         super().__init__(x_domain, likelihood, **kwargs)
         check_count(num_layers, "num_layers", 1)
-        if not isinstance(dropout, (int, float)) or not 0 <= dropout < 1:
+        check_reals(dropout=dropout)
+        if not 0 <= dropout < 1:
             raise ValueError(
-                f"`dropout` must be a number in [0, 1). Received: {shown(dropout)}"
+                f"`dropout` must lie in [0, 1). Received: {shown(dropout)}"
             )
         self.num_layers, self.num_heads, self.units = num_layers, num_heads, units
         self.rotary, self.dropout = bool(rotary), dropout

@@ -2,12 +2,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from contracts import AutoregressiveContract, unsettle
-from sites import check_one_pass_gives_samples_back, check_slow_sampler_agrees
+from sites import (
+    check_one_pass_gives_samples_back,
+    check_slow_sampler_agrees,
+    parameters_one_by_one,
+)
 
 from keras_gen.domains import Images, Symbols, Waveforms
 from keras_gen.layers import GRURecurrence, LSTMRecurrence
 from keras_gen.models import RecurrentModel
-from keras_gen.models.base import Site
 from keras_gen.random import Rows, seed_initializers
 
 
@@ -15,17 +18,6 @@ def tiny(x_domain=None, seed=0, **options):
     options = {"units": 6, "num_layers": 2} | options
     domain = x_domain or Symbols(12, 5)
     return RecurrentModel(domain, seed=seed, name="tiny", **options)
-
-
-def step_by_step(model, x):
-    """The parameters of all sites from the cache, one after the other."""
-    cache, level, found = model.initial_cache(len(x)), tf.zeros(len(x), tf.int32), []
-    for place in range(x.shape[1]):
-        site = Site(tf.constant(0), tf.constant(place), 0)
-        parameters, cache = model.advance(cache, site, level)
-        found.append(parameters)
-        level = x[:, place]
-    return np.stack(found, axis=1)
 
 
 class TestContract(AutoregressiveContract):
@@ -49,7 +41,7 @@ def model(request):
 def test_one_step_after_the_other_gives_the_logits_of_the_whole(model):
     x = tf.constant(model.x_domain.draw(Rows(3, 0)))
     whole = model.site_parameters(x)
-    np.testing.assert_allclose(step_by_step(model, x), whole, atol=1e-5)
+    np.testing.assert_allclose(parameters_one_by_one(model, x), whole, atol=1e-5)
 
 
 def test_training_computes_the_same(model):
