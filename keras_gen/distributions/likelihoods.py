@@ -14,7 +14,7 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from keras_gen.arguments import check_count, check_positive, shown
+from keras_gen.arguments import check_count, check_positive
 from keras_gen.distributions.bernoulli_image import BernoulliImage
 from keras_gen.distributions.discretized_logistic import DiscretizedLogistic
 from keras_gen.distributions.truncation import most_probable

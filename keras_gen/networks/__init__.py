@@ -1,10 +1,9 @@
 """Functions that return built networks. They import without TensorFlow."""
 
 from keras_gen.networks.checks import (
-    check_judge,
-    check_latents,
     check_classifier,
     check_judge,
+    check_latents,
     check_maps,
     check_mirrored,
     check_network,
