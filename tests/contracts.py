@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from graphs import accesses, optimized_graphs, races, traced_step
+from graphs import accesses, optimized_graphs, races, sums_by_chance, traced_step
 from marked import (
     NUM,
     SEED,
@@ -288,6 +288,10 @@ class ModelContract:
         # Under XLA a step is one operation, which reads and writes a variable once.
         assert any(accesses(graph) for graph in one_device.graphs)
         found = [pair for graph in one_device.graphs for pair in races(graph)]
+        assert not found, found
+
+    def test_without_xla_no_order_of_a_sum_changes_with_the_timing(self, one_device):
+        found = [name for graph in one_device.graphs for name in sums_by_chance(graph)]
         assert not found, found
 
     def test_training_goes_on_bit_equal_from_a_checkpoint(

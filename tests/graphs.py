@@ -80,6 +80,30 @@ def races(graph):
     return found
 
 
+def sums_by_chance(graph):
+    """Sums of three or more, of which one is needed elsewhere: their order may change.
+
+    The operation begins with the first term that it may overwrite, which is one that
+    nobody else needs any more.
+
+    Args:
+        graph: `tf.compat.v1.GraphDef`.
+
+    Returns:
+        List of names of nodes.
+    """
+    uses = collections.Counter(
+        _source(name) for node in graph.node for name in node.input if name[0] != "^"
+    )
+    return [
+        node.name
+        for node in graph.node
+        if node.op == "AddN"
+        and node.attr["N"].i > 2
+        and any(uses[_source(name)] > 1 for name in node.input)
+    ]
+
+
 def _source(tensor):
     return tensor.removeprefix("^").split(":")[0]
 

@@ -15,6 +15,7 @@ from keras_gen.losses.adversarial import (
 )
 from keras_gen.losses.penalties import gradient_penalty, r1_penalty
 from keras_gen.losses.reconstruction import mean_absolute_error, squared_error
+from keras_gen.losses.total import total
 
 __all__ = [
     "check_label_smoothing",
@@ -30,6 +31,7 @@ __all__ = [
     "non_saturating_generator_loss",
     "r1_penalty",
     "squared_error",
+    "total",
     "wasserstein_discriminator_loss",
     "wasserstein_generator_loss",
 ]

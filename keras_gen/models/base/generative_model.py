@@ -6,6 +6,7 @@ from keras import ops
 
 from keras_gen.arguments import shown
 from keras_gen.domains import Domain, Labels, Vectors
+from keras_gen.losses import total
 from keras_gen.models.base import guard, keras_seams, replicas
 from keras_gen.models.base.batch import Batch
 from keras_gen.models.base.calling import Calling
@@ -211,7 +212,7 @@ class GenerativeModel(ConfigBySignature, Door, Calling, keras.Model):
             tape.watch(variables)
             terms = phase.named_terms(batch, True, self.term_names)
             # With regularization. Gradients are summed over the replicas.
-            loss = sum(self.losses, terms[phase.loss]) / replicas.num_replicas()
+            loss = total([terms[phase.loss], *self.losses]) / replicas.num_replicas()
             loss = optimizer.scale_loss(loss)
 
         def apply(gradients):

@@ -12,6 +12,7 @@ from keras_gen.losses import (
     least_squares_generator_loss,
     non_saturating_discriminator_loss,
     non_saturating_generator_loss,
+    total,
 )
 from keras_gen.models.base import (
     GenerativeModel,
@@ -134,7 +135,7 @@ class TwoDomainGame(GenerativeModel):
 
     def weighted(self, terms) -> tf.Tensor:
         """The sum of terms, each times the weight that `keep_weights()` has kept."""
-        return sum(
+        return total(
             at_step(self, getattr(self, f"{name}_weight")) * term
             for name, term in terms.items()
         )

@@ -5,6 +5,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from keras_gen.arguments import check_boolean, check_count
+from keras_gen.losses import total
 from keras_gen.models.base import VariationalModel, at_step, check_number, whole_batch
 
 tfd = tfp.distributions
@@ -108,9 +109,8 @@ class BetaTCVAE(VariationalModel):
             "total_correlation": self.beta,
             "dimension_wise_rate": self.gamma,
         }
-        loss = distortion + rate
-        for name, weight in weights.items():
-            loss += (at_step(self, weight) - 1.0) * parts[name]
+        extra = [(at_step(self, w) - 1.0) * parts[name] for name, w in weights.items()]
+        loss = total([distortion, rate, *extra])
         return {"loss": loss, "rate": rate, "distortion": distortion, **parts}
 
     def decomposition(self, posterior, latents, row) -> dict:

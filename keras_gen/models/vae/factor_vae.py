@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_gen.distributions.likelihoods import REALS
-from keras_gen.losses import non_saturating_discriminator_loss
+from keras_gen.losses import non_saturating_discriminator_loss, total
 from keras_gen.models.base import (
     Phase,
     VariationalModel,
@@ -109,9 +109,9 @@ class FactorVAE(VariationalModel):
         *halves, _, latents = self.bound_terms(batch, training)
         rate, distortion = map(tf.reduce_mean, halves)
         total_correlation = tf.reduce_mean(self.log_ratio(latents, training))
-        weight = at_step(self, self.gamma)
+        extra = at_step(self, self.gamma) * total_correlation
         return {
-            "autoencoder_loss": distortion + rate + weight * total_correlation,
+            "autoencoder_loss": total([distortion, rate, extra]),
             "rate": rate,
             "distortion": distortion,
             "total_correlation": total_correlation,

@@ -73,13 +73,15 @@ def test_examples_are_restored(model, x, code):
 
 def test_the_length_is_the_negative_log_likelihood(model, x):
     if "log_prob" in marks_of(model):
-        nats = -model.log_prob(x[1:]).sum()
+        nats = [-model.log_prob(x[1:]).sum()]
     else:
-        nats = -model.log_likelihood(x[1:], 1, seed=1).per_example.sum()
+        # The code draws latents too: its length varies as the bound of one draw does.
+        bounds = [model.log_likelihood(x[1:], 1, seed=seed) for seed in range(20)]
+        nats = [-bound.per_example.sum() for bound in bounds]
     # Less what the stack holds at first, and the first example.
     sizes = [len(model.encode_levels(model._levels(some))) for some in (x[:1], x)]
-    num_words = sizes[1] - sizes[0]
-    assert 32 * num_words == pytest.approx(nats / np.log(2), rel=0.015)
+    bits, lengths = 32 * (sizes[1] - sizes[0]), np.array(nats) / np.log(2)
+    assert abs(bits - lengths.mean()) < 0.01 * bits + 4 * lengths.std()
 
 
 @pytest.mark.parametrize("size", [1, 7, 64])
