@@ -84,7 +84,7 @@ def sums_by_chance(graph):
     """Sums of three or more, of which one is needed elsewhere: their order may change.
 
     The operation begins with the first term that it may overwrite, which is one that
-    nobody else needs any more.
+    nobody else needs any more. A constant is never overwritten.
 
     Args:
         graph: `tf.compat.v1.GraphDef`.
@@ -95,12 +95,13 @@ def sums_by_chance(graph):
     uses = collections.Counter(
         _source(name) for node in graph.node for name in node.input if name[0] != "^"
     )
+    constants = {node.name for node in graph.node if node.op == "Const"}
     return [
         node.name
         for node in graph.node
         if node.op == "AddN"
         and node.attr["N"].i > 2
-        and any(uses[_source(name)] > 1 for name in node.input)
+        and any(uses[_source(n)] > 1 and _source(n) not in constants for n in node.input)
     ]
 
 
