@@ -96,12 +96,13 @@ def sums_by_chance(graph):
         _source(name) for node in graph.node for name in node.input if name[0] != "^"
     )
     constants = {node.name for node in graph.node if node.op == "Const"}
+    shared = {name for name, num in uses.items() if num > 1} - constants
     return [
         node.name
         for node in graph.node
         if node.op == "AddN"
         and node.attr["N"].i > 2
-        and any(uses[_source(n)] > 1 and _source(n) not in constants for n in node.input)
+        and any(_source(name) in shared for name in node.input)
     ]
 
 

@@ -16,8 +16,8 @@ class MinibatchStandardDeviation(keras.layers.Layer):
     value is the same at every position of every example. It is small if the examples
     are alike. Inputs of shape `(batch, features)` get one more feature.
 
-    With a `group_size`, each group of so many consecutive examples has its own value, as
-    in the networks of the paper, which take groups of four. The last group may have
+    With a `group_size`, each group of so many consecutive examples has its own value,
+    as in the networks of the paper, which take groups of four. The last group may have
     fewer. Then a batch that is divided into whole groups, such as the parts of several
     replicas, has the values of the undivided batch.
 

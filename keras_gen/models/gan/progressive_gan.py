@@ -43,8 +43,8 @@ class ProgressiveGAN(AdversarialModel):
     moments begin anew with each stage, as in the authors' code. If updates are skipped
     because they are not finite, the model grows that much later.
 
-    NOTE: `keras_gen.layers.MinibatchStandardDeviation` couples the scores of a batch.
-    As in the authors' code, the slope of an example then counts the scores of its group.
+    NOTE: As in the authors' code, the slope of an example counts the scores of all
+    examples, which `keras_gen.layers.MinibatchStandardDeviation` couples.
 
     Args:
         generator: Network from latents of shape `(latent_dim,)` to images, which ends

@@ -46,7 +46,7 @@ class RestartedAdam(keras.optimizers.Adam):
 
         def moved(moment, value, beta):
             # A corrected moment is a mean by itself, in which the first value is all.
-            share = ops.minimum((1 - beta) / (1 - beta**updates), 1.0)
+            share = ops.where(updates > 1, (1 - beta) / (1 - beta**updates), 1.0)
             return (1 - share) * moment + share * value
 
         new_mean = moved(mean, gradient, self.beta_1)

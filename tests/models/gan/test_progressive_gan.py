@@ -1,4 +1,3 @@
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,7 +8,6 @@ from keras_gen.models import ProgressiveGAN
 from keras_gen.models.base import Batch
 from keras_gen.models.gan.restarted_adam import RestartedAdam
 from keras_gen.networks import (
-    dcgan_generator,
     mlp,
     progressive_discriminator,
     progressive_generator,
@@ -61,7 +59,9 @@ def test_after_long_stages_the_fade_still_ends_at_one():
     growth = [float(model.growth_at(tf.constant(step))) for step in steps]
     expected = [0, 0, 1 / 37_500, 0.5, 1 - 1 / 37_500, 1, 1]
     np.testing.assert_allclose(growth, expected, rtol=1e-6)
-    assert growth[1] == 0 and growth[4] < 1 and growth[5] == 1
+    assert growth[1] == 0
+    assert growth[4] < 1
+    assert growth[5] == 1
 
 
 @pytest.mark.parametrize(
