@@ -84,8 +84,8 @@ def sums_by_chance(graph):
     """Sums of three or more terms whose order may change.
 
     The operation exchanges its first term for the first one that it may overwrite,
-    since nobody else needs it any more. So the order is certain if nobody else needs
-    the first or the second term.
+    since nobody else needs it any more. A constant is never overwritten. An exchange of
+    the first two terms changes nothing.
 
     Args:
         graph: `tf.compat.v1.GraphDef`.
@@ -93,16 +93,24 @@ def sums_by_chance(graph):
     Returns:
         List of names of nodes.
     """
+    constants = {node.name for node in graph.node if node.op == "Const"}
     uses = collections.Counter(
         _source(name) for node in graph.node for name in node.input if name[0] != "^"
     )
-    return [
-        node.name
-        for node in graph.node
-        if node.op == "AddN"
-        and node.attr["N"].i > 2
-        and all(uses[_source(name)] > 1 for name in node.input[:2])
-    ]
+
+    def may_change(terms):
+        may_come_first = set()
+        for place, term in enumerate(terms):
+            if term not in constants:
+                may_come_first.add(max(place - 1, 0))
+                if uses[term] == 1:
+                    break
+        else:
+            may_come_first.add(0)
+        return len(may_come_first) > 1
+
+    sums = (node for node in graph.node if node.op == "AddN")
+    return [node.name for node in sums if may_change(map(_source, node.input))]
 
 
 def _source(tensor):

@@ -9,12 +9,14 @@ from keras_gen.layers.bicubic_resizing import BicubicResizing
 from keras_gen.layers.coupling import AdditiveCoupling, AffineCoupling
 from keras_gen.layers.diagonal_lstm import DiagonalLSTM
 from keras_gen.layers.dilated_causal_block import DilatedCausalBlock
+from keras_gen.layers.equalized_learning_rate import EqualizedLearningRate
 from keras_gen.layers.flow_layer import FlowChain, FlowLayer
 from keras_gen.layers.gated_activation import GatedActivation
 from keras_gen.layers.gated_causal_block import GatedCausalBlock
 from keras_gen.layers.gaussian_corruption import GaussianCorruption
 from keras_gen.layers.glimpse import GlimpseReader, GlimpseWriter
 from keras_gen.layers.gradient_reversal import GradientReversal
+from keras_gen.layers.growth import GrowingDecoder, GrowingEncoder
 from keras_gen.layers.invertible_convolution import InvertibleConvolution
 from keras_gen.layers.label_code import LabelCode
 from keras_gen.layers.logit import Logit
@@ -29,6 +31,7 @@ from keras_gen.layers.minibatch_standard_deviation import MinibatchStandardDevia
 from keras_gen.layers.noise_dropout import NoiseDropout
 from keras_gen.layers.ordered_dense import OrderedDense
 from keras_gen.layers.permutation import Permutation
+from keras_gen.layers.pixel_normalization import PixelNormalization
 from keras_gen.layers.recurrence import (
     DiagonalRecurrence,
     GRURecurrence,
@@ -59,6 +62,7 @@ __all__ = [
     "DiagonalRecurrence",
     "DilatedCausalBlock",
     "DropReferenceBatch",
+    "EqualizedLearningRate",
     "FlowChain",
     "FlowLayer",
     "GRURecurrence",
@@ -68,6 +72,8 @@ __all__ = [
     "GlimpseReader",
     "GlimpseWriter",
     "GradientReversal",
+    "GrowingDecoder",
+    "GrowingEncoder",
     "InvertibleConvolution",
     "LSTMRecurrence",
     "LabelCode",
@@ -83,6 +89,7 @@ __all__ = [
     "NoiseDropout",
     "OrderedDense",
     "Permutation",
+    "PixelNormalization",
     "PrependReferenceBatch",
     "ReferenceBatchNormalization",
     "RowLSTM",

@@ -36,6 +36,7 @@ from keras_gen.models.gan.gan import GAN
 from keras_gen.models.gan.infogan import InfoGAN
 from keras_gen.models.gan.lsgan import LSGAN
 from keras_gen.models.gan.mad_gan import MADGAN
+from keras_gen.models.gan.progressive_gan import ProgressiveGAN
 from keras_gen.models.gan.sngan import SNGAN
 from keras_gen.models.gan.vae_gan import VAEGAN
 from keras_gen.models.gan.wgan import WGAN
@@ -106,6 +107,7 @@ __all__ = [
     "Pix2Pix",
     "PixelCNN",
     "PixelRNN",
+    "ProgressiveGAN",
     "RealNVP",
     "RecurrentModel",
     "SRResNet",

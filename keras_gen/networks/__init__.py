@@ -18,6 +18,10 @@ from keras_gen.networks.heads import with_heads
 from keras_gen.networks.mlp import mlp
 from keras_gen.networks.normalization import instance_normalization
 from keras_gen.networks.patch_discriminator import patch_discriminator
+from keras_gen.networks.progressive import (
+    progressive_discriminator,
+    progressive_generator,
+)
 from keras_gen.networks.reference import with_reference
 from keras_gen.networks.renamed import renamed
 from keras_gen.networks.residual_generator import residual_generator
@@ -43,6 +47,8 @@ __all__ = [
     "instance_normalization",
     "mlp",
     "patch_discriminator",
+    "progressive_discriminator",
+    "progressive_generator",
     "renamed",
     "residual_generator",
     "sr_res_net",

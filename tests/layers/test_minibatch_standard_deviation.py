@@ -63,3 +63,36 @@ def test_a_network_with_the_layer_takes_any_batch_and_is_saved(tmp_path):
         np.testing.assert_array_equal(restored(images), network(images))
         predicted = network.predict(images, verbose=0)
         np.testing.assert_allclose(predicted, network(images), atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(6, 3), (7, 4, 5, 3)])
+def test_each_group_has_its_own_value_on_all_of_its_map(shape):
+    inputs = normal(*shape)
+    outputs = keras.ops.convert_to_numpy(MinibatchStandardDeviation(4)(inputs))
+    np.testing.assert_array_equal(outputs[..., :-1], inputs)
+    for rows in (slice(0, 4), slice(4, None)):
+        expected = MinibatchStandardDeviation()(inputs[rows])[..., -1]
+        np.testing.assert_allclose(outputs[rows][..., -1], expected, rtol=1e-4)
+    assert outputs[0].flat[-1] != outputs[4].flat[-1]
+
+
+@pytest.mark.parametrize("group_size", [None, 2])
+def test_equal_examples_have_next_to_no_deviation(group_size):
+    inputs = np.repeat(normal(1, 4, 4, 3), 6, axis=0)
+    outputs = MinibatchStandardDeviation(group_size)(inputs)
+    np.testing.assert_allclose(outputs[..., -1], 1e-4, rtol=1e-3)
+
+
+def test_parts_of_whole_groups_have_the_values_of_the_undivided_batch():
+    layer = MinibatchStandardDeviation(2)
+    inputs = normal(8, 4, 4, 3)
+    parts = np.concatenate([layer(inputs[:4]), layer(inputs[4:])])
+    np.testing.assert_allclose(parts, layer(inputs), rtol=1e-5)
+    again = MinibatchStandardDeviation.from_config(layer.get_config())
+    assert again.group_size == 2
+
+
+@pytest.mark.parametrize("group_size", [0, 1.5, "all"])
+def test_wrong_groups_are_refused(group_size):
+    with pytest.raises(ValueError, match="`group_size` must be an integer"):
+        MinibatchStandardDeviation(group_size)

@@ -39,6 +39,12 @@ assert float(losses.non_saturating_generator_loss(None, score)) > 0
 assert float(losses.minimax_discriminator_loss(score, score, 0.1)) > 0
 assert float(losses.gradient_penalty(images)) == 49
 assert layers.MinibatchStandardDeviation()(images).shape == (2, 8, 8, 2)
+generator = networks.progressive_generator(3, [4, 2], (8, 8, 1))
+discriminator = networks.progressive_discriminator((8, 8, 1), [4, 2])
+for growth in (0.0, 0.5, 1.0):
+    generator.get_layer("images").growth.assign(growth)
+    discriminator.get_layer("features").growth.assign(growth)
+    assert discriminator(generator(np.ones((2, 3), "float32"))).shape == (2, 1)
 for normalization in (
     layers.ReferenceBatchNormalization,
     layers.VirtualBatchNormalization,

@@ -144,6 +144,13 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
     def after_discriminator_update(self) -> None:
         """Called after each update of the discriminator; does nothing here."""
 
+    def after_generator_update(self) -> None:
+        """Called after each update of the generator; does nothing here."""
+
+    def examples(self, x) -> tf.Tensor:
+        """What the discriminator sees of examples `x`; all of them here."""
+        return x
+
     # What the game is played with
 
     def generate(self, latents, y, training) -> tf.Tensor:
@@ -176,13 +183,13 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
                 "generator",
                 self._generator_phase,
                 self.generator.trainable_variables,
-                after_update=self._update_average,
+                after_update=self._after_generator_update,
             ),
         ]
 
     def _discriminator_phase(self, batch, training):
         fakes = self._fakes(batch, "discriminator", training)
-        x = self._with_noise(batch.x, batch.rows, "image_noise")
+        x = self._with_noise(self.examples(batch.x), batch.rows, "image_noise")
         fakes = self._with_noise(fakes, batch.rows, "fake_noise")
         return self.discriminator_terms(x, fakes, batch, training)
 
@@ -200,6 +207,10 @@ class AdversarialModel(Sampler, Decoding, GenerativeModel):
             return x
         noise = rows.normal(self.x_domain.shape, stream)
         return x + at_step(self, self.instance_noise) * noise
+
+    def _after_generator_update(self):
+        self._update_average()
+        self.after_generator_update()
 
     def _update_average(self):
         if self.average_decay is None:

@@ -34,6 +34,12 @@ def trained_variables(optimizer) -> list:
     return optimizer._trainable_variables
 
 
+def moments_of(optimizer, variable) -> tuple:
+    """The first and second moment that `keras.optimizers.Adam` has of a variable."""
+    index = optimizer._get_variable_index(variable)
+    return optimizer._momentums[index], optimizer._velocities[index]
+
+
 def unbuilt_metrics(model) -> list:
     """Metrics given to `compile()` that have no variables yet, a list."""
     return [metric for metric in model.metrics if not getattr(metric, "built", True)]

@@ -1,6 +1,7 @@
 """Penalties on the slope of each example: what a discriminator must not do."""
 
 import keras
+import tensorflow as tf
 
 from keras_gen.models.base import layers_of
 
@@ -19,3 +20,15 @@ def check_own_slopes(discriminator) -> None:
                 "depend on the other examples. Take LayerNormalization or "
                 f"GroupNormalization. Received the layer {layer.name!r}"
             )
+
+
+def between(x, fakes, rows) -> tf.Tensor:
+    """Random points, uniform on the segments between examples and fakes.
+
+    Args:
+        x: Float32 tensor of examples.
+        fakes: Float32 tensor of as many samples.
+        rows: `keras_gen.random.Rows`.
+    """
+    ones = (1,) * (len(x.shape) - 1)
+    return x + rows.uniform(ones, "between") * (fakes - x)

@@ -1,7 +1,6 @@
 """Wasserstein GAN with gradient penalty (Gulrajani et al., 2017)."""
 
 import keras
-import tensorflow as tf
 
 from keras_gen.losses import (
     gradient_penalty,
@@ -9,7 +8,7 @@ from keras_gen.losses import (
     wasserstein_generator_loss,
 )
 from keras_gen.models.base import AdversarialModel, at_step, check_number
-from keras_gen.models.gan.own_slopes import check_own_slopes
+from keras_gen.models.gan.own_slopes import between, check_own_slopes
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -90,19 +89,14 @@ class WGANGP(AdversarialModel):
         real_score = self.score(x, batch.y, training)
         fake_score = self.score(fakes, batch.y, training)
         distance = -wasserstein_discriminator_loss(real_score, fake_score)
-        between = self.between(x, fakes, batch.rows)
-        penalty = gradient_penalty(self.slope(between, batch.y, training))
+        points = between(x, fakes, batch.rows)
+        penalty = gradient_penalty(self.slope(points, batch.y, training))
         weight = at_step(self, self.penalty_weight)
         return {
             "discriminator_loss": -distance + weight * penalty,
             "wasserstein_estimate": distance,
             "penalty": penalty,
         }
-
-    def between(self, x, fakes, rows) -> tf.Tensor:
-        """Random points, uniform on the segments between examples and fakes."""
-        ones = (1,) * len(self.x_domain.shape)
-        return x + rows.uniform(ones, "between") * (fakes - x)
 
     def generator_terms(self, fakes, batch, training):
         fake_score = self.score(fakes, batch.y, training)

@@ -13,7 +13,9 @@ from keras_gen.models import base
 HOOKS = {
     "AdversarialModel": {
         "after_discriminator_update",
+        "after_generator_update",
         "draw_latents",
+        "examples",
         "from_noise",
     },
     "AutoregressiveModel": {"log_prob_of_sites", "training_parameters"},

@@ -52,6 +52,15 @@ def test_clipped_clips_as_the_optimizer_would():
     np.testing.assert_allclose(found, [0.6, 0.8], rtol=1e-6)
 
 
+def test_moments_are_those_of_adam(variable):
+    optimizer = keras.optimizers.Adam(beta_1=0.5, beta_2=0.75)
+    optimizer.build([variable])
+    optimizer.apply([tf.fill(3, 2.0)], [variable])
+    mean, square = keras_seams.moments_of(optimizer, variable)
+    np.testing.assert_allclose(mean, 1.0)
+    np.testing.assert_allclose(square, 1.0)
+
+
 def test_trained_variables_are_those_that_it_was_built_for(variable):
     optimizer = keras.optimizers.Adam()
     optimizer.build([variable])
