@@ -153,7 +153,7 @@ def test_bad_arguments_are_refused(conditional, call, message):
 
 
 def test_a_row_with_a_bad_temperature_is_refused(pixels):
-    with pytest.raises(ValueError, match="`temperature` must be positive.*: -0.5"):
+    with pytest.raises(ValueError, match="`temperature` must be a positive.*: -0.5"):
         pixels.run("sample", seed=[[0, 0]] * 2, temperature=[1.0, -0.5])
 
 
