@@ -22,7 +22,11 @@ from ai_edge_litert.interpreter import Interpreter
 _MAX_SEED = 2**31 - 1
 # Rows at once for a file that takes any number.
 _ROWS_AT_ONCE = 64
-_DEFAULTS = {"temperature": 1.0}
+# Numbers for each example that are 1 if left out: the greatest one, and what they are.
+_SCALES = {
+    "temperature": (np.inf, "positive number"),
+    "truncation": (1.0, "number in (0, 1]"),
+}
 # A file ends in the sha256, in hexadecimal digits, of all bytes before.
 _DIGITS = 64
 _MAX_METADATA_BYTES = 2**20
@@ -63,7 +67,7 @@ class Sampler:
             ) from error
         self._runners = {}
 
-    def sample(self, num, seed=None, y=None, temperature=None):
+    def sample(self, num, seed=None, y=None, temperature=None, truncation=None):
         """Samples `0 ... num - 1` of a seed.
 
         Args:
@@ -74,6 +78,8 @@ class Sampler:
             temperature: For models that draw an example site by site: a positive
                 number, to whose inverse power the probabilities of each site are
                 taken. Defaults to 1.
+            truncation: For a BigGAN: a number in (0, 1], the share of the latents to
+                draw from. Defaults to 1.
 
         Returns:
             Array whose first axis is `num`; of images uint8.
@@ -84,7 +90,8 @@ class Sampler:
         _check_integer(num, "num", 1, np.inf)
         seeds = _pairs(seed, num)
         y = self._y(num, y)
-        given = self._temperature(num, temperature)
+        given = self._scale("temperature", num, temperature)
+        given |= self._scale("truncation", num, truncation)
         if "noise" not in self.metadata["signatures"]:
             return self.run("sample", seed=seeds, **y, **given)["x"]
         noise = self.run("noise", seed=seeds)
@@ -130,7 +137,7 @@ class Sampler:
             x=x,
             mask=known,
             **self._y(len(x), y),
-            **self._temperature(len(x), temperature),
+            **self._scale("temperature", len(x), temperature),
         )["x"]
 
     def run(self, signature, **inputs):
@@ -138,8 +145,8 @@ class Sampler:
 
         Args:
             signature: String, one of `metadata["signatures"]`.
-            **inputs: Arrays by name, all of as many rows. `temperature` may be left
-                out, which is then 1.
+            **inputs: Arrays by name, all of as many rows. `temperature` and
+                `truncation` may be left out, which are then 1.
 
         Returns:
             Dict of arrays by name, of as many rows.
@@ -186,21 +193,19 @@ class Sampler:
             self._runners[signature] = runner
         return self._runners[signature], size or min(num, _ROWS_AT_ONCE)
 
-    def _temperature(self, num, temperature):
-        if temperature is None:
+    def _scale(self, name, num, value):
+        if value is None:
             return {}
         known = self.metadata["signatures"].values()
-        if not any("temperature" in signature["inputs"] for signature in known):
+        if not any(name in signature["inputs"] for signature in known):
             raise ValueError(
-                "`temperature` must be left out: the model draws no sites. Received: "
-                f"{temperature!r}"
+                f"`{name}` must be left out: the file has none. Received: {value!r}"
             )
-        is_number = isinstance(temperature, (int, float, np.number))
-        if not is_number or not temperature > 0:
-            raise ValueError(
-                f"`temperature` must be a positive number. Received: {temperature!r}"
-            )
-        return {"temperature": np.full(num, temperature)}
+        most, what = _SCALES[name]
+        is_number = isinstance(value, (int, float, np.number))
+        if not is_number or not 0 < value <= most:
+            raise ValueError(f"`{name}` must be a {what}. Received: {value!r}")
+        return {name: np.full(num, value)}
 
     def _y(self, num, y):
         domain = self.metadata["y"]
@@ -411,6 +416,9 @@ def main(arguments=None):
     parser.add_argument("--seed", type=int, help="seed of the images; else a fresh one")
     parser.add_argument("--labels", help="classes, such as 3 or 0,1,2, in turn")
     parser.add_argument("--temperature", type=float, help="below 1, likelier images")
+    parser.add_argument(
+        "--truncation", type=float, help="below 1, fewer, better images"
+    )
     parser.add_argument("--out", default="samples.png", help="the PNG file to write")
     given = parser.parse_args(arguments)
     try:
@@ -418,7 +426,8 @@ def main(arguments=None):
             [int(label) for label in given.labels.split(",")], max(given.num, 1)
         )
         sampler = Sampler(given.path)
-        samples = sampler.sample(given.num, given.seed, labels, given.temperature)
+        scales = given.temperature, given.truncation
+        samples = sampler.sample(given.num, given.seed, labels, *scales)
         written = _write(samples, given.out)
     except (ValueError, OSError) as error:
         print(f"sampler: {error}", file=sys.stderr)
@@ -483,9 +492,7 @@ def _check_integer(value, name, least, most):
 def _checked(inputs, stated):
     """Inputs as arrays of the stated types, once their names and shapes are right."""
     num = len(np.atleast_1d(next(iter(inputs.values()), ())))
-    absent = {
-        name: np.full(num, _DEFAULTS[name]) for name in _DEFAULTS if name in stated
-    }
+    absent = {name: np.ones(num) for name in _SCALES if name in stated}
     inputs = {**absent, **inputs}
     if inputs.keys() != stated.keys():
         raise ValueError(
@@ -500,19 +507,24 @@ def _checked(inputs, stated):
                 f"Received shape: {list(array.shape)}"
             )
         arrays[name] = array.astype(spec["dtype"])
-        least = np.finfo(np.float32).tiny
-        wrong = ~(arrays[name] >= least) if name == "temperature" else np.False_
-        if wrong.any():
-            raise ValueError(
-                f"`temperature` must be positive numbers, of at least {least}. "
-                f"Received: {array[wrong][0]}"
-            )
+        if name in _SCALES:
+            _check_scales(name, arrays[name])
     rows = {name: len(array) for name, array in arrays.items()}
     if len(set(rows.values())) > 1 or 0 in rows.values():
         raise ValueError(
             f"The inputs must have one number of rows, at least 1. Received: {rows}"
         )
     return arrays
+
+
+def _check_scales(name, values):
+    least, (most, what) = np.finfo(np.float32).tiny, _SCALES[name]
+    wrong = ~((values >= least) & (values <= most))
+    if wrong.any():
+        raise ValueError(
+            f"`{name}` must be a {what} of at least {least} in each row. Received: "
+            f"{values[wrong][0]}"
+        )
 
 
 if __name__ == "__main__":

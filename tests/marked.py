@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gen.domains import Waveforms
-from keras_gen.models.base import Mark
+from keras_gen.models.base import ONE_BY_DEFAULT, Mark
 from keras_gen.random import Rows
 
 # Of exports: rows, the seed of what is drawn, and a temperature where there is one.
@@ -77,7 +77,8 @@ def of_method(model, name, mark):
 def of_call(model, mark):
     """`Exported` of `serving_default`, which is given its noise."""
     inputs = drawn_for(model, mark, NUM)
-    inputs.pop("temperature", None)
+    for scale in ONE_BY_DEFAULT:
+        inputs.pop(scale, None)
     if "noise" in mark.takes:
         inputs = {"noise": np.array(model.noise(NUM, SEED)), **inputs}
     given = {key: tf.constant(values) for key, values in inputs.items()}
@@ -107,6 +108,19 @@ def spoilt(values, domain, name="x"):
     if name == "temperature":
         for wrong in (0.0, -1.0, np.nan, "hot"):
             yield f"temperature {wrong}", wrong, "must be a positive number"
+        return
+    if name == "truncation":
+        for wrong in (
+            0.0,
+            -1.0,
+            1.5,
+            np.nan,
+            np.inf,
+            "hot",
+            values[:, None],
+            values[:0],
+        ):
+            yield f"truncation {wrong}", wrong, r"must lie in \(0, 1\]"
         return
     if name == "mask":
         yield "masks of a wrong shape", values[..., None], "must have shape"

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from contracts import make_tiny
 from PIL import Image
 
 from keras_gen import cli, zoo
@@ -21,7 +22,7 @@ from keras_gen.callbacks import Checkpoints, StopAtDivergence
 from keras_gen.datasets import sources
 from keras_gen.files import sha256_of
 from keras_gen.images import grid
-from keras_gen.models import ConditionalGAN
+from keras_gen.models import BigGAN, ConditionalGAN
 from keras_gen.networks import mlp
 from keras_gen.zoo.shelf import catalog
 from keras_gen.zoo.shelf.recipes import load_recipe
@@ -489,6 +490,30 @@ def test_labels_of_samples_are_given_in_turn(conditional_gan, run_here, tmp_path
     code, printed = run_here("sample", "vae_mnist", "--labels", "1")
     assert code == 2
     assert "--labels must be left out: samples of vae_mnist (VAE)" in printed
+
+
+def test_samples_are_drawn_with_a_truncation(run_here, tmp_path):
+    model = make_tiny(BigGAN)
+    model.save(tmp_path / "big.keras")
+    arguments = ["sample", "big.keras", "--num", 3, "--seed", 1, "--labels", "2"]
+    assert run_here(*arguments, "--truncation", 0.5)[0] == 0
+    samples = model.sample(3, seed=1, y=[2] * 3, truncation=0.5)
+    expected = grid(model.x_domain.to_bytes(samples))
+    picture = np.asarray(Image.open(tmp_path / "samples.png"))
+    np.testing.assert_array_equal(picture, expected[..., 0])
+    code, printed = run_here(*arguments, "--truncation", 1.5)
+    assert code == 2
+    assert "--truncation must lie in (0, 1]" in printed
+    code, printed = run_here("sample", "vae_mnist", "--truncation", 0.5)
+    assert code == 2
+    assert "--truncation must be left out: samples of vae_mnist (VAE)" in printed
+    flags = ["--truncation", 0.5, "--out", "shards/"]
+    assert run_here(*arguments, *flags)[0] == 0
+    index = json.loads((tmp_path / "shards" / "index.json").read_text())
+    assert index["truncation"] == 0.5
+    code, printed = run_here("apply", "big.keras", "sample", "--truncation", 0)
+    assert code == 2
+    assert "--truncation must lie in (0, 1]" in printed
 
 
 @pytest.fixture

@@ -43,9 +43,10 @@ export class Sampler {
    * @param {number} seed An integer from 0 to 2**31 - 1.
    * @param {number[]} labels For models with labels; in turn. By default, all classes.
    * @param {number} temperature For models that draw site by site.
+   * @param {number} truncation For a BigGAN, in (0, 1].
    * @return {Promise<Uint8Array>} Of images, `num` of them.
    */
-  async sample(num, seed, labels = null, temperature = 1) {
+  async sample(num, seed, labels = null, temperature = 1, truncation = 1) {
     const stated = this.metadata.signatures.sample;
     if (!stated) throw new Error('the file has no signature `sample`');
     const inputs = {seed: Array.from({length: num}, (_, row) => [seed, row]).flat()};
@@ -53,7 +54,9 @@ export class Sampler {
       labels ??= Array.from({length: this.metadata.y.num_classes}, (_, label) => label);
       inputs.y = Array.from({length: num}, (_, row) => labels[row % labels.length]);
     }
-    if (stated.inputs.temperature) inputs.temperature = Array(num).fill(temperature);
+    for (const [name, value] of Object.entries({temperature, truncation})) {
+      if (stated.inputs[name]) inputs[name] = Array(num).fill(value);
+    }
     return (await this.run('sample', inputs, num)).x;
   }
 

@@ -27,6 +27,7 @@ def apply(
     y: str | None = None,
     mask: str | None = None,
     temperature: float | None = None,
+    truncation: float | None = None,
     seed: int | None = None,
     num: int | None = None,
 ):
@@ -49,6 +50,7 @@ def apply(
         mask: For impute; what is known: a picture, white where it is, or a .csv or
             .npy file of ones and zeros.
         temperature: For autoregressive models; below 1 draws what is likelier.
+        truncation: For BigGAN; the share of the latents to draw from, in (0, 1].
         seed: Seed of what is drawn. Without this flag, 0.
         num: For sample; the number of samples. Without this flag, 64.
     """
@@ -63,6 +65,7 @@ def apply(
         "y": y,
         "mask": mask,
         "temperature": temperature,
+        "truncation": truncation,
         "seed": seed,
         "num": num,
     }
@@ -98,7 +101,7 @@ class _Task(NamedTuple):
 
 
 def _task(model, label, name):
-    from keras_gen.models.base import marks_of
+    from keras_gen.models.base import ONE_BY_DEFAULT, marks_of
 
     marks = marks_of(model)
     if name not in marks:
@@ -109,14 +112,15 @@ def _task(model, label, name):
     mark = marks[name]
     parameters = inspect.signature(getattr(model, name)).parameters
     flags = {}
-    data = [n for n in mark.takes if n not in ("noise", "seed", "mask", "temperature")]
+    beside = ("noise", "seed", "mask", *ONE_BY_DEFAULT)
+    data = [n for n in mark.takes if n not in beside]
     draws_alone = "num_samples" in parameters
     input_name = None if draws_alone else data[0]
     if draws_alone:
         flags["num"] = "num_samples"
     else:
         flags["input"] = input_name
-    for taken in ("y", "mask", "temperature"):
+    for taken in ("y", "mask", *ONE_BY_DEFAULT):
         if taken in mark.takes and taken != input_name:
             flags[taken] = taken
     if "seed" in parameters or _noise_of(mark, parameters):
@@ -147,8 +151,9 @@ def _arguments(model, task, given):
     if given["mask"] is not None:
         mask = _read(model.domain_of("mask"), given["mask"], "mask")
         arguments["mask"] = mask[0] if len(mask) == 1 else mask
-    if given["temperature"] is not None:
-        arguments["temperature"] = given["temperature"]
+    for scale in ("temperature", "truncation"):
+        if given[scale] is not None:
+            arguments[scale] = given[scale]
     if "seed" in task.flags:
         arguments["seed"] = 0 if given["seed"] is None else given["seed"]
     return arguments

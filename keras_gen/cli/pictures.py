@@ -20,6 +20,7 @@ def sample(
     seed: int | None = None,
     labels: list[int] | None = None,
     temperature: float | None = None,
+    truncation: float | None = None,
     top_k: int | None = None,
     top_p: float | None = None,
     out: str | None = None,
@@ -34,6 +35,8 @@ def sample(
         seed: Seed of the samples. Without this flag, another one each time.
         labels: Classes of the samples, in turn, such as 3 or 0,1,2.
         temperature: For autoregressive models; below 1 gives likelier samples.
+        truncation: For BigGAN; the share of the latents to draw from, in (0, 1]. Less
+            gives samples that are better and more alike.
         top_k: For autoregressive models; draws each value from this number of
             likeliest ones.
         top_p: For autoregressive models; draws each value from the fewest likeliest
@@ -47,13 +50,14 @@ def sample(
     import_tensorflow()
     check_flag("num", num, 1)
     limits = _given(top_k=top_k, top_p=top_p)
+    scales = _given(temperature=temperature, truncation=truncation)
     if out is not None and (out.endswith("/") or os.path.isdir(out)):
         _check_without(limits, "shards")
         sharding = {
             "num_workers": 1 if workers is None else workers,
             "shard_size": 1024 if shard_size is None else shard_size,
         }
-        _sample_shards(model, num, out, seed, labels, temperature, **sharding)
+        _sample_shards(model, num, out, seed, labels, scales, **sharding)
         return
     for flag, value in (("workers", workers), ("shard_size", shard_size)):
         if value is not None:
@@ -75,12 +79,11 @@ def sample(
         _check_taken("labels", "y", model, opened, marks["sample"])
         opened.y_domain.check(labels, "labels")
         conditions["y"] = [labels[row % len(labels)] for row in range(num)]
-    if temperature is not None:
-        _check_taken("temperature", "temperature", model, opened, marks["sample"])
-        conditions["temperature"] = temperature
+    for scale in scales:
+        _check_taken(scale, scale, model, opened, marks["sample"])
     opened.compiled_sampling = False  # XLA compiles for longer than a picture takes.
-    with naming_flags(limits):
-        samples = opened.sample(num, seed, **conditions, **limits)
+    with naming_flags(limits | scales):
+        samples = opened.sample(num, seed, **conditions, **scales, **limits)
     save_examples(opened.x_domain, samples, out, "samples")
 
 
@@ -102,7 +105,7 @@ def _check_taken(flag, name, model, opened, mark):
         )
 
 
-def _sample_shards(model, num, out, seed, labels, temperature, **sharding):
+def _sample_shards(model, num, out, seed, labels, scales, **sharding):
     from keras_gen.zoo import sample_shards
 
     def progress(done, count):
@@ -115,8 +118,8 @@ def _sample_shards(model, num, out, seed, labels, temperature, **sharding):
         out,
         seed,
         labels=labels,
-        temperature=temperature,
         progress=progress,
+        **scales,
         **sharding,
     )
     if sys.stdout.isatty():

@@ -27,6 +27,7 @@ from keras_gen.distributions.priors import (
     RingPrior,
 )
 from keras_gen.distributions.standard_normal import standard_normal_log_prob
+from keras_gen.distributions.truncated_normal import truncated_normal
 from keras_gen.distributions.truncation import most_probable
 from keras_gen.distributions.values import draw, log_prob_of_known
 
@@ -55,4 +56,5 @@ __all__ = [
     "log_prob_of_known",
     "most_probable",
     "standard_normal_log_prob",
+    "truncated_normal",
 ]

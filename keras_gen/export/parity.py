@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras_gen.export.signatures import default_of, exported_dtype, exported_marks
 from keras_gen.metrics import frechet_distance
-from keras_gen.models.base import marks_of
+from keras_gen.models.base import ONE_BY_DEFAULT, marks_of
 from keras_gen.random import Rows
 
 # How far outputs that are no drawn sites may lie from the model's, relative to the
@@ -266,10 +266,10 @@ def _probe(model, name, num):
     is_default = name == "serving_default"
     mark = marks[default_of(model, marks) if is_default else name]
     inputs = {n: _draw(model, n, num) for n in mark.takes if n != "seed"}
-    if "temperature" in inputs:
-        inputs["temperature"] = np.ones(num, np.float32)
-    if is_default:
-        inputs.pop("temperature", None)
+    for scale in inputs.keys() & set(ONE_BY_DEFAULT):
+        inputs[scale] = np.ones(num, np.float32)
+        if is_default:
+            del inputs[scale]
     exported = {n: v.astype(exported_dtype(v.dtype.name)) for n, v in inputs.items()}
     if is_default or not mark.draws:
         outputs = getattr(model, mark.traced)(**inputs)
@@ -278,7 +278,8 @@ def _probe(model, name, num):
         outputs = getattr(model, name)(**inputs)
     else:
         # By the public method, which draws the noise of a seed by itself.
-        given = {n: v for n, v in inputs.items() if n not in ("noise", "temperature")}
+        left_out = ("noise", *ONE_BY_DEFAULT)
+        given = {n: v for n, v in inputs.items() if n not in left_out}
         count = [] if "x" in given else [num]
         outputs = getattr(model, name)(*count, seed=_SEED, **given)
     outputs = {

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.models.base import marks_of
+from keras_gen.models.base import ONE_BY_DEFAULT, marks_of
 from keras_gen.random import Rows
 
 # A pair (seed, row) for each example.
@@ -59,7 +59,7 @@ def signatures_of(model, compiled=False) -> dict:
         found[name] = _drawn(model, mark) if mark.draws else _of(model, mark)
     name = default_of(model, marks)
     mark = marks[name]._replace(
-        takes=tuple(n for n in marks[name].takes if n != "temperature")
+        takes=tuple(n for n in marks[name].takes if n not in ONE_BY_DEFAULT)
     )
     found["serving_default"] = _of(model, mark)
     if compiled and model.compiled_sampling:
@@ -155,7 +155,8 @@ def traced(signature, batch_size=None):
 
 def function_of(signature):
     """A signature as a `tf.function`. Its temperature, if any, is 1 by default."""
-    parameter, defaults = inspect.Parameter, {"temperature": tf.constant([1.0])}
+    parameter = inspect.Parameter
+    defaults = dict.fromkeys(ONE_BY_DEFAULT, tf.constant([1.0]))
     parameters = inspect.Signature(
         parameter(
             name,

@@ -6,6 +6,9 @@ from keras_gen.layers.adaptive_instance_normalization import (
 )
 from keras_gen.layers.attention_window import AttentionWindow
 from keras_gen.layers.bicubic_resizing import BicubicResizing
+from keras_gen.layers.conditional_batch_normalization import (
+    ConditionalBatchNormalization,
+)
 from keras_gen.layers.coupling import AdditiveCoupling, AffineCoupling
 from keras_gen.layers.diagonal_lstm import DiagonalLSTM
 from keras_gen.layers.dilated_causal_block import DilatedCausalBlock
@@ -58,6 +61,7 @@ __all__ = [
     "AffineCoupling",
     "AttentionWindow",
     "BicubicResizing",
+    "ConditionalBatchNormalization",
     "DiagonalLSTM",
     "DiagonalRecurrence",
     "DilatedCausalBlock",

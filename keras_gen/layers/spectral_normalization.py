@@ -16,7 +16,8 @@ class SpectralNormalization(keras.layers.Wrapper):
     the normalized kernel instead, so there they do not.
 
     Args:
-        layer: Dense or convolution layer without an activation.
+        layer: Dense or convolution layer without an activation, or a
+            `keras_gen.layers.SymbolEmbedding`, whose table is its kernel.
 
     Raises:
         ValueError: If `layer` has an activation or no kernel.
@@ -44,12 +45,12 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     def build(self, input_shape) -> None:
         super().build(input_shape)
-        if getattr(self.layer, "kernel", None) is None:
+        if self._kernel() is None:
             raise ValueError(
                 f"`layer` must have a kernel. Received: {shown(self.layer)}"
             )
         self.direction = self.add_weight(
-            (self.layer.kernel.shape[-1],),
+            (self._kernel().shape[-1],),
             initializer="random_normal",
             trainable=False,
             # It depends on the kernel only, so it is the same on all replicas.
@@ -71,7 +72,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         Args:
             training: Boolean, whether to make a step of the power iteration.
         """
-        kernel = ops.cast(self.layer.kernel, "float32")
+        kernel = ops.cast(self._kernel(), "float32")
         matrix = ops.reshape(kernel, (-1, kernel.shape[-1]))
         still = ops.stop_gradient(matrix)
         right = ops.convert_to_tensor(self.direction)
@@ -79,7 +80,14 @@ class SpectralNormalization(keras.layers.Wrapper):
         if training:
             right = _unit(ops.matmul(left, still))
             self.direction.assign(right)
+        else:
+            # Neither a first direction nor an average of several has length one.
+            right = _unit(right)
         return ops.sum(left * ops.matmul(matrix, right))
+
+    def _kernel(self):
+        table = getattr(self.layer, "embeddings", None)
+        return getattr(self.layer, "kernel", table)
 
     def compute_output_shape(self, input_shape) -> tuple:
         return self.layer.compute_output_shape(input_shape)

@@ -13,7 +13,11 @@ from keras_gen.losses.adversarial import (
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
-from keras_gen.losses.penalties import gradient_penalty, r1_penalty
+from keras_gen.losses.penalties import (
+    gradient_penalty,
+    orthogonal_penalty,
+    r1_penalty,
+)
 from keras_gen.losses.reconstruction import mean_absolute_error, squared_error
 from keras_gen.losses.total import total
 
@@ -29,6 +33,7 @@ __all__ = [
     "minimax_generator_loss",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
+    "orthogonal_penalty",
     "r1_penalty",
     "squared_error",
     "total",

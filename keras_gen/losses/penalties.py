@@ -1,4 +1,4 @@
-"""Penalties on the gradient of a discriminator, which the model computes."""
+"""Penalties: on the gradient of a discriminator, and on kernels."""
 
 from keras import ops
 
@@ -66,3 +66,35 @@ def r1_penalty(gradient):
     gradient = ops.cast(gradient, "float32")
     axes = tuple(range(1, len(gradient.shape)))
     return 0.5 * ops.mean(ops.sum(ops.square(gradient), axis=axes))
+
+
+def orthogonal_penalty(kernel):
+    """The sum of the squared products of different filters of a kernel.
+
+    It is zero if all filters are at right angles to each other. Their lengths are free:
+    the products of filters with themselves are left out.
+
+    Args:
+        kernel: Tensor of shape `(..., filters)`. Each filter is a vector of all numbers
+            that belong to one output.
+
+    Returns:
+        Float32 scalar of at least 0.
+
+    Reference:
+        Brock et al., Large Scale GAN Training for High Fidelity Natural Image
+        Synthesis, 2018 (arXiv:1809.11096), eq. 3, without its weight.
+
+    Example:
+    >>> import numpy as np
+    >>> from keras_gen.losses import orthogonal_penalty
+    >>> float(orthogonal_penalty(np.array([[3.0, 0.0], [0.0, 1.0]])))
+    0.0
+    >>> float(orthogonal_penalty(np.array([[3.0, 1.0], [0.0, 1.0]])))
+    18.0
+    """
+    kernel = ops.cast(kernel, "float32")
+    matrix = ops.reshape(kernel, (-1, kernel.shape[-1]))
+    products = ops.matmul(ops.transpose(matrix), matrix)
+    others = products * (1.0 - ops.eye(kernel.shape[-1]))
+    return ops.sum(ops.square(others))

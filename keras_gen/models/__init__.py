@@ -29,6 +29,7 @@ from keras_gen.models.flow.maf import MAF
 from keras_gen.models.flow.nice import NICE
 from keras_gen.models.flow.real_nvp import RealNVP
 from keras_gen.models.gan.acgan import ACGAN
+from keras_gen.models.gan.big_gan import BigGAN
 from keras_gen.models.gan.bigan import BiGAN
 from keras_gen.models.gan.conditional_gan import ConditionalGAN
 from keras_gen.models.gan.dcgan import DCGAN
@@ -92,6 +93,7 @@ __all__ = [
     "Autoencoder",
     "BetaTCVAE",
     "BiGAN",
+    "BigGAN",
     "CoGAN",
     "ConditionalGAN",
     "ConditionalVAE",

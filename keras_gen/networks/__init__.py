@@ -1,5 +1,6 @@
 """Functions that return built networks. They import without TensorFlow."""
 
+from keras_gen.networks.big_gan import big_gan_discriminator, big_gan_generator
 from keras_gen.networks.checks import (
     check_classifier,
     check_judge,
@@ -29,6 +30,8 @@ from keras_gen.networks.sr_res_net import sr_res_net
 from keras_gen.networks.unet import unet
 
 __all__ = [
+    "big_gan_discriminator",
+    "big_gan_generator",
     "check_classifier",
     "check_judge",
     "check_latents",

@@ -186,6 +186,8 @@ def _signatures_of_saved_model(path):
 
 
 def _tensors(model, stated, bounded=False):
+    from keras_gen.models.base import ONE_BY_DEFAULT
+
     tensors = []
     for name, tensor in stated.items():
         shape = [-1, *tensor["shape"][1:]]
@@ -203,7 +205,7 @@ def _tensors(model, stated, bounded=False):
             described["parameters"] = {"minimum": bounds[0], "maximum": bounds[1]}
         if bounded and name == "mask" and model.domain_of("mask").in_order:
             described["parameters"]["in_order"] = 1
-        if bounded and name == "temperature":
+        if bounded and name in ONE_BY_DEFAULT:
             described["parameters"]["default"] = 1.0
         tensors.append(described)
     return tensors

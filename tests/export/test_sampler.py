@@ -153,7 +153,7 @@ def test_bad_arguments_are_refused(conditional, call, message):
 
 
 def test_a_row_with_a_bad_temperature_is_refused(pixels):
-    with pytest.raises(ValueError, match="`temperature` must be positive.*: -0.5"):
+    with pytest.raises(ValueError, match="`temperature` must be a positive.*: -0.5"):
         pixels.run("sample", seed=[[0, 0]] * 2, temperature=[1.0, -0.5])
 
 
@@ -171,6 +171,24 @@ def test_bad_temperatures_are_refused(conditional, pixels, temperature):
         pixels.sample(2, 0, temperature=temperature)
     with pytest.raises(ValueError, match="`temperature` must be left out"):
         conditional[0].sample(2, 0, temperature=temperature)
+
+
+def test_a_truncation_is_that_of_the_model(exports, sampler, conditional):
+    model, report = exports("BigGAN")
+    opened = sampler.Sampler(report.path)
+    for truncation in (None, 0.3):
+        given = {} if truncation is None else {"truncation": truncation}
+        expected = model.x_domain.to_bytes(model.sample(5, 4, y=2, **given))
+        found = opened.sample(5, 4, y=2, truncation=truncation)
+        assert np.abs(found.astype(int) - expected).max() <= 1
+    for wrong in (0, -0.5, 1.01, np.nan, "1", [1.0, 1.0]):
+        with pytest.raises(ValueError, match=r"`truncation` must be a number in \(0"):
+            opened.sample(2, 0, truncation=wrong)
+    inputs = {"y": [0, 0], "truncation": [1.0, 1.5]}
+    with pytest.raises(ValueError, match=r"`truncation` must be a number .*: 1.5"):
+        opened.run("sample", seed=[[0, 0]] * 2, **inputs)
+    with pytest.raises(ValueError, match="`truncation` must be left out"):
+        conditional[0].sample(2, 0, truncation=0.5)
 
 
 @pytest.fixture(scope="module")

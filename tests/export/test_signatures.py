@@ -26,6 +26,7 @@ EXPECTED = {
 #: Models whose tiny ones of the contracts are told labels or other conditions.
 TOLD = {
     "ACGAN",
+    "BigGAN",
     "ConditionalGAN",
     "ConditionalVAE",
     "GatedPixelCNN",

@@ -9,6 +9,7 @@ from keras_gen.losses import (
     gradient_penalty,
     non_saturating_discriminator_loss,
     non_saturating_generator_loss,
+    orthogonal_penalty,
     r1_penalty,
 )
 
@@ -103,3 +104,28 @@ def test_only_with_r1_the_game_of_two_points_comes_to_rest(weight):
     eigenvalues = np.linalg.eigvals(outer.jacobian(motion, where))
     np.testing.assert_allclose(np.poly(eigenvalues), [1.0, weight, 0.25], atol=1e-6)
     assert (eigenvalues.real.max() < -1e-3) == (weight > 0)
+
+
+def rotation(size):
+    return np.linalg.qr(np.random.default_rng(0).normal(size=(size, size)))[0]
+
+
+@pytest.mark.parametrize("shape", [(8, 5), (2, 2, 2, 8), (3, 3, 1, 4)])
+def test_filters_at_right_angles_have_no_penalty_whatever_their_lengths(shape):
+    size, filters = int(np.prod(shape[:-1])), shape[-1]
+    lengths = np.linspace(0.1, 3.0, filters)
+    kernel = (rotation(size)[:, :filters] * lengths).reshape(shape)
+    assert float(orthogonal_penalty(kernel)) == pytest.approx(0.0, abs=1e-9)
+    mixed = kernel.reshape(size, filters) @ np.triu(np.ones((filters, filters)))
+    assert float(orthogonal_penalty(mixed.reshape(shape))) > 0.1
+
+
+def test_each_pair_of_filters_adds_twice_its_squared_product():
+    kernel = np.random.default_rng(0).normal(size=(3, 3, 2, 4)).astype("f4")
+    filters = kernel.reshape(-1, 4).T
+    expected = 2 * sum(
+        (filters[i] @ filters[j]) ** 2 for i in range(4) for j in range(i)
+    )
+    assert float(orthogonal_penalty(kernel)) == pytest.approx(expected, rel=1e-5)
+    # Only the lengths of filters are free, not their directions.
+    assert float(orthogonal_penalty(kernel[..., :1])) == 0.0

@@ -402,13 +402,14 @@ def test_samples_in_shards_are_measured_like_those_that_are_drawn(
     vae, vae_recipe, tmp_path
 ):
     samples = vae.sample(350, seed=7)
-    folder = in_shards(tmp_path / "shards", samples, 100, temperature=0.5)
+    scales = {"temperature": 0.5, "truncation": 0.25}
+    folder = in_shards(tmp_path / "shards", samples, 100, **scales)
     protocol = TINY._replace(num_seeds=1, seed=7)
     drawn, stored = (
         measure(vae, vae_recipe, ["distances"], protocol)["distances"]
         for protocol in (protocol, protocol._replace(samples=folder))
     )
-    assert stored["protocol"] == {**drawn["protocol"], "temperature": 0.5}
+    assert stored["protocol"] == {**drawn["protocol"], **scales}
     for name, column in drawn["columns"].items():
         assert stored["columns"][name]["model"] == pytest.approx(column["model"])
     more = protocol._replace(samples=folder, num_samples=351)

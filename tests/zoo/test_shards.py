@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from contracts import make_tiny
 
-from keras_gen.models import GAN, MADE, Autoencoder, ConditionalGAN
+from keras_gen.models import GAN, MADE, Autoencoder, BigGAN, ConditionalGAN
 from keras_gen.zoo import read_shards, sample_shards
 from keras_gen.zoo.shards import drawing, worker
 from keras_gen.zoo.shards.files import (
@@ -91,6 +91,7 @@ def test_shards_hold_what_one_process_draws(folders):
     [
         (GAN, {}, {}),
         (MADE, {"temperature": 0.5}, {"temperature": 0.5}),
+        (BigGAN, {"truncation": 0.5, "labels": [0, 1, 2]}, {"truncation": 0.5}),
         (GAN, {"num_samples": 5, "shard_size": 8}, {}),
         (GAN, {"num_samples": 300, "shard_size": 290}, {}),
     ],
@@ -194,6 +195,7 @@ def test_other_requests_are_refused(path, folders, tmp_path):
         ((5, "a"), {"seed": -1}, "`seed` must be an integer"),
         ((5, "a"), {"labels": [3]}, r"`labels` must lie in \[0, 3\)"),
         ((5, "a"), {"temperature": 0.5}, "`temperature` must be left out"),
+        ((5, "a"), {"truncation": 0.5}, "`truncation` must be left out"),
         ((5, "model.keras"), {}, "`out` cannot be a folder"),
     ],
 )

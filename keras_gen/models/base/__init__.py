@@ -26,7 +26,7 @@ from keras_gen.models.base.importance_weighting import (
 from keras_gen.models.base.imputing import Imputing
 from keras_gen.models.base.keras_seams import layers_of
 from keras_gen.models.base.latent_variable_model import LatentVariableModel
-from keras_gen.models.base.marks import Mark, marked, marks_of
+from keras_gen.models.base.marks import ONE_BY_DEFAULT, Mark, marked, marks_of
 from keras_gen.models.base.mixture_model import MixtureModel
 from keras_gen.models.base.output_range import check_reaches
 from keras_gen.models.base.past_fakes import PastFakes
@@ -49,6 +49,7 @@ from keras_gen.models.base.temperature import Tempered
 from keras_gen.models.base.variational_model import VariationalModel
 
 __all__ = [
+    "ONE_BY_DEFAULT",
     "AdversarialModel",
     "Autoencoding",
     "AutoregressiveModel",

@@ -13,7 +13,9 @@ from typing import NamedTuple
 import tensorflow as tf
 
 #: Names of arguments that a method takes only if the model has a domain for them.
-OPTIONAL = ("seed", "y", "temperature")
+OPTIONAL = ("seed", "y", "temperature", "truncation")
+#: Those that are a number for each example, which is 1 if it is left out.
+ONE_BY_DEFAULT = ("temperature", "truncation")
 
 
 class Mark(NamedTuple):

@@ -124,7 +124,7 @@ class Sampler:
         check_count(first_row, "first_row", 0)
         return self.noise_rows(Rows(num_samples, check_seed(seed), first_row))
 
-    @marked(("noise", "y", "temperature"), ("x",), traced="from_noise")
+    @marked(("noise", "y", "temperature", "truncation"), ("x",), traced="from_noise")
     def sample(
         self, num_samples, seed=None, batch_size=256, first_row=0, **conditions
     ) -> np.ndarray:

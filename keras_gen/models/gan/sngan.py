@@ -2,11 +2,9 @@
 
 import keras
 
-from keras_gen.layers import SpectralNormalization
 from keras_gen.losses import hinge_discriminator_loss, hinge_generator_loss
-from keras_gen.models.base import AdversarialModel, layers_of
-
-_KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel", "embeddings")
+from keras_gen.models.base import AdversarialModel
+from keras_gen.models.gan.normalized_kernels import check_normalized_kernels
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -50,15 +48,7 @@ class SNGAN(AdversarialModel):
     def __init__(self, generator, discriminator, discriminator_steps=5, **kwargs):
         steps = {"discriminator_steps": discriminator_steps}
         super().__init__(generator, discriminator, **steps, **kwargs)
-        layers = layers_of(discriminator)
-        inside = [x.layer for x in layers if isinstance(x, SpectralNormalization)]
-        for layer in layers:
-            bare = any(hasattr(layer, name) for name in _KERNELS)
-            if bare and layer not in inside:
-                raise ValueError(
-                    "`discriminator` must have its kernels normalized by "
-                    f"`SpectralNormalization`. Received the bare layer {layer.name!r}"
-                )
+        check_normalized_kernels(discriminator)
 
     def default_optimizer(self):
         return keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.9)

@@ -146,8 +146,8 @@ def _in_shards(extract, protocol):
 def _drawn_with(protocol):
     """What the samples in a folder of shards were drawn with."""
     index = read_index(protocol.samples)
-    stated = {key: index[key] for key in ("seed", "labels", "temperature")}
-    return {key: value for key, value in stated.items() if value is not None}
+    keys = ("seed", "labels", "temperature", "truncation")
+    return {key: index[key] for key in keys if index.get(key) is not None}
 
 
 class _Images(NamedTuple):

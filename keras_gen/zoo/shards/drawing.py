@@ -13,7 +13,7 @@ from pathlib import Path
 from keras_gen.arguments import check_count
 from keras_gen.domains import Labels
 from keras_gen.files import remove_partials, write_json
-from keras_gen.models.base import marks_of
+from keras_gen.models.base import ONE_BY_DEFAULT, marks_of
 from keras_gen.random import check_seed, fresh_seed
 from keras_gen.zoo.shards.files import intact, num_shards, read_index, shard_name
 from keras_gen.zoo.shelf.loading import open_model, weights_sha256
@@ -24,7 +24,7 @@ _REQUEST = (
     "weights_sha256",
     "seed",
     "labels",
-    "temperature",
+    *ONE_BY_DEFAULT,
     "num_samples",
     "shard_size",
 )
@@ -39,6 +39,7 @@ def sample_shards(
     shard_size=1024,
     labels=None,
     temperature=None,
+    truncation=None,
     progress=None,
 ) -> dict:
     """Draws samples into a folder of shards, by several processes.
@@ -61,6 +62,7 @@ def sample_shards(
         labels: For models with classes: optional list of integers, the classes of the
             samples in turn. Defaults to all classes.
         temperature: For autoregressive models: optional positive float.
+        truncation: For `BigGAN`: optional float in (0, 1].
         progress: Optional function, called at the start and after each shard with the
             number of shards that are written and the number of all shards.
 
@@ -81,7 +83,7 @@ def sample_shards(
         "model": type(model).__name__,
         "weights_sha256": weights_sha256(name),
         "seed": seed if seed is None else check_seed(seed),
-        **_conditions(model, name, labels, temperature),
+        **_conditions(model, name, labels, temperature, truncation),
         "num_samples": num_samples,
         "shard_size": shard_size,
         "shape": list(model.x_domain.shape),
@@ -108,8 +110,8 @@ def sample_shards(
     return index
 
 
-def _conditions(model, name, labels, temperature):
-    """The labels and the temperature of the samples, as an index stores them."""
+def _conditions(model, name, labels, *scales):
+    """The conditions of the samples, as an index stores them."""
     kind, marks = type(model).__name__, marks_of(model)
     if "sample" not in marks:
         raise ValueError(f"{name} ({kind}) does not sample.")
@@ -123,14 +125,15 @@ def _conditions(model, name, labels, temperature):
     if labels is not None:
         labels = [int(label) for label in labels]
         domain.check(labels, "labels")
-    if temperature is not None:
-        if "temperature" not in marks["sample"].takes:
-            raise ValueError(
-                f"`temperature` must be left out: {name} ({kind}) has none."
-            )
-        temperature = float(temperature)
-        model.conditions(1, temperature=temperature)
-    return {"labels": labels, "temperature": temperature}
+    given = dict(zip(ONE_BY_DEFAULT, scales, strict=True))
+    for scale, value in given.items():
+        if value is None:
+            continue
+        if scale not in marks["sample"].takes:
+            raise ValueError(f"`{scale}` must be left out: {name} ({kind}) has none.")
+        given[scale] = float(value)
+        model.conditions(1, **{scale: given[scale]})
+    return {"labels": labels, **given}
 
 
 @contextlib.contextmanager

@@ -37,9 +37,9 @@ def read_index(folder) -> dict:
 
     Returns:
         Dict of `name` and `model` (its class), `weights_sha256`, `seed`, `labels` (in
-        turn; None without classes), `temperature` (None without one), `num_samples`,
-        `shard_size`, `shape` (of a sample), and `sha256`, a dict from the file of
-        each shard to its sha256.
+        turn; None without classes), `temperature` and `truncation` (None without one),
+        `num_samples`, `shard_size`, `shape` (of a sample), and `sha256`, a dict from
+        the file of each shard to its sha256.
 
     Raises:
         ValueError: If the folder has no index, or one that cannot be read.

@@ -33,8 +33,9 @@ def draw(model, index, number):
         in_turn = np.array(index["labels"], np.int32)
         conditions["y"] = in_turn[(first + np.arange(rows)) % len(in_turn)]
         arrays["labels"] = conditions["y"][:size]
-    if index["temperature"] is not None:
-        conditions["temperature"] = index["temperature"]
+    for scale in ("temperature", "truncation"):
+        if index.get(scale) is not None:
+            conditions[scale] = index[scale]
     samples = model.sample(rows, index["seed"], batch, first, **conditions)
     domain = model.x_domain
     return {domain.noun: domain.to_bytes(samples[:size]), **arrays}
