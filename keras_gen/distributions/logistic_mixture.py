@@ -80,8 +80,12 @@ class LogisticMixtureLikelihood(LevelLikelihood):
         weights, found = tf.nn.log_softmax(next(parts)), []
         for channel in range(len(values)):
             location, log_scale = next(parts), next(parts)
-            for value in values[:channel]:
-                location += tf.tanh(next(parts)) * (value[..., None] - 0.5)
+            moves = [
+                tf.tanh(next(parts)) * (value[..., None] - 0.5)
+                for value in values[:channel]
+            ]
+            if moves:
+                location += tf.reduce_sum(tf.stack(moves), axis=0)
             found.append(tf.concat([weights, location, log_scale], axis=-1))
             if channel < len(values) - 1:
                 shown = self._joint_log_probs(found[-1], values[channel])
@@ -113,10 +117,13 @@ class LogisticMixtureLikelihood(LevelLikelihood):
         values, half = values[..., None], 0.5 / (self.num_levels - 1)
         below, _ = _log_sigmoids((values + half - location) / scale)
         _, above = _log_sigmoids((values - half - location) / scale)
-        inside = below + above + self._log_width(scale)
+        # Of an edge, one of the three is left. As none is used twice, TensorFlow adds
+        # them in the same order in every run.
         lowest, highest = values < half, values > 1.0 - half
-        log_probs = tf.where(lowest, below, tf.where(highest, above, inside))
-        return weights + log_probs
+        below = tf.where(highest, 0.0, below)
+        above = tf.where(lowest, 0.0, above)
+        width = tf.where(lowest | highest, 0.0, self._log_width(scale))
+        return weights + (below + above + width)
 
     def _components(self, parameters):
         """Log weights, locations and scales, of shape `(..., num_components)`."""

@@ -14,9 +14,11 @@ class ShiftedResidualBlock(keras.layers.Layer):
     The stack `down` sees this row of its inputs and the one above, which must be
     shifted down so that they show no pixel of their own row. The stack `right` sees
     this pixel of its inputs, those to its left and above, and the new `down`. A branch
-    convolves twice, each time after an ELU of its inputs and of their negatives, and
-    ends in a gate. `call()` computes whole images, `enter_row()` the stack `down` for
-    one row, and `advance()` the stack `right` for one pixel.
+    convolves twice and ends in a gate. `call()` computes whole images, `enter_row()`
+    the stack `down` for one row, and `advance()` the stack `right` for one pixel.
+
+    Features come with what convolutions see of them: the ELU of the features and of
+    their negatives. Several layers see the same, so it is computed once.
 
     Args:
         filters: Integer of at least 1, the features of each stack.
@@ -34,10 +36,10 @@ class ShiftedResidualBlock(keras.layers.Layer):
     Example:
     >>> import numpy as np
     >>> from keras_gen.layers import ShiftedResidualBlock
-    >>> features = np.zeros((2, 5, 5, 4))
-    >>> outputs = ShiftedResidualBlock(4)(features, features)
-    >>> [tuple(stack.shape) for stack in outputs]
-    [(2, 5, 5, 4), (2, 5, 5, 4)]
+    >>> stack = np.zeros((2, 5, 5, 4)), np.zeros((2, 5, 5, 8))
+    >>> (down, seen_down), (right, seen_right) = ShiftedResidualBlock(4)(stack, stack)
+    >>> tuple(right.shape), tuple(seen_right.shape)
+    ((2, 5, 5, 4), (2, 5, 5, 8))
     """
 
     def __init__(self, filters, has_shortcuts=False, num_classes=None, **kwargs):
@@ -67,11 +69,11 @@ class ShiftedResidualBlock(keras.layers.Layer):
             )
 
     def build(self, down_shape, right_shape) -> None:
-        doubled = (*down_shape[:-1], 2 * self.filters)
-        for layer in (self.down_hidden, self.down_gates):
-            layer.build((None, None, None, 2 * self.filters))
-        for layer in (self.right_hidden, self.right_gates, self.crossing):
+        doubled = (None, None, None, 2 * self.filters)
+        for layer in (self.down_hidden, self.down_gates, self.crossing):
             layer.build(doubled)
+        self.right_hidden.build(doubled)
+        self.right_gates.build(doubled)
         if self.has_shortcuts:
             self.down_shortcut.build(doubled)
             self.right_shortcut.build(doubled)
@@ -82,24 +84,29 @@ class ShiftedResidualBlock(keras.layers.Layer):
         """Both stacks after the block.
 
         Args:
-            down: Tensor of shape `(batch, height, width, filters)`.
-            right: Tensor of this shape.
-            shortcuts: Pair of tensors of this shape, if the block has short-cuts.
+            down: Pair of the features, of shape `(batch, height, width, filters)`, and
+                of what is seen of them, with twice as many.
+            right: Pair of such tensors.
+            shortcuts: Pair of what is seen of both stacks of an earlier layer, if the
+                block has short-cuts.
             labels: Int32 tensor of shape `(batch,)`, if there are classes.
             kept: Pair of tensors of shape `(batch, height, width, 2 * filters)`, with
-                which the hidden features of both branches are multiplied: 0 where
-                dropout drops a feature.
+                which what is seen in both branches is multiplied: 0 where dropout drops
+                a feature.
+
+        Returns:
+            Both stacks, as two such pairs.
         """
         biases = self._label_biases(labels, 2)
         below, beside = shortcuts if self.has_shortcuts else (None, None)
-        hidden = self.down_hidden(_framed(_two_signs(down)))
-        hidden = self._with_shortcut(hidden, "down", below)
-        gates = self.down_gates(_framed(_two_signs(hidden) * kept[0]))
-        down += _gated(gates + biases[0])
-        hidden = self.right_hidden(_two_signs(right)) + self.crossing(_two_signs(down))
-        hidden = self._with_shortcut(hidden, "right", beside)
-        gates = self.right_gates(_two_signs(hidden) * kept[1])
-        return down, right + _gated(gates + biases[1])
+        hidden = self.down_hidden(_framed(down[1]))
+        hidden = both_signs(self._with_shortcut(hidden, "down", below))
+        gates = self.down_gates(_framed(hidden * kept[0]))
+        down = _residual(down[0], gates + biases[0])
+        hidden = self.right_hidden(right[1]) + self.crossing(down[1])
+        hidden = both_signs(self._with_shortcut(hidden, "right", beside))
+        gates = self.right_gates(hidden * kept[1])
+        return down, _residual(right[0], gates + biases[1])
 
     def row_biases(self, labels):
         """What labels add to each row: a pair of tensors, for `enter_row()`."""
@@ -109,52 +116,54 @@ class ShiftedResidualBlock(keras.layers.Layer):
         """The stack `down` at one row, and what `right` gets from this and from above.
 
         Args:
-            down: Tensor of shape `(batch, width, filters)`, this row of the inputs.
-            above: Pair of tensors of this shape: the inputs of the stack and the hidden
-                features of its branch, one row above; zeros if there is none.
+            down: Pair of the features of this row, of shape `(batch, width, filters)`,
+                and of what is seen of them, with twice as many.
+            above: Pair of what is seen of the inputs of the stack and in its branch,
+                one row above; zeros if there is none.
             right_above: The same of the stack `right`.
             shortcut: This row of the short-cut, if there is one.
             biases: What `row_biases()` returns, if there are labels.
 
         Returns:
-            This row of the stack; its hidden features; and a tensor of shape
-            `(batch, width, 3 * filters)` for `advance()`.
+            This row of the stack, as such a pair; what is seen in its branch; and a
+            tensor of shape `(batch, width, 3 * filters)` for `advance()`.
         """
-        hidden = _at_row(self.down_hidden, above[0], down)
-        hidden = self._with_shortcut(hidden, "down", shortcut)
+        hidden = _at_row(self.down_hidden, above[0], down[1])
+        hidden = both_signs(self._with_shortcut(hidden, "down", shortcut))
         gates = _at_row(self.down_gates, above[1], hidden)
-        down += _gated(gates + biases[0])
-        inputs, seen = (_two_signs(part)[:, None] for part in right_above)
-        to_hidden = self.right_hidden.from_above(inputs)
-        to_hidden += self.crossing(_two_signs(down))
-        to_gates = self.right_gates.from_above(seen) + biases[1]
+        down = _residual(down[0], gates + biases[0])
+        inputs, inner = (part[:, None] for part in right_above)
+        to_hidden = self.right_hidden.from_above(inputs) + self.crossing(down[1])
+        to_gates = self.right_gates.from_above(inner) + biases[1]
         return down, hidden, ops.concatenate([to_hidden, to_gates], axis=-1)
 
     def advance(self, right, left, crossing, shortcut=None):
         """The stack `right` at one pixel.
 
         Args:
-            right: Tensor of shape `(batch, filters)`, the inputs at the pixel.
-            left: Pair of tensors of this shape: the inputs and the hidden features of
-                the pixel to the left; zeros if there is none.
+            right: Pair of the features of the pixel, of shape `(batch, filters)`, and
+                of what is seen of them, with twice as many.
+            left: Pair of what is seen of the inputs and in the branch at the pixel to
+                the left; zeros if there is none.
             crossing: Tensor of shape `(batch, 3 * filters)` from `enter_row()`.
             shortcut: This pixel of the short-cut, if there is one.
 
         Returns:
-            The pixel of the stack, and its hidden features.
+            The pixel of the stack, as such a pair, and what is seen in its branch.
         """
         to_hidden, to_gates = ops.split(crossing, [self.filters], axis=-1)
-        window = _two_signs(ops.stack([left[0], right], axis=1))
+        window = ops.stack([left[0], right[1]], axis=1)
         hidden = self.right_hidden.from_row(window) + to_hidden
-        hidden = self._with_shortcut(hidden, "right", shortcut)
-        window = _two_signs(ops.stack([left[1], hidden], axis=1))
-        return right + _gated(self.right_gates.from_row(window) + to_gates), hidden
+        hidden = both_signs(self._with_shortcut(hidden, "right", shortcut))
+        window = ops.stack([left[1], hidden], axis=1)
+        gates = self.right_gates.from_row(window) + to_gates
+        return _residual(right[0], gates), hidden
 
     def _with_shortcut(self, hidden, stack, shortcut):
         if not self.has_shortcuts:
             return hidden
         layer = self.down_shortcut if stack == "down" else self.right_shortcut
-        return hidden + layer(_two_signs(shortcut))
+        return hidden + layer(shortcut)
 
     def _label_biases(self, labels, num_axes):
         """Biases of both gates, with additional axes between batch and features."""
@@ -173,14 +182,20 @@ class ShiftedResidualBlock(keras.layers.Layer):
         }
 
 
-def _two_signs(features):
-    """The ELU of features and of their negatives; zeros stay zeros."""
-    return ops.elu(ops.concatenate([features, -features], axis=-1))
+def both_signs(features):
+    """The ELU of features and of their negatives, side by side; zeros stay zeros."""
+    # As one product, so that a gradient is a sum over an axis, whose order is certain.
+    signs = ops.cast([[1.0], [-1.0]], features.dtype)
+    both = ops.expand_dims(features, -2) * signs
+    *outer, size = ops.shape(features)
+    return ops.elu(ops.reshape(both, (*outer, 2 * size)))
 
 
-def _gated(features):
-    signal, gate = ops.split(features, 2, axis=-1)
-    return signal * ops.sigmoid(gate)
+def _residual(features, gates):
+    """Features with a gated branch, and what is seen of them."""
+    signal, gate = ops.split(gates, 2, axis=-1)
+    features += signal * ops.sigmoid(gate)
+    return features, both_signs(features)
 
 
 def _framed(features):
@@ -189,5 +204,5 @@ def _framed(features):
 
 
 def _at_row(convolution, above, row):
-    rows = _two_signs(ops.stack([above, row], axis=1))
+    rows = ops.stack([above, row], axis=1)
     return convolution(ops.pad(rows, [(0, 0), (0, 0), (1, 1), (0, 0)]))[:, 0]

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from keras_gen.arguments import check_count
-from keras_gen.layers.shifted_residual_block import ShiftedResidualBlock
+from keras_gen.layers.shifted_residual_block import ShiftedResidualBlock, both_signs
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -13,7 +13,7 @@ class ShiftedResidualStack(keras.layers.Layer):
 
     `call()` computes whole images. `enter_row()` and `advance()` compute a row and a
     pixel from the memory of all blocks, which is a tensor with the last axis
-    `memory_size`: the inputs of each block and the hidden features of its branch.
+    `memory_size`: what each block sees of its inputs and in its branch.
 
     Args:
         filters: Integer of at least 1, the features of each stack.
@@ -49,7 +49,7 @@ class ShiftedResidualStack(keras.layers.Layer):
             )
             for index in range(2 * num_layers)
         ]
-        self.memory_size = 4 * num_layers * filters
+        self.memory_size = 8 * num_layers * filters
 
     def build(self, down_shape, right_shape) -> None:
         for block in self.blocks:
@@ -65,13 +65,13 @@ class ShiftedResidualStack(keras.layers.Layer):
             kept: Optional list of a pair of tensors for each block, see
                 `ShiftedResidualBlock.call()`.
         """
-        inputs = []
+        down, right, inputs = _with_seen(down), _with_seen(right), []
         for index, block in enumerate(self.blocks):
             shortcuts = self._shortcut(inputs)
-            inputs.append((down, right))
+            inputs.append((down[1], right[1]))
             factors = (1.0, 1.0) if kept is None else kept[index]
             down, right = block(down, right, shortcuts, labels, kept=factors)
-        return right
+        return right[0]
 
     def row_biases(self, labels):
         """What labels add to each row: a pair of tensors for each block."""
@@ -90,10 +90,10 @@ class ShiftedResidualStack(keras.layers.Layer):
             The memory of this row, and a tensor of shape
             `(batch, width, 6 * num_layers * filters)` for `advance()`.
         """
-        inputs, memory, crossings = [], [], []
+        down, inputs, memory, crossings = _with_seen(down), [], [], []
         for index, block in enumerate(self.blocks):
             shortcut = self._shortcut(inputs)
-            inputs.append(down)
+            inputs.append(down[1])
             down, hidden, crossing = block.enter_row(
                 down,
                 self._remembered(above, index),
@@ -116,28 +116,26 @@ class ShiftedResidualStack(keras.layers.Layer):
         Returns:
             The pixel of the stack after all blocks, and the memory of this pixel.
         """
-        inputs, memory = [], []
+        right, inputs, memory = _with_seen(right), [], []
         crossings = ops.split(crossing, len(self.blocks), axis=-1)
         for index, block in enumerate(self.blocks):
             shortcut = self._shortcut(inputs)
-            inputs.append(right)
+            inputs.append(right[1])
             before = self._remembered(left, index)
             right, hidden = block.advance(right, before, crossings[index], shortcut)
             memory += [inputs[-1], hidden]
-        return right, ops.concatenate(memory, axis=-1)
+        return right[0], ops.concatenate(memory, axis=-1)
 
     def _shortcut(self, inputs):
-        """The inputs of the block that the next one has a short-cut from, or None."""
+        """What is seen by the block that the next one has a short-cut from, or None."""
         index = len(self.blocks) - 1 - len(inputs)
         return inputs[index] if index < self.num_layers else None
 
     def _remembered(self, memory, index):
-        """The inputs and hidden features of a block."""
-        first, size = 2 * index * self.filters, self.filters
-        return (
-            memory[..., first : first + size],
-            memory[..., first + size : first + 2 * size],
-        )
+        """What a block saw of its inputs and in its branch."""
+        size = 2 * self.filters
+        first, second = 2 * index * size, (2 * index + 1) * size
+        return memory[..., first:second], memory[..., second : second + size]
 
     def get_config(self) -> dict:
         return {
@@ -146,3 +144,7 @@ class ShiftedResidualStack(keras.layers.Layer):
             "num_layers": self.num_layers,
             "num_classes": self.num_classes,
         }
+
+
+def _with_seen(features):
+    return features, both_signs(features)

@@ -1,7 +1,6 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from contracts import AutoregressiveContract, unsettle
 from sites import (
     check_one_pass_gives_samples_back,
