@@ -117,13 +117,12 @@ class LogisticMixtureLikelihood(LevelLikelihood):
         values, half = values[..., None], 0.5 / (self.num_levels - 1)
         below, _ = _log_sigmoids((values + half - location) / scale)
         _, above = _log_sigmoids((values - half - location) / scale)
-        # Of an edge, one of the three is left. As none is used twice, TensorFlow adds
-        # them in the same order in every run.
+        # TensorFlow adds three in an order that may change if one is needed elsewhere.
+        inside = tf.stack([below, above, self._log_width(scale)])
+        inside = tf.reduce_sum(inside, axis=0)
         lowest, highest = values < half, values > 1.0 - half
-        below = tf.where(highest, 0.0, below)
-        above = tf.where(lowest, 0.0, above)
-        width = tf.where(lowest | highest, 0.0, self._log_width(scale))
-        return weights + (below + above + width)
+        log_probs = tf.where(lowest, below, tf.where(highest, above, inside))
+        return weights + log_probs
 
     def _components(self, parameters):
         """Log weights, locations and scales, of shape `(..., num_components)`."""
