@@ -27,9 +27,9 @@ class PixelCNNPlusPlus(AutoregressiveModel):
     first stack, row by row, one pass of the second, pixel by pixel, and for each site
     the probabilities of all levels.
 
-    NOTE: All blocks work at one resolution. The paper halves it twice and doubles it
-    again, with which a pixel would cost as much as its whole block of four; more blocks
-    see as far. There is no normalization of weights, and no average of them.
+    NOTE: All blocks work at one resolution, where the paper halves it twice and doubles
+    it again: the cache of the sampler keeps rows and pixels of one resolution, and more
+    blocks see as far. Weights are neither normalized nor averaged over the training.
 
     Args:
         image_shape: Tuple `(height, width, channels)`.
