@@ -20,6 +20,7 @@ from keras_gen.distributions.likelihoods import (
     Likelihood,
     MixableLikelihood,
 )
+from keras_gen.distributions.logistic_mixture import LogisticMixtureLikelihood
 from keras_gen.distributions.priors import (
     MixturePrior,
     NormalPrior,
@@ -45,6 +46,7 @@ __all__ = [
     "LearnedGaussianLikelihood",
     "LevelLikelihood",
     "Likelihood",
+    "LogisticMixtureLikelihood",
     "MixableLikelihood",
     "MixturePrior",
     "NormalPrior",

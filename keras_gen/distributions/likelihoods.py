@@ -89,7 +89,7 @@ class LevelLikelihood(Likelihood):
         Returns:
             Float32 tensor of shape `(..., num_levels - 1)`.
         """
-        raise NotImplementedError
+        return _cumulative(self.level_log_probs(parameters), temperature)
 
     def mean(self, parameters, temperature=1.0) -> tf.Tensor:
         """The expected levels, float32 of shape `(...)`; see `cumulative()`."""
@@ -300,9 +300,6 @@ class DiscretizedLogisticLikelihood(LevelLikelihood):
     def log_prob(self, parameters, levels):
         values = tf.cast(levels, tf.float32) / (self.num_levels - 1)
         return self._values(*tf.unstack(parameters, axis=-1)).log_prob(values)
-
-    def cumulative(self, parameters, temperature=1.0):
-        return _cumulative(self.level_log_probs(parameters), temperature)
 
     def get_config(self):
         return {"num_levels": self.num_levels}

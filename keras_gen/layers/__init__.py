@@ -45,6 +45,8 @@ from keras_gen.layers.reference_batch import DropReferenceBatch, PrependReferenc
 from keras_gen.layers.reference_batch_normalization import ReferenceBatchNormalization
 from keras_gen.layers.row_lstm import RowLSTM
 from keras_gen.layers.salt_and_pepper_corruption import SaltAndPepperCorruption
+from keras_gen.layers.shifted_residual_block import ShiftedResidualBlock
+from keras_gen.layers.shifted_residual_stack import ShiftedResidualStack
 from keras_gen.layers.site_head import SiteHead
 from keras_gen.layers.spectral_normalization import SpectralNormalization
 from keras_gen.layers.squeeze import Split, Squeeze
@@ -99,6 +101,8 @@ __all__ = [
     "RowLSTM",
     "RowRecurrence",
     "SaltAndPepperCorruption",
+    "ShiftedResidualBlock",
+    "ShiftedResidualStack",
     "SiteHead",
     "SpectralNormalization",
     "Split",

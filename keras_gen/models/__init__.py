@@ -20,6 +20,7 @@ from keras_gen.models.autoencoder.stacked_autoencoder import StackedAutoencoder
 from keras_gen.models.autoregressive.gated_pixel_cnn import GatedPixelCNN
 from keras_gen.models.autoregressive.made import MADE
 from keras_gen.models.autoregressive.pixel_cnn import PixelCNN
+from keras_gen.models.autoregressive.pixel_cnn_plus_plus import PixelCNNPlusPlus
 from keras_gen.models.autoregressive.pixel_rnn import PixelRNN
 from keras_gen.models.autoregressive.recurrent_model import RecurrentModel
 from keras_gen.models.autoregressive.transformer_model import TransformerModel
@@ -108,6 +109,7 @@ __all__ = [
     "LatentDirichletAllocation",
     "Pix2Pix",
     "PixelCNN",
+    "PixelCNNPlusPlus",
     "PixelRNN",
     "ProgressiveGAN",
     "RealNVP",

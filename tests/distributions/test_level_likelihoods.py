@@ -7,6 +7,7 @@ from keras_gen.distributions import (
     BernoulliLikelihood,
     CategoricalLikelihood,
     DiscretizedLogisticLikelihood,
+    LogisticMixtureLikelihood,
 )
 from keras_gen.random import Rows
 
@@ -15,8 +16,9 @@ LIKELIHOODS = [
     CategoricalLikelihood(2),
     CategoricalLikelihood(7),
     DiscretizedLogisticLikelihood(7),
+    LogisticMixtureLikelihood(3, 7),
 ]
-IDS = ["bernoulli", "two levels", "seven levels", "logistic"]
+IDS = ["bernoulli", "two levels", "seven levels", "logistic", "logistic mixture"]
 
 
 def parameters_of(likelihood, num=5):
@@ -111,6 +113,10 @@ def test_config_round_trips(likelihood):
 
 
 def test_one_level_is_refused():
-    for kind in (CategoricalLikelihood, DiscretizedLogisticLikelihood):
+    for kind in (
+        CategoricalLikelihood,
+        DiscretizedLogisticLikelihood,
+        LogisticMixtureLikelihood,
+    ):
         with pytest.raises(ValueError, match="`num_levels`.*1"):
-            kind(1)
+            kind(num_levels=1)

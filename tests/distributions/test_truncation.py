@@ -8,6 +8,7 @@ from keras_gen.distributions import (
     BernoulliLikelihood,
     CategoricalLikelihood,
     DiscretizedLogisticLikelihood,
+    LogisticMixtureLikelihood,
     most_probable,
 )
 from keras_gen.random import Rows
@@ -16,6 +17,7 @@ LIKELIHOODS = [
     BernoulliLikelihood(),
     CategoricalLikelihood(7),
     DiscretizedLogisticLikelihood(7),
+    LogisticMixtureLikelihood(3, 7),
 ]
 
 

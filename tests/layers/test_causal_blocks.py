@@ -3,7 +3,13 @@ import pytest
 import tensorflow as tf
 from contracts import unsettle
 
-from keras_gen.layers import GatedCausalBlock, MaskedResidualBlock, SiteHead
+from keras_gen.layers import (
+    GatedCausalBlock,
+    MaskedResidualBlock,
+    ShiftedResidualBlock,
+    ShiftedResidualStack,
+    SiteHead,
+)
 from keras_gen.random import Rows
 
 
@@ -72,6 +78,45 @@ def test_residual_blocks_give_the_same_by_pixels():
     np.testing.assert_allclose(window, narrow[:, 3, 1:3], atol=1e-5)
 
 
+def test_shifted_stacks_give_the_same_by_rows_and_pixels():
+    """Row by row from the top, and of each row pixel by pixel from the left."""
+    stack = ShiftedResidualStack(3, num_layers=2, num_classes=2)
+    down, right = features(3, 4, 3, stream="above"), features(3, 4, 3)
+    labels = np.array([0, 1])
+    stack(down, right, labels)
+    unsettle(stack)
+    expected, biases = stack(down, right, labels=labels), stack.row_biases(labels)
+    above = right_above = np.zeros((2, 4, stack.memory_size), "f4")
+    for row in range(3):
+        above, crossing = stack.enter_row(down[:, row], above, right_above, biases)
+        left, memories = np.zeros((2, stack.memory_size), "f4"), []
+        for column in range(4):
+            found, left = stack.advance(
+                right[:, row, column], left, crossing[:, column]
+            )
+            memories.append(left)
+            np.testing.assert_allclose(found, expected[:, row, column], atol=1e-5)
+        right_above = np.stack(memories, axis=1)
+
+
+def test_a_shifted_block_is_the_sum_of_its_inputs_and_gated_branches():
+    block = ShiftedResidualBlock(1)
+    down, right = features(2, 2, 1, stream="above"), features(2, 2, 1)
+    pairs = [(inputs, np.ones((2, 2, 2, 2), "f4")) for inputs in (down, right)]
+    block(*pairs)
+    for weight in block.weights:
+        weight.assign(np.zeros(weight.shape, "f4"))
+    # What is left of the branches is their biases: 3 in the signal, 0 in the gate.
+    block.down_gates.bias.assign([3.0, 0.0])
+    block.right_gates.bias.assign([-3.0, 0.0])
+    found = block(*pairs)
+    np.testing.assert_allclose(found[0][0], down + 1.5, rtol=1e-5)
+    np.testing.assert_allclose(found[1][0], right - 1.5, rtol=1e-5)
+    both = np.concatenate([right - 1.5, 1.5 - right], axis=-1)
+    elu = np.where(both > 0, both, np.exp(both) - 1.0)
+    np.testing.assert_allclose(found[1][1], elu, rtol=1e-5, atol=1e-6)
+
+
 def test_heads_give_the_same_by_pixels():
     head = SiteHead(6, num_channels=3, parameters_per_site=4)
     inputs = features(4, 5, 6)
@@ -88,6 +133,8 @@ def test_heads_give_the_same_by_pixels():
     [
         GatedCausalBlock(6, 5, 8, 3, 2, True, True, name="gated"),
         MaskedResidualBlock(6, 5, 3, name="residual"),
+        ShiftedResidualBlock(6, True, 2, name="shifted"),
+        ShiftedResidualStack(6, 2, 3, name="stack"),
         SiteHead(6, 3, 4, name="head"),
     ],
     ids=lambda layer: layer.name,
@@ -106,6 +153,8 @@ def test_config_round_trips(layer):
         (lambda: GatedCausalBlock(6, 3, 2, 3), "`skip_filters`.*at least 3.*2"),
         (lambda: GatedCausalBlock(4, 3, 4, 0), "`num_channels`"),
         (lambda: MaskedResidualBlock(4, 4), "`kernel_size` must be odd"),
+        (lambda: ShiftedResidualBlock(0), "`filters`.*0"),
+        (lambda: ShiftedResidualStack(4, 0), "`num_layers`.*0"),
     ],
 )
 def test_bad_arguments_are_refused(make, message):
