@@ -44,37 +44,12 @@ def columns_of(result) -> list:
     return [
         (
             name.replace("_", " "),
-            number(column["model"], column["standard_error"]),
-            number(column["training_images"]),
-            number(column["noise"]),
-        )
-        for name, column in result.get("columns", {}).items()
-    ]
-
-
-def describe(result) -> str:
-    """Lines of text for a result of `keras_gen.zoo.evaluate()`."""
-    lines = [f"{result_of(result)} ({protocol_of(result)})"]
-    for name, model, training_images, noise in columns_of(result):
-        lines.append(
-            f"  {name:13} {model:22} training images {training_images:10} noise {noise}"
-        )
-    for name, losses in masks_of(result):
-        lines.append(f"  {name:13} {', '.join(f'{n} {loss}' for n, loss in losses)}")
-    return "\n".join(lines)
-
-
-def masks_of(result) -> list:
-    """The masks of an imputation: rows of a name, and pairs of a method and a loss."""
-    return [
-        (
-            kind.replace("_", " "),
             [
-                (name.replace("_", " "), number(loss["value"], loss["standard_error"]))
-                for name, loss in losses.items()
+                (key.replace("_", " "), number(part["value"], part["standard_error"]))
+                for key, part in parts.items()
             ],
         )
-        for kind, losses in result.get("masks", {}).items()
+        for name, parts in result.get("masks", result.get("edits", {})).items()
     ]
 
 
