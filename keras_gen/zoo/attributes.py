@@ -76,7 +76,7 @@ def directions(model, recipe) -> dict:
         missing = {absent, present} - {None, *classes[key]}
         if missing:
             raise ValueError(
-                f"`attributes` of {recipe.name} names {shown(missing)} in {name!r}, but "
+                f"`attributes` of {recipe.name} names {shown(missing)} in {name!r}: "
                 f"{key} is one of {', '.join(np.unique(classes[key]))}"
             )
         has = classes[key] == present

@@ -125,7 +125,7 @@ def test_directions_are_those_of_the_attributes(entry):
 
 def test_a_class_that_the_data_lack_is_named(entry):
     entry.recipe.attributes["cap"] = ("of/hat", "none", "cap")
-    with pytest.raises(ValueError, match=r"'cap'.* in 'cap', but of/hat.*new, none, o"):
+    with pytest.raises(ValueError, match=r"'cap'.* in 'cap': of/hat.*new, none, o"):
         attributes.directions(entry.load(), entry.recipe)
 
 
