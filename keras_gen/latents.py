@@ -71,23 +71,33 @@ def spherical_path(start, end, num_steps) -> np.ndarray:
     return (arc * length).astype(np.float32)
 
 
-def attribute_vector(latents, has_attribute) -> np.ndarray:
+def attribute_vector(latents, has_attribute, groups=None) -> np.ndarray:
     """The direction of an attribute: the mean latent with it minus that without it.
+
+    Attributes that occur together are in the direction too: if only men have beards,
+    the direction of a beard turns women into men. With `groups`, latents are compared
+    within a group of equal other attributes alone. The result is then the coefficient
+    of the attribute in the least squares fit of the latents by the attribute and a
+    constant for each group, so a group counts by `n_1 n_0 / (n_1 + n_0)`, where `n_1`
+    of its latents have the attribute and `n_0` have not.
 
     Args:
         latents: Array of shape `(num, latent_dim)`.
         has_attribute: Boolean array of shape `(num,)` with both values.
+        groups: Optional integer array of shape `(num,)`, equal for latents that may be
+            compared. Groups in which all or none have the attribute say nothing.
 
     Returns:
         Float32 array of shape `(latent_dim,)`; add it to a latent.
 
     Raises:
-        ValueError: If an argument is wrong.
+        ValueError: If an argument is wrong, or no group has latents with the attribute
+            and without it.
 
     Reference:
-        Radford, Metz and Chintala, "Unsupervised Representation Learning with Deep
-        Convolutional Generative Adversarial Networks", 2015, arXiv:1511.06434, section
-        6.3.2.
+        Larsen et al., "Autoencoding beyond pixels using a learned similarity metric",
+        2016, arXiv:1512.09300; for attributes that occur together: White, "Sampling
+        Generative Networks", 2016, arXiv:1609.04468, who balances the examples.
     """
     latents, has = np.asarray(latents, np.float64), np.asarray(has_attribute)
     if latents.ndim != 2 or has.shape != latents.shape[:1] or has.dtype != bool:
@@ -101,7 +111,25 @@ def attribute_vector(latents, has_attribute) -> np.ndarray:
             "`has_attribute` must be true of some latents and false of others. "
             f"Received: {int(has.sum())} of {has.size} true"
         )
-    return (latents[has].mean(axis=0) - latents[~has].mean(axis=0)).astype(np.float32)
+    if groups is None:
+        difference = latents[has].mean(axis=0) - latents[~has].mean(axis=0)
+        return difference.astype(np.float32)
+    groups = np.asarray(groups)
+    if groups.shape != has.shape or groups.dtype.kind not in "iu":
+        raise ValueError(
+            f"`groups` must be integers of shape {has.shape}. Received: {groups.dtype} "
+            f"of shape {groups.shape}"
+        )
+    _, group = np.unique(groups, return_inverse=True)
+    num = np.bincount(group)
+    # What is left of the attribute within its group, as in least squares.
+    left = has - (np.bincount(group, has) / num)[group]
+    if not left.any():
+        raise ValueError(
+            "`groups` must have one in which some latents have the attribute and "
+            f"others do not. Received: {len(num)} groups without"
+        )
+    return (left @ latents / (left @ has)).astype(np.float32)
 
 
 def _check_ends(start, end, num_steps):

@@ -58,6 +58,48 @@ def test_an_attribute_vector_moves_one_mean_to_the_other():
     )
 
 
+def unbalanced(num_of):
+    """An attribute and two groups, as often as stated: `num_of[group][attribute]`."""
+    cells = [(g, a) for g in (0, 1) for a in (0, 1) for _ in range(num_of[g][a])]
+    group, has = np.array(cells).T
+    return has == 1, group
+
+
+@pytest.mark.parametrize("num_of", [[[5, 1], [2, 7]], [[9, 1], [0, 4]]])
+def test_an_attribute_is_told_from_one_that_occurs_with_it(num_of):
+    has, group = unbalanced(num_of)
+    true, other = latents(2, seed=1)
+    points = 3.0 + has[:, None] * true + group[:, None] * other
+    np.testing.assert_allclose(attribute_vector(points, has, group), true, atol=1e-6)
+    # The difference of means has the other attribute too, as often as it occurs more.
+    more = group[has].mean() - group[~has].mean()
+    plain = attribute_vector(points, has)
+    np.testing.assert_allclose(plain, true + more * other, atol=1e-6)
+    assert more > 0.3
+
+
+def test_a_vector_within_groups_is_the_coefficient_of_least_squares():
+    has, group = unbalanced([[4, 2], [3, 5]])
+    points = latents(len(has), seed=2)
+    columns = np.stack([has, group == 0, group == 1], axis=1).astype(float)
+    expected = np.linalg.lstsq(columns, points, rcond=None)[0][0]
+    found = attribute_vector(points, has, groups=5 - 3 * group)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    one = attribute_vector(points, has, np.zeros(len(has), int))
+    np.testing.assert_allclose(one, attribute_vector(points, has), atol=1e-6)
+
+
+def test_the_vector_of_a_random_split_shrinks_with_the_root_of_its_size():
+    size = {}
+    for num in (100, 10_000):
+        points = latents(num, 50, seed=3)
+        has = np.random.default_rng(4).permutation(num) < num // 2
+        size[num] = np.linalg.norm(attribute_vector(points, has))
+    # Variance 2 / (num / 2) in each of 50 dimensions.
+    assert size[100] == pytest.approx(np.sqrt(50 * 4 / 100), rel=0.3)
+    assert size[100] / size[10_000] == pytest.approx(10, rel=0.4)
+
+
 def test_bad_latents_are_refused():
     start = latents()
     for path in (linear_path, spherical_path):
@@ -73,3 +115,10 @@ def test_bad_latents_are_refused():
         attribute_vector(start, [0, 1, 0, 1])
     with pytest.raises(ValueError, match="4 of 4 true"):
         attribute_vector(start, np.ones(4, bool))
+    has = np.array([True, True, False, False])
+    with pytest.raises(ValueError, match=r"`groups` must be integers.*float64"):
+        attribute_vector(start, has, [0.5, 0.5, 0.0, 0.0])
+    with pytest.raises(ValueError, match=r"`groups` must be integers.*\(3,\)"):
+        attribute_vector(start, has, [0, 1, 2])
+    with pytest.raises(ValueError, match="`groups`.*2 groups without"):
+        attribute_vector(start, has, [0, 0, 1, 1])

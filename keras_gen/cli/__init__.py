@@ -8,6 +8,7 @@ import keras_gen
 from keras_gen.cli.command import Command, table
 from keras_gen.cli.compression import compress, decompress
 from keras_gen.cli.deployment import export, serve
+from keras_gen.cli.editing import edit
 from keras_gen.cli.embedding import embed
 from keras_gen.cli.entries import evaluate, info, list_
 from keras_gen.cli.methods import apply
@@ -23,6 +24,7 @@ _FUNCTIONS = (
     complete,
     reconstruct,
     interpolate,
+    edit,
     embed,
     apply,
     compress,

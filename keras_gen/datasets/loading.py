@@ -42,6 +42,7 @@ def load(
     batch_size=100,
     *,
     key=None,
+    label_key=None,
     image_shape=None,
     data_dir=None,
     download=False,
@@ -86,6 +87,8 @@ def load(
             may reach beyond its end.
         batch_size: Integer of at least 1, the global batch size.
         key: Optional string, which feature of a set is an example; see `source()`.
+        label_key: Optional string, which feature of a set is the label of an example;
+            see `source()`.
         image_shape: Optional tuple `(height, width, channels)`. Images are cropped to
             this aspect ratio, resized with antialiasing and converted between grey and
             colour. Required if the images of the set differ in size.
@@ -119,6 +122,7 @@ def load(
     if domain is not None:
         given = {
             "key": key,
+            "label_key": label_key,
             "image_shape": image_shape,
             "skip_unreadable": skip_unreadable or None,
         }
@@ -139,6 +143,7 @@ def load(
         name,
         split,
         key=key,
+        label_key=label_key,
         image_shape=image_shape,
         data_dir=data_dir,
         download=download,
@@ -152,6 +157,7 @@ def source(
     split="train",
     *,
     key=None,
+    label_key=None,
     image_shape=None,
     data_dir=None,
     download=False,
@@ -165,6 +171,9 @@ def source(
         key: Optional string, the feature of a set in TFDS form that is an example, such
             as `"colour"` of `"openmoji_pairs"`. Defaults to `"image"`, else the first
             image.
+        label_key: Optional string, the feature of a set in TFDS form that is a label,
+            such as `"attributes/glasses"` of `"avatar_faces/pixel_art"`. Defaults to
+            `"label"`, else the first label that is not part of another feature.
         image_shape: Optional tuple; see `load()`.
         data_dir: Optional path; see `load()`.
         download: Boolean; see `load()`.
@@ -188,8 +197,12 @@ def source(
     arrays = None if is_set else find_arrays(name, data_dir)
     packaged = None if data_dir or is_set else _PACKAGED.get(name)
     in_files = documents is not None or arrays is not None or is_folder(name, data_dir)
-    if key is not None and (in_files or packaged is not None):
-        raise ValueError(f"`key` must be left out: {name} is no set in TFDS form.")
+    if in_files or packaged is not None:
+        for argument, value in (("key", key), ("label_key", label_key)):
+            if value is not None:
+                raise ValueError(
+                    f"`{argument}` must be left out: {name} is no set in TFDS form."
+                )
     if documents is not None:
         return documents_source(documents, split)
     if is_folder(name, data_dir):
@@ -198,7 +211,7 @@ def source(
         return arrays_source(arrays, split, image_shape)
     if packaged is not None:
         return packaged(split, image_shape)
-    return tfds_source(name, split, image_shape, data_dir, download, key)
+    return tfds_source(name, split, image_shape, data_dir, download, key, label_key)
 
 
 def is_folder(name, data_dir=None):

@@ -1,6 +1,8 @@
 """Sources of examples, and those in TFDS form."""
 
 import difflib
+import functools
+import operator
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,12 +56,21 @@ def bytes_domain(image_shape, levels=256):
     return Images(image_shape, 0, levels - 1, levels)
 
 
-def tfds_source(name, split, image_shape=None, data_dir=None, download=False, key=None):
+def tfds_source(
+    name,
+    split,
+    image_shape=None,
+    data_dir=None,
+    download=False,
+    key=None,
+    label_key=None,
+):
     """Examples of a dataset in TFDS form. See `keras_gen.datasets.source()`."""
     check_image_shape(image_shape)
     place = find_set(name, data_dir)
     if place is not None and place.parent.parent == PACKAGED:
-        _check_key(name, key, ["image"])
+        _check_key(name, "key", key, ["image"])
+        _check_key(name, "label_key", label_key, ["label"])
         return _packaged_source(name, split, image_shape, place)
     tfds, builder = tfds_builder(name, data_dir, download)
     try:
@@ -67,11 +78,12 @@ def tfds_source(name, split, image_shape=None, data_dir=None, download=False, ke
     except (KeyError, ValueError) as error:
         raise split_error(name, split, builder.info.splits) from error
     features = builder.info.features
-    if key is not None:
-        _check_key(name, key, list(features))
+    classes = _class_labels(tfds.features, features)
+    _check_key(name, "key", key, list(features))
+    _check_key(name, "label_key", label_key, list(classes))
     chosen = features if key is None else {key: features[key]}
     key, domain = _domain_of(tfds.features, chosen, name, image_shape)
-    label_key = _key_of(features, tfds.features.ClassLabel, "label")
+    label_key = label_key or _key_of(features, tfds.features.ClassLabel, "label")
     config = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
     return _source_of(
         name,
@@ -81,15 +93,28 @@ def tfds_source(name, split, image_shape=None, data_dir=None, download=False, ke
         (key, label_key),
         features[key].shape,
         domain,
-        list(features[label_key].names or []) if label_key else [],
+        list(classes[label_key].names or []) if label_key else [],
     )
 
 
-def _check_key(name, key, known):
+def _check_key(name, argument, key, known):
     if key is not None and key not in known:
         raise ValueError(
-            f"`key` of {name} must be one of {', '.join(known)}. Received: {shown(key)}"
+            f"`{argument}` of {name} must be one of {', '.join(known) or 'none'}. "
+            f"Received: {shown(key)}"
         )
+
+
+def _class_labels(kinds, features):
+    """The features of a set that are labels, by their keys joined by slashes."""
+    found = {}
+    for key, feature in features.items():
+        if isinstance(feature, kinds.ClassLabel):
+            found[key] = feature
+        elif isinstance(feature, kinds.FeaturesDict):
+            inner = _class_labels(kinds, feature)
+            found |= {f"{key}/{name}": label for name, label in inner.items()}
+    return found
 
 
 def _domain_of(kinds, features, name, image_shape):
@@ -156,7 +181,9 @@ def _source_of(name, split, dicts, num_examples, keys, shape, domain, class_name
     key, label_key = keys
 
     def element(example):
-        label = example[label_key] if label_key else -1
+        label = -1
+        if label_key:
+            label = functools.reduce(operator.getitem, label_key.split("/"), example)
         value = example[key]
         if isinstance(domain, Images):
             value = fitted(value, shape, domain.shape)
@@ -280,9 +307,10 @@ def _unknown_set_error(name, data_dir):
     places = places_of(data_dir)
     found = sorted(
         {
-            info.parent.parent.name
+            info.parent.parent.relative_to(place).as_posix()
             for place in places
-            for info in place.glob("*/*/dataset_info.json")
+            for depth in ("*/*", "*/*/*")
+            for info in place.glob(f"{depth}/dataset_info.json")
         }
     )
     near = difflib.get_close_matches(name, found)

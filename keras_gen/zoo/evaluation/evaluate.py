@@ -6,9 +6,11 @@ from typing import NamedTuple
 from keras_gen.domains import Images, Labels
 from keras_gen.lazy import is_installed
 from keras_gen.models.base import marks_of
+from keras_gen.zoo.attributes import edits
 from keras_gen.zoo.evaluation import (
     chains,
     compression,
+    counterfactuals,
     distances,
     imputation,
     latents,
@@ -173,6 +175,11 @@ def _has_neighbours(model, recipe, data):
     return labelled and "encode" in marks_of(model)
 
 
+def _has_counterfactuals(model, recipe, data):
+    known = hasattr(recipe, "counterfactuals") and data is None
+    return known and edits(model)
+
+
 def _has_chains(model, recipe, data):
     return "chain" in marks_of(model) and _has_distances(model, recipe, data)
 
@@ -208,6 +215,7 @@ MEASURES = (
     Measure("squared_error", _only_reconstructs, measures.squared_error),
     Measure("accuracy", _classifies, measures.accuracy),
     Measure("neighbours", _has_neighbours, latents.neighbours),
+    Measure("counterfactuals", _has_counterfactuals, counterfactuals.counterfactuals),
     Measure("distances", _has_distances, distances.distances),
     Measure("label_accuracy", _has_label_accuracy, distances.label_accuracy),
     Measure("mixing", _has_chains, chains.mixing),

@@ -59,22 +59,27 @@ def describe(result) -> str:
         lines.append(
             f"  {name:13} {model:22} training images {training_images:10} noise {noise}"
         )
-    for name, losses in masks_of(result):
-        lines.append(f"  {name:13} {', '.join(f'{n} {loss}' for n, loss in losses)}")
+    for name, cells in rows_of(result):
+        lines.append(f"  {name:13} {', '.join(f'{n} {cell}' for n, cell in cells)}")
     return "\n".join(lines)
 
 
-def masks_of(result) -> list:
-    """The masks of an imputation: rows of a name, and pairs of a method and a loss."""
+def rows_of(result) -> list:
+    """What a result holds for each mask or each attribute, as text.
+
+    Returns:
+        List of pairs of the name of a mask or an attribute, and a list of pairs of the
+        name of a method and its number.
+    """
     return [
         (
-            kind.replace("_", " "),
+            name.replace("_", " "),
             [
-                (name.replace("_", " "), number(loss["value"], loss["standard_error"]))
-                for name, loss in losses.items()
+                (key.replace("_", " "), number(part["value"], part["standard_error"]))
+                for key, part in parts.items()
             ],
         )
-        for kind, losses in result.get("masks", {}).items()
+        for name, parts in result.get("masks", result.get("edits", {})).items()
     ]
 
 

@@ -3,7 +3,8 @@
 Run `python -m keras_gen.zoo.publishing.publish NAME RUN [RUN ...]`. It measures the
 model of the first run by the full protocol and writes `model.weights.h5`,
 `metrics.json`, `history.csv`, `samples.png` and `training.png` into `zoo/NAME`, which
-holds the recipe. Further runs must have the same recipe and other seeds. Their
+holds the recipe; if the recipe has attributes, also their directions, and a few test
+images in `examples.png`. Further runs must have the same recipe and other seeds. Their
 distances show how much the numbers depend on the seed of the training. Those of later
 runs are added by `python -m keras_gen.zoo.publishing.seeds`.
 """
@@ -12,12 +13,21 @@ import shutil
 import sys
 
 from keras_gen.files import read_json, sha256_of, write_json, write_text, written_whole
+from keras_gen.zoo.attributes import (
+    DIRECTIONS,
+    EXAMPLES,
+    directions,
+    save_directions,
+)
 from keras_gen.zoo.evaluation.report import describe
 from keras_gen.zoo.publishing.measure import measured
 from keras_gen.zoo.publishing.plots import save_plots, thin
 from keras_gen.zoo.publishing.seeds import check_seeds, model_of, with_seeds
 from keras_gen.zoo.shelf.entry import Entry
+from keras_gen.zoo.shelf.recipes import first_examples
 from keras_gen.zoo.shelf.run_folder import RunFolder
+
+_NUM_EXAMPLES = 8
 
 
 def publish(name, run, *others) -> dict:
@@ -43,6 +53,8 @@ def publish(name, run, *others) -> dict:
     with written_whole(entry.weights) as partial:
         model.save_weights(partial)
         report["weights_sha256"] = sha256_of(partial)
+    if hasattr(entry.recipe, "attributes"):
+        save_attributes(entry, model, report["weights_sha256"])
     for picture in run.path.glob(f"{run.picture.name}.*"):
         with written_whole(entry.folder / picture.name) as partial:
             shutil.copy(picture, partial)
@@ -51,6 +63,14 @@ def publish(name, run, *others) -> dict:
     write_json(entry.folder / "metrics.json", report)
     save_plots(entry.folder, report["results"])
     return report
+
+
+def save_attributes(entry, model, weights_sha256) -> None:
+    """Writes the directions of an entry's attributes, and its example images."""
+    found = directions(model, entry.recipe)
+    save_directions(entry.folder / DIRECTIONS, found, weights_sha256)
+    (x, *_) = first_examples(entry.recipe.data("test"), _NUM_EXAMPLES)
+    model.x_domain.save(entry.folder / EXAMPLES, x)
 
 
 if __name__ == "__main__":

@@ -13,10 +13,10 @@ import numpy as np
 from keras_gen.files import write_text
 from keras_gen.zoo.evaluation.report import (
     columns_of,
-    masks_of,
     number,
     protocol_of,
     result_of,
+    rows_of,
 )
 from keras_gen.zoo.shelf.catalog import names, root
 from keras_gen.zoo.shelf.entry import Entry
@@ -66,6 +66,8 @@ def card_tables(entry) -> str:
         tables += [_curve_table(distances["curve"])]
     if "imputation" in entry.report["results"]:
         tables += [_masks_table(entry.report["results"]["imputation"])]
+    if "counterfactuals" in entry.report["results"]:
+        tables += [_edits_table(entry.report["results"]["counterfactuals"])]
     if "training_seeds" in entry.report:
         tables += [_seeds_table(entry.report["training_seeds"])]
     return "\n\n".join(tables)
@@ -134,15 +136,29 @@ def _facts(entry):
 
 
 def _masks_table(result):
-    masks = masks_of(result)
-    names = [name for name, _ in masks[0][1]]
-    rows = [f"| missing | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
-    rows += [f"| {m} | {' | '.join(loss for _, loss in some)} |" for m, some in masks]
-    return "\n".join(rows) + (
+    return _rows_table("missing", result) + (
         "\n\nThe log-loss of the missing pixels alone, in nats a pixel, with its "
         "standard error over the test images that were filled in, "
         f"{result['protocol']['num_imputed_images']:,} of them."
     )
+
+
+def _edits_table(result):
+    return _rows_table("attribute", result) + (
+        "\n\nThe squared error to the image that differs in this attribute alone, "
+        "summed over an image, with its standard error over the pairs. Edited: the "
+        "decoded latents, moved by the difference of the mean latents of both classes. "
+        "Change added: the image itself plus the change of the decoded latents. "
+        "Unedited: the image as it is. Floor: the reconstruction of the true image."
+    )
+
+
+def _rows_table(title, result):
+    rows = rows_of(result)
+    names = [name for name, _ in rows[0][1]]
+    lines = [f"| {title} | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
+    lines += [f"| {name} | {' | '.join(c for _, c in some)} |" for name, some in rows]
+    return "\n".join(lines)
 
 
 def _columns_table(name, result):

@@ -37,6 +37,13 @@ A recipe's docstring says in one line what it trains. It defines
   has the same items;
 - optionally `compression`, which is True if the card has the bits that test images
   take when the model compresses them;
+- optionally `attributes`, directions in the latents by which `keras-gen edit` changes
+  images: a dict from names to triples of a label of the data, its class without the
+  attribute (None for all other classes) and its class with it. `data(labels=True,
+  label_key=...)` then gives the label;
+- optionally `counterfactuals(label_key, split="test")`, with `attributes`: two datasets
+  of images and labels, whose examples belong together in pairs that differ in this
+  label alone. Edited images are then compared with how they should look;
 - optionally `distilled`, if the model also learns from samples of another entry: a dict
   of `teacher` (the name of that entry), `num_samples` and `drawing_seconds`. Tables
   mark the numbers of such an entry, and count the time of the teacher;
@@ -97,8 +104,8 @@ def defined_in(recipe):
 def set_data(recipe, source=None, batch_size=None):
     """Gives a recipe other data, or batches of another size.
 
-    With other data the recipe loses its extractor and the number of its classes, which
-    belong to the recipe's data.
+    With other data the recipe loses its extractor, the number of its classes and its
+    attributes, which belong to the recipe's data.
 
     Args:
         recipe: A recipe, from `load_recipe()`; it is changed.
@@ -115,7 +122,7 @@ def set_data(recipe, source=None, batch_size=None):
     if given:
         recipe.data = functools.partial(recipe.data, **given)
     if source is not None:
-        for name in ("extractor", "num_classes"):
+        for name in ("extractor", "num_classes", "attributes", "counterfactuals"):
             vars(recipe).pop(name, None)
 
 
