@@ -27,29 +27,27 @@ from keras_gen.models.gan.restarted_adam import RestartedAdam
 class ProgressiveGAN(AdversarialModel):
     """Learns small images first, and fades in layers for larger ones.
 
-    Each stage doubles the height and width. A stage is trained for `stable_steps`, then
-    the layers of the next one fade in during `fade_steps`. All weights are there from
-    the start. Layers that have not grown yet are not computed, so early steps are fast.
+    Each stage doubles the height and width. It is trained for `stable_steps`, then the
+    layers of the next one fade in during `fade_steps`. All weights are there from the
+    start. Layers that have not grown yet are not computed, so early steps are fast.
     Images always have full size: samples of an early stage are enlarged, and the
     discriminator sees data with as little detail. With 0 for both numbers of steps the
     networks are fully grown from the start.
 
-    Images lie in [-1, 1]. Reports `wasserstein_estimate` and `penalty` as
-    `keras_gen.models.WGANGP` does; `drift`, the mean squared score of real images,
-    without its weight; and `growth`, the number of stages in use after the first, with
-    a fraction while one fades in.
+    Images lie in [-1, 1]. Reports `wasserstein_estimate` and `penalty` as `WGANGP`
+    does; `drift`, the mean squared score of real images; and `growth`, the number of
+    stages in use after the first, with a fraction while one fades in.
 
     NOTE: The batch size is that of all stages. With the default optimizer Adam's
     moments begin anew with each stage, as in the authors' code. If updates are skipped
     because they are not finite, the model grows that much later.
 
-    NOTE: As in the authors' code, the slope of an example counts the scores of all
-    examples, which `keras_gen.layers.MinibatchStandardDeviation` couples.
+    NOTE: As in the authors' code, the slope of an example counts the scores of all that
+    `keras_gen.layers.MinibatchStandardDeviation` couples with it.
 
     Args:
-        generator: Network from latents of shape `(latent_dim,)` to images, which ends
-            in one `GrowingDecoder`, such as
-            `keras_gen.networks.progressive_generator()`.
+        generator: Network from latents of shape `(latent_dim,)` to images with one
+            `GrowingDecoder`, such as `keras_gen.networks.progressive_generator()`.
         discriminator: Network from images to one score with one `GrowingEncoder`, such
             as `keras_gen.networks.progressive_discriminator()`.
         stable_steps: Integer of at least 0, the training steps of each stage before the
@@ -69,8 +67,7 @@ class ProgressiveGAN(AdversarialModel):
 
     Reference:
         [Progressive Growing of GANs for Improved Quality, Stability, and
-        Variation](https://arxiv.org/abs/1710.10196), 2017, sections 2 to 4 and appendix
-        A.
+        Variation](https://arxiv.org/abs/1710.10196), 2017, sections 2 to 4.
 
     Example:
     >>> import numpy as np
@@ -79,8 +76,6 @@ class ProgressiveGAN(AdversarialModel):
     >>> generator = progressive_generator(4, [8, 8], (8, 8, 3))
     >>> discriminator = progressive_discriminator((8, 8, 3), [8, 8])
     >>> model = ProgressiveGAN(generator, discriminator, stable_steps=4, fade_steps=2)
-    >>> float(model.growth)
-    0.0
     >>> model.compile()
     >>> history = model.fit(np.zeros((40, 8, 8, 3)), batch_size=8, verbose=0)
     >>> float(model.growth)
@@ -116,18 +111,13 @@ class ProgressiveGAN(AdversarialModel):
         check_own_slopes(discriminator)
         self.stable_steps, self.fade_steps = stable_steps, fade_steps
         self.penalty_weight, self.drift_weight = penalty_weight, drift_weight
-        networks = {"generator": generator, "discriminator": discriminator}
-        self._growing = [_growing(name, network) for name, network in networks.items()]
-        first, second = (layer.num_stages for layer in self._growing)
-        if first != second:
+        self.num_stages, seen, *_ = (layer.num_stages for layer in self._growing)
+        if self.num_stages != seen:
             raise ValueError(
                 "`generator` and `discriminator` must grow in as many stages. Received "
-                f"{first} and {second}"
+                f"{self.num_stages} and {seen}"
             )
-        if self.sampling_generator is not generator:
-            self._growing.append(_growing("generator", self.sampling_generator))
-        self.num_stages = first
-        # A weight: the training goes on from here after `compile()` or a restart.
+        # A weight, so that a training goes on from here.
         self.steps_grown = self.add_weight(
             shape=(),
             dtype="int32",
@@ -142,6 +132,17 @@ class ProgressiveGAN(AdversarialModel):
     def growth_at(self, step) -> tf.Tensor:
         """The growth after so many training steps, a float32 scalar."""
         return growth_at(step, self.num_stages, self.stable_steps, self.fade_steps)
+
+    @property
+    def _growing(self) -> list:
+        # No attribute, which Keras would save once more.
+        networks = [
+            ("generator", self.generator),
+            ("discriminator", self.discriminator),
+        ]
+        if self.average_decay is not None:
+            networks.append(("generator", self.averaged_generator))
+        return [_growing(*named) for named in networks]
 
     @property
     def growth(self) -> tf.Tensor:
