@@ -5,7 +5,7 @@ TensorFlow Lite has neither the error function nor its inverse.
 
 import math
 
-from keras import ops
+import tensorflow as tf
 
 # Abramowitz and Stegun, Handbook of Mathematical Functions, 1964, 7.1.26.
 _RATE = 0.3275911
@@ -21,7 +21,7 @@ _TAIL = (
 )
 
 
-def truncated_normal(normal, share):
+def truncated_normal(normal, share) -> tf.Tensor:
     """Normal numbers as a draw from the middle share of their distribution.
 
     The normal distribution is cut at plus and minus a threshold, between which it has
@@ -50,28 +50,29 @@ def truncated_normal(normal, share):
     >>> normal = np.array([[-3.0, 0.0, 1.0]] * 2, "float32")
     >>> np.round(truncated_normal(normal, np.array([1.0, 0.5], "float32")), 2)
     array([[-3.  ,  0.  ,  1.  ],
-           [-0.67,  0.  ,  0.41]], dtype=float32)
+           [-0.67,  0.  ,  0.44]], dtype=float32)
     """
-    share = ops.reshape(share, (-1, *(1,) * (len(normal.shape) - 1)))
-    probability = share * _erf(ops.abs(normal) / math.sqrt(2.0))
+    normal = tf.convert_to_tensor(normal)
+    share = tf.reshape(share, (-1, *(1,) * (len(normal.shape) - 1)))
+    probability = share * _erf(tf.abs(normal) / math.sqrt(2.0))
     # A whole share is chosen below, where the inverse could be infinite.
-    probability = ops.minimum(probability, 1.0 - 2.0**-24)
+    probability = tf.minimum(probability, 1.0 - 2.0**-24)
     size = math.sqrt(2.0) * _inverse_erf(probability)
-    return ops.where(share < 1.0, ops.sign(normal) * size, normal)
+    return tf.where(share < 1.0, tf.sign(normal) * size, normal)
 
 
 def _erf(x):
     """The error function of numbers of at least 0, within 2e-7."""
     t = 1.0 / (1.0 + _RATE * x)
-    return 1.0 - t * _polynomial(_ERF, t) * ops.exp(-x * x)
+    return 1.0 - t * _polynomial(_ERF, t) * tf.exp(-x * x)
 
 
 def _inverse_erf(y):
     """The inverse of the error function in [0, 1)."""
-    w = -ops.log((1.0 - y) * (1.0 + y))
+    w = -tf.math.log((1.0 - y) * (1.0 + y))
     centre = _polynomial(_CENTRE, w - 2.5)
-    tail = _polynomial(_TAIL, ops.sqrt(ops.maximum(w, 5.0)) - 3.0)
-    return y * ops.where(w < 5.0, centre, tail)
+    tail = _polynomial(_TAIL, tf.sqrt(tf.maximum(w, 5.0)) - 3.0)
+    return y * tf.where(w < 5.0, centre, tail)
 
 
 def _polynomial(coefficients, x):

@@ -186,7 +186,7 @@ def _signatures_of_saved_model(path):
 
 
 def _tensors(model, stated, bounded=False):
-    from keras_gen.models.base import ONE_BY_DEFAULT
+    from keras_gen.export.signatures import ONE_BY_DEFAULT
 
     tensors = []
     for name, tensor in stated.items():
