@@ -68,8 +68,8 @@ class LogisticMixtureLikelihood(LevelLikelihood):
                 groups of `num_components`, they are the logits of the weights; then for
                 each channel the locations, the log scales, and the coefficients of each
                 earlier channel.
-            values: Float32 tensor of shape `(..., channels)`, pixels in [0, 1]. The
-                last channel is not used.
+            values: Float32 tensor of shape `(..., channels)`, pixels in [0, 1], or
+                their first channels. The last one is not used.
 
         Returns:
             Float32 tensor of shape `(..., channels, parameters_per_value)`.

@@ -179,8 +179,10 @@ class PixelCNNPlusPlus(AutoregressiveModel):
         cache = {**cache, "known": known}
         if site.channel == 0:
             cache = self._next_pixel(cache, site.column)
-        parameters = self.output_distribution.of_channels(cache["outputs"], known)
-        return parameters[:, site.channel], cache
+        parameters = self.output_distribution.of_channels(
+            cache["outputs"], known[:, : site.channel + 1]
+        )
+        return parameters[:, -1], cache
 
     def _next_pixel(self, cache, column):
         """The cache with the outputs of a pixel, when that to its left is known."""

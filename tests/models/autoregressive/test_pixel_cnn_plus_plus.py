@@ -4,7 +4,6 @@ import pytest
 from contracts import AutoregressiveContract, unsettle
 from sites import (
     check_one_pass_gives_samples_back,
-    check_slow_sampler_agrees,
     influence_of_sites,
     total_probability,
 )
@@ -14,7 +13,7 @@ from keras_gen.models.base.batch import Batch
 from keras_gen.random import Rows, seed_initializers
 
 
-def tiny(image_shape=(6, 5, 3), num_components=2, num_levels=8, seed=0, **options):
+def tiny(image_shape=(3, 4, 3), num_components=2, num_levels=4, seed=0, **options):
     options = {"filters": 4, "num_layers": 1, "dropout": 0.25} | options
     return PixelCNNPlusPlus(
         image_shape, num_components, num_levels, seed=seed, name="tiny", **options
@@ -34,7 +33,6 @@ def test_samples_of_grey_levels_are_exact():
     model = tiny((3, 4, 1), num_layers=2)
     unsettle(model)
     check_one_pass_gives_samples_back(model, 3, temperature=0.7)
-    check_slow_sampler_agrees(model, 3)
 
 
 @pytest.mark.parametrize("shape", [(2, 4, 1), (2, 1, 3), (1, 2, 2)])
@@ -116,7 +114,7 @@ def test_colors_of_a_pixel_are_learned_together():
     """Grey pixels of any of 8 levels: green and blue follow from red."""
     images = np.repeat(np.arange(64).reshape(-1, 1, 1, 1) % 8 / 7, 3, axis=-1)
     seed_initializers(0)
-    model = tiny((1, 1, 3), num_components=8, dropout=0.0)
+    model = tiny((1, 1, 3), 8, 8, dropout=0.0)
     model.compile(keras.optimizers.Adam(5e-2))
     model.fit(images.astype("f4"), batch_size=64, epochs=80, verbose=0)
     bits = -model.log_prob(images.astype("f4")).mean() / np.log(2.0)
