@@ -133,20 +133,22 @@ def edited(model, x, direction, amounts) -> np.ndarray:
     Args:
         model: A model that encodes and decodes.
         x: Array of shape `(num, *x_domain.shape)`.
-        direction: Float array of shape `(latent_dim,)`.
+        direction: Float array of shape `(latent_dim,)`, or of `(num, latent_dim)` for
+            a direction of each image.
         amounts: Sequence of floats; 0 gives the reconstruction, 1 moves by the whole
             direction, and less than 0 moves against it.
 
     Returns:
         Float32 array of shape `(num, len(amounts), *x_domain.shape)`.
     """
-    shifts = np.asarray(amounts, np.float32)[:, None] * np.asarray(direction)
+    direction = np.broadcast_to(direction, (len(x), np.shape(direction)[-1]))
+    shifts = np.asarray(amounts, np.float32)[:, None] * direction[:, None]
     parts = []
     for first in range(0, len(x), _ROWS_AT_ONCE):
-        latents = np.asarray(model.encode(x[first : first + _ROWS_AT_ONCE]))
-        moved = (latents[:, None] + shifts).reshape(-1, len(shifts[0]))
-        parts.append(np.asarray(model.decode(moved)))
-    return np.concatenate(parts).reshape(len(x), len(shifts), *model.x_domain.shape)
+        some = slice(first, first + _ROWS_AT_ONCE)
+        moved = np.asarray(model.encode(x[some]))[:, None] + shifts[some]
+        parts.append(np.asarray(model.decode(moved.reshape(-1, moved.shape[-1]))))
+    return np.concatenate(parts).reshape(len(x), len(amounts), *model.x_domain.shape)
 
 
 def strips(model, x, direction, amount, num_steps) -> np.ndarray:
