@@ -20,8 +20,9 @@ class PixelNormalization(keras.layers.Layer):
     Example:
     >>> import numpy as np
     >>> from keras_gen.layers import PixelNormalization
-    >>> np.round(PixelNormalization()(np.array([[3.0, 4.0, 0.0, 0.0]])), 3).tolist()
-    [[1.2, 1.6, 0.0, 0.0]]
+    >>> outputs = PixelNormalization()(np.array([[3.0, 4.0, 0.0, 0.0]]))
+    >>> np.round(outputs, 1)
+    array([[1.2, 1.6, 0. , 0. ]], dtype=float32)
     """
 
     def __init__(self, **kwargs):
