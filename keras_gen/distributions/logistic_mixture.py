@@ -118,8 +118,8 @@ class LogisticMixtureLikelihood(LevelLikelihood):
         below, _ = _log_sigmoids((values + half - location) / scale)
         _, above = _log_sigmoids((values - half - location) / scale)
         # TensorFlow adds three in an order that may change if one is needed elsewhere.
-        inside = tf.stack([below, above, self._log_width(scale)])
-        inside = tf.reduce_sum(inside, axis=0)
+        width = tf.broadcast_to(self._log_width(scale), tf.shape(below))
+        inside = tf.reduce_sum(tf.stack([below, above, width]), axis=0)
         lowest, highest = values < half, values > 1.0 - half
         log_probs = tf.where(lowest, below, tf.where(highest, above, inside))
         return weights + log_probs

@@ -112,7 +112,7 @@ class PixelCNNPlusPlus(AutoregressiveModel):
         return self._parameters(batch.x, batch.y, kept)
 
     def _kept(self, rows, index):
-        """With which dropout multiplies the hidden features of a block, a pair."""
+        """What dropout multiplies the hidden features of a block by: a pair."""
         shape = (2, *self.image_shape[:2], 2 * self.filters)
         is_kept = rows.uniform(shape, f"dropout_{index}") >= self.dropout
         factors = tf.cast(is_kept, self.compute_dtype) / (1.0 - self.dropout)
