@@ -194,9 +194,8 @@ def written(tmp_path_factory):
 def test_the_command_writes_the_texts_that_the_model_draws(written, tmp_path):
     report, model = written
     out = tmp_path / "drawn.txt"
-    done = run(
-        report.path.parent, report.path.name, "--num=3", "--seed=2", f"--out={out}"
-    )
+    folder, name = report.path.parent, report.path.name
+    done = run(folder, name, "--num=3", "--seed=2", f"--out={out}")
     assert done.stdout == f"Wrote {out}: int32 of shape (3, 6)\n", done.stderr
     model.x_domain.save(tmp_path / "expected.txt", model.sample(3, 2))
     assert out.read_bytes() == (tmp_path / "expected.txt").read_bytes()
