@@ -59,27 +59,29 @@ def describe(result) -> str:
         lines.append(
             f"  {name:13} {model:22} training images {training_images:10} noise {noise}"
         )
-    for name, cells in rows_of(result):
+    for name, cells in parts_of(result):
         lines.append(f"  {name:13} {', '.join(f'{n} {cell}' for n, cell in cells)}")
     return "\n".join(lines)
 
 
-def rows_of(result) -> list:
-    """What a result holds for each mask or each attribute, as text.
+def parts_of(result) -> list:
+    """The parts of a result: rows of a name, and pairs of a name and a number.
 
-    Returns:
-        List of pairs of the name of a mask or an attribute, and a list of pairs of the
-        name of a method and its number.
+    An imputation has masks and methods; edits have attributes and methods; repeats have
+    the lengths of phrases, of samples and of test data.
     """
+    kinds = ("masks", "edits", "phrases")
+    parts = next((result[kind] for kind in kinds if kind in result), {})
+
+    def shown(found):
+        return number(found["value"], found["standard_error"])
+
     return [
         (
-            name.replace("_", " "),
-            [
-                (key.replace("_", " "), number(part["value"], part["standard_error"]))
-                for key, part in parts.items()
-            ],
+            part.replace("_", " "),
+            [(name.replace("_", " "), shown(found)) for name, found in some.items()],
         )
-        for name, parts in result.get("masks", result.get("edits", {})).items()
+        for part, some in parts.items()
     ]
 
 

@@ -14,9 +14,9 @@ from keras_gen.files import write_text
 from keras_gen.zoo.evaluation.report import (
     columns_of,
     number,
+    parts_of,
     protocol_of,
     result_of,
-    rows_of,
 )
 from keras_gen.zoo.shelf.catalog import names, root
 from keras_gen.zoo.shelf.entry import Entry
@@ -68,6 +68,8 @@ def card_tables(entry) -> str:
         tables += [_masks_table(entry.report["results"]["imputation"])]
     if "counterfactuals" in entry.report["results"]:
         tables += [_edits_table(entry.report["results"]["counterfactuals"])]
+    if "repeats" in entry.report["results"]:
+        tables += [_phrases_table(entry.report["results"]["repeats"])]
     if "training_seeds" in entry.report:
         tables += [_seeds_table(entry.report["training_seeds"])]
     return "\n\n".join(tables)
@@ -80,9 +82,10 @@ def _short_result(entry):
     if seeds is not None and "columns" in result:
         found = [columns["FD"] for columns in seeds.values()]
         error = math.hypot(error, np.std(found, ddof=1))
-    name = result["metric"].partition("[")[0]
+    name = result["metric"].partition("[")[0].removesuffix(" of a symbol")
     value = number(result["value"], error)
-    unit = f" {result['unit']}" if result["unit"] in ("nats", "%") else ""
+    is_short = result["unit"] in ("nats", "nats a symbol", "%")
+    unit = f" {result['unit']}" if is_short else ""
     text = f"{name} {value}{unit}"
     if name not in result.get("columns", {}):
         return text
@@ -136,7 +139,7 @@ def _facts(entry):
 
 
 def _masks_table(result):
-    return _rows_table("missing", result) + (
+    return _parts_table("missing", result) + (
         "\n\nThe log-loss of the missing pixels alone, in nats a pixel, with its "
         "standard error over the test images that were filled in, "
         f"{result['protocol']['num_imputed_images']:,} of them."
@@ -144,7 +147,7 @@ def _masks_table(result):
 
 
 def _edits_table(result):
-    return _rows_table("attribute", result) + (
+    return _parts_table("attribute", result) + (
         "\n\nThe squared error to the image that differs in this attribute alone, "
         "summed over an image, with its standard error over the pairs. Edited: the "
         "decoded latents, moved by the difference of the mean latents of both classes. "
@@ -153,12 +156,21 @@ def _edits_table(result):
     )
 
 
-def _rows_table(title, result):
-    rows = rows_of(result)
-    names = [name for name, _ in rows[0][1]]
-    lines = [f"| {title} | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
-    lines += [f"| {name} | {' | '.join(c for _, c in some)} |" for name, some in rows]
-    return "\n".join(lines)
+def _phrases_table(result):
+    return _parts_table("phrases of", result) + (
+        "\n\nThe percentage of phrases that occur in the training data, with its "
+        "standard error over the windows, "
+        f"{result['protocol']['num_sampled_windows']:,} of them sampled. A model that "
+        "repeats more than test data do has learned phrases by heart."
+    )
+
+
+def _parts_table(title, result):
+    parts = parts_of(result)
+    names = [name for name, _ in parts[0][1]]
+    rows = [f"| {title} | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
+    rows += [f"| {part} | {' | '.join(n for _, n in some)} |" for part, some in parts]
+    return "\n".join(rows)
 
 
 def _columns_table(name, result):
