@@ -12,6 +12,7 @@ from keras_gen import zoo
 from keras_gen.zoo.shelf import catalog
 from keras_gen.zoo.shelf.entry import Entry
 from keras_gen.zoo.shelf.loading import label_of
+from keras_gen.zoo.shelf.recipes import load_recipe
 
 RECIPE = '''
 """A recipe that counts how often it runs."""
@@ -110,3 +111,12 @@ def test_entries_are_listed_without_tensorflow():
 )
 def test_the_name_of_a_model_is_the_last_part_of_its_path(name, label):
     assert label_of(name) == label
+
+
+def test_a_recipe_whose_extractor_is_a_function_is_refused(tmp_path):
+    recipe = tmp_path / "tiny.py"
+    recipe.write_text(
+        "epochs = 1\n\n\ndef extractor():\n    pass\n\n\nmodel = data = compile = extractor\n"
+    )
+    with pytest.raises(ValueError, match=r"`extractor` of .*tiny.py' must be a string"):
+        load_recipe(str(recipe))

@@ -60,9 +60,17 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_gen.arguments import shown
 from keras_gen.zoo.shelf.catalog import folder_of
 
 _REQUIRED = ("epochs", "model", "data", "compile")
+_STRINGS = (
+    "binarization",
+    "extractor",
+    "preprocessing",
+    "training_dtype",
+    "validation",
+)
 
 
 def load_recipe(name_or_path):
@@ -90,6 +98,13 @@ def run_recipe(path, name):
     missing = [attribute for attribute in _REQUIRED if not hasattr(recipe, attribute)]
     if missing:
         raise ValueError(f"The recipe {str(path)!r} defines no {', '.join(missing)}.")
+    for attribute in _STRINGS:
+        value = getattr(recipe, attribute, "")
+        if not isinstance(value, str):
+            raise ValueError(
+                f"`{attribute}` of the recipe {str(path)!r} must be a string. Received: "
+                f"{shown(value)}"
+            )
     recipe.name = name
     return recipe
 
