@@ -116,7 +116,7 @@ def test_the_name_of_a_model_is_the_last_part_of_its_path(name, label):
 def test_a_recipe_whose_extractor_is_a_function_is_refused(tmp_path):
     recipe = tmp_path / "tiny.py"
     recipe.write_text(
-        "epochs = 1\n\n\ndef extractor():\n    pass\n\n\nmodel = data = compile = extractor\n"
+        "epochs = 1\ndef extractor(): pass\nmodel = data = compile = extractor\n"
     )
     with pytest.raises(ValueError, match=r"`extractor` of .*tiny.py' must be a string"):
         load_recipe(str(recipe))

@@ -102,8 +102,8 @@ def run_recipe(path, name):
         value = getattr(recipe, attribute, "")
         if not isinstance(value, str):
             raise ValueError(
-                f"`{attribute}` of the recipe {str(path)!r} must be a string. Received: "
-                f"{shown(value)}"
+                f"`{attribute}` of the recipe {str(path)!r} must be a string. "
+                f"Received: {shown(value)}"
             )
     recipe.name = name
     return recipe
