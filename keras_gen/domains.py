@@ -362,6 +362,8 @@ class Symbols(_Levels):
 
     dtype = "int32"
     noun = "sequences"
+    #: Numbers of steps of the phrases whose repeats are counted.
+    phrase_lengths = (8, 16)
 
     def __init__(self, length, num_symbols):
         if isinstance(length, (tuple, list)):
@@ -386,6 +388,14 @@ class Symbols(_Levels):
     def draw(self, rows):
         uniform = np.asarray(rows.uniform(self.shape, "symbols"))
         return np.floor(uniform * self.num_levels).astype(np.int32)
+
+    def to_steps(self, symbols) -> np.ndarray:
+        """A sequence as integers of which a phrase consists: its symbols.
+
+        Args:
+            symbols: Integer array of shape `(num_symbols,)`.
+        """
+        return np.asarray(symbols)
 
     def get_config(self):
         length = self.shape if len(self.shape) == 2 else self.shape[0]
@@ -420,6 +430,7 @@ class Text(Symbols):
     suffix = ".txt"
     is_text = True
     prompt = "a text"
+    phrase_lengths = (10, 20, 30)
 
     def __init__(self, length, alphabet=None):
         check_count(length, "length", 1)
@@ -530,6 +541,7 @@ class Melodies(Symbols):
     noun = "melodies"
     suffix = ".mid"
     prompt = "a .mid file"
+    phrase_lengths = (4, 8, 12)
     hold, rest, first_note = 0, 1, 2
 
     def __init__(self, length, low=48, high=96):
@@ -587,6 +599,20 @@ class Melodies(Symbols):
                 notes[-1][1] += 1
             sounds = symbol >= self.first_note or (symbol == self.hold and sounds)
         return np.array(notes, np.int64).reshape(-1, 3)
+
+    def to_steps(self, symbols) -> np.ndarray:
+        """What leads from each note to the next: the interval and the time, as one.
+
+        So a phrase is the same in all keys.
+
+        Args:
+            symbols: Integer array of shape `(num_symbols,)`.
+
+        Returns:
+            Int64 array, shorter by one than the notes.
+        """
+        onset, _, pitch = self.to_notes(symbols).T
+        return 256 * np.diff(onset) + np.diff(pitch) + 128
 
     def read(self, path) -> np.ndarray:
         """The symbols of a `.mid` file, int32 of shape `(num_steps,)`, up to its end.

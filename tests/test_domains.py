@@ -406,3 +406,19 @@ def test_midi_needs_an_extra(tmp_path, monkeypatch):
     with pytest.raises(ImportError, match=r"needs mido: pip install .*\[midi\]"):
         domain.save(tmp_path / "x.mid", domain.draw(Rows(1, 0)))
     assert not list(tmp_path.iterdir())
+
+
+def test_steps_of_a_melody_are_the_same_in_all_keys():
+    domain = Melodies(16, low=48, high=96)
+    notes = np.array([[0, 2, 60], [2, 1, 64], [5, 3, 60], [8, 1, 60]])
+    steps = domain.to_steps(domain.from_notes(notes))
+    # The time to the next note and the interval; how long a note sounds is not in it.
+    assert steps.tolist() == [2 * 256 + 132, 3 * 256 + 124, 3 * 256 + 128]
+    higher = domain.to_steps(domain.from_notes(notes + [1, 0, 7]))
+    np.testing.assert_array_equal(higher, steps)
+    assert domain.to_steps(domain.from_notes(notes[:1])).size == 0
+    assert domain.to_steps([0, 1, 1]).size == 0
+
+
+def test_steps_of_a_text_are_its_symbols():
+    assert Text(3, "abc").to_steps([2, 0, 1]).tolist() == [2, 0, 1]

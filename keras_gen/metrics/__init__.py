@@ -41,7 +41,11 @@ from keras_gen.metrics.likelihood import (
     bits_per_dimension,
     importance_weighted_bound,
 )
-from keras_gen.metrics.memorization import memorization
+from keras_gen.metrics.memorization import (
+    RepeatedPhrases,
+    memorization,
+    repeated_phrases,
+)
 from keras_gen.metrics.neighbours import (
     DensityCoverage,
     NearestNeighbours,
@@ -51,6 +55,7 @@ from keras_gen.metrics.neighbours import (
     precision_recall,
     precision_recall_density_coverage,
 )
+from keras_gen.metrics.ngrams import ngram_log_probs
 from keras_gen.metrics.sliced_wasserstein import (
     SlicedWasserstein,
     sliced_wasserstein_distance,
@@ -70,6 +75,7 @@ __all__ = [
     "NearestNeighbours",
     "PrecisionRecall",
     "PrincipalComponents",
+    "RepeatedPhrases",
     "SlicedWasserstein",
     "active_units",
     "auroc",
@@ -88,10 +94,12 @@ __all__ = [
     "memorization",
     "mutual_information_gap",
     "nearest_neighbours",
+    "ngram_log_probs",
     "precision_recall",
     "precision_recall_density_coverage",
     "principal_components",
     "psnr",
+    "repeated_phrases",
     "separated_attribute_predictability",
     "sliced_wasserstein_distance",
     "ssim",

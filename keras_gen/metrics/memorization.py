@@ -1,8 +1,25 @@
-"""Memorization: whether samples are closer to the training images than test images."""
+"""Memorization: whether samples repeat training examples more than test data do."""
+
+from typing import NamedTuple
 
 import numpy as np
 
+from keras_gen.arguments import check_count
 from keras_gen.metrics.neighbours import nearest_neighbours
+
+
+class RepeatedPhrases(NamedTuple):
+    """How many phrases of some sequences occur in training sequences.
+
+    Attributes:
+        share: Float in [0, 1], the share of the phrases; NaN if there are none.
+        standard_error: Float, of the share over the sequences.
+        num_phrases: Integer, how many phrases were looked for.
+    """
+
+    share: float
+    standard_error: float
+    num_phrases: int
 
 
 def memorization(features, training_features, test_features) -> float:
@@ -53,3 +70,57 @@ def win_rate(values, others) -> float:
     above = len(others) - np.searchsorted(others, values, side="right")
     not_below = len(others) - np.searchsorted(others, values, side="left")
     return float((above + not_below).mean() / (2 * len(others)))
+
+
+def repeated_phrases(sequences, training_sequences, length) -> RepeatedPhrases:
+    """The share of the phrases of sequences that occur in training sequences.
+
+    A phrase is a number of consecutive symbols; every place of a sequence begins one if
+    enough symbols follow. Compare samples with test data: a model that repeats more
+    than these do has learned phrases by heart. Long phrases show it best.
+
+    Args:
+        sequences: Iterable of integer arrays of shape `(num_symbols,)`, which may have
+            different lengths.
+        training_sequences: Iterable like `sequences`.
+        length: Integer of at least 1, the symbols of a phrase.
+
+    Returns:
+        `RepeatedPhrases`.
+
+    Raises:
+        ValueError: If an argument is wrong.
+
+    Example:
+    >>> from keras_gen.metrics import repeated_phrases
+    >>> repeated_phrases([[0, 1, 2, 3]], [[5, 1, 2], [0, 1]], length=2).share
+    0.6666666666666666
+    """
+    check_count(length, "length", 1)
+    known = set()
+    for sequence in training_sequences:
+        known.update(_phrases(sequence, "training_sequences", length))
+    found = [_phrases(sequence, "sequences", length) for sequence in sequences]
+    sizes = np.array([len(phrases) for phrases in found])
+    repeated = np.array([sum(p in known for p in phrases) for phrases in found])
+    if not sizes.sum():
+        return RepeatedPhrases(float("nan"), float("nan"), 0)
+    share = repeated.sum() / sizes.sum()
+    # Of a ratio of means over sequences.
+    error = np.sqrt(np.square(repeated - share * sizes).sum()) / sizes.sum()
+    return RepeatedPhrases(float(share), float(error), int(sizes.sum()))
+
+
+def _phrases(sequence, name, length):
+    """The phrases of a sequence, as a list of bytes."""
+    sequence = np.asarray(sequence)
+    if sequence.ndim != 1 or (sequence.size and sequence.dtype.kind not in "iu"):
+        raise ValueError(
+            f"`{name}` must hold integer arrays of shape (num_symbols,). Received: "
+            f"{sequence.dtype} of shape {sequence.shape}"
+        )
+    if len(sequence) < length:
+        return []
+    sequence = sequence.astype(np.int64)
+    windows = np.lib.stride_tricks.sliding_window_view(sequence, length)
+    return [window.tobytes() for window in windows]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from keras_gen.domains import Images, Labels
+from keras_gen.domains import Images, Labels, Symbols
 from keras_gen.lazy import is_installed
 from keras_gen.models.base import marks_of
 from keras_gen.zoo.evaluation import (
@@ -13,6 +13,7 @@ from keras_gen.zoo.evaluation import (
     imputation,
     latents,
     measures,
+    sequences,
 )
 from keras_gen.zoo.evaluation.protocol import full_protocol
 from keras_gen.zoo.shards.files import read_index, read_shards
@@ -133,6 +134,17 @@ def _predicts_words(model, recipe, data):
     return "word_probabilities" in marks_of(model)
 
 
+def _writes(model, recipe, data):
+    # Sequences are counted in the training data of the recipe.
+    domain = getattr(model, "x_domain", None)
+    is_written = isinstance(domain, Symbols) and len(domain.shape) == 1
+    return is_written and data is None and "log_prob" in marks_of(model)
+
+
+def _repeats(model, recipe, data):
+    return _writes(model, recipe, data) and _samples(model, recipe, data)
+
+
 def _completes(model, recipe, data):
     fills_in = {"impute", "log_prob"} <= marks_of(model).keys()
     return fills_in and isinstance(model.x_domain, Images)
@@ -200,6 +212,7 @@ MEASURES = (
         _has_stated_preprocessing,
         measures.preprocessed_log_likelihood,
     ),
+    Measure("nats_a_symbol", _writes, sequences.nats_a_symbol),
     Measure(
         "negative_log_likelihood", _has_likelihood, measures.negative_log_likelihood
     ),
@@ -211,6 +224,7 @@ MEASURES = (
     Measure("distances", _has_distances, distances.distances),
     Measure("label_accuracy", _has_label_accuracy, distances.label_accuracy),
     Measure("mixing", _has_chains, chains.mixing),
+    Measure("repeats", _repeats, sequences.repeats),
     Measure("active_units", _has_active_units, measures.active_units),
     Measure("compression", _compresses, compression.compression),
     Measure("sampling", _samples, measures.sampling),
@@ -218,5 +232,5 @@ MEASURES = (
 #: Names of the measures that depend on the machine. Quick results leave them out.
 TIMES = ("sampling",)
 #: Names of the measures that take long on few images too. Quick results leave them out.
-LONG = ("imputation", "compression")
+LONG = ("imputation", "repeats", "compression")
 _FEW_IMAGES = 5000

@@ -274,7 +274,8 @@ def examples_of(recipe, data, protocol) -> tuple:
 def images_of(x, protocol) -> dict:
     """How many examples were measured, and of which split unless of the test split."""
     split = {} if protocol.split == "test" else {"split": protocol.split}
-    return {"num_images": len(x), **split}
+    # Images have rows, columns and channels.
+    return {"num_images" if x.ndim == 4 else "num_examples": len(x), **split}
 
 
 def share(hits) -> dict:

@@ -59,22 +59,28 @@ def describe(result) -> str:
         lines.append(
             f"  {name:13} {model:22} training images {training_images:10} noise {noise}"
         )
-    for name, losses in masks_of(result):
+    for name, losses in parts_of(result):
         lines.append(f"  {name:13} {', '.join(f'{n} {loss}' for n, loss in losses)}")
     return "\n".join(lines)
 
 
-def masks_of(result) -> list:
-    """The masks of an imputation: rows of a name, and pairs of a method and a loss."""
+def parts_of(result) -> list:
+    """The parts of a result: rows of a name, and pairs of a name and a number.
+
+    An imputation has the masks and the methods, repeats the lengths of phrases, of
+    samples and of test data.
+    """
+    parts = {**result.get("masks", {}), **result.get("phrases", {})}
+
+    def shown(found):
+        return number(found["value"], found["standard_error"])
+
     return [
         (
-            kind.replace("_", " "),
-            [
-                (name.replace("_", " "), number(loss["value"], loss["standard_error"]))
-                for name, loss in losses.items()
-            ],
+            part.replace("_", " "),
+            [(name.replace("_", " "), shown(found)) for name, found in some.items()],
         )
-        for kind, losses in result.get("masks", {}).items()
+        for part, some in parts.items()
     ]
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from keras_gen.files import write_text
 from keras_gen.zoo.evaluation.report import (
     columns_of,
-    masks_of,
     number,
+    parts_of,
     protocol_of,
     result_of,
 )
@@ -66,6 +66,8 @@ def card_tables(entry) -> str:
         tables += [_curve_table(distances["curve"])]
     if "imputation" in entry.report["results"]:
         tables += [_masks_table(entry.report["results"]["imputation"])]
+    if "repeats" in entry.report["results"]:
+        tables += [_phrases_table(entry.report["results"]["repeats"])]
     if "training_seeds" in entry.report:
         tables += [_seeds_table(entry.report["training_seeds"])]
     return "\n\n".join(tables)
@@ -78,9 +80,10 @@ def _short_result(entry):
     if seeds is not None and "columns" in result:
         found = [columns["FD"] for columns in seeds.values()]
         error = math.hypot(error, np.std(found, ddof=1))
-    name = result["metric"].partition("[")[0]
+    name = result["metric"].partition("[")[0].removesuffix(" of a symbol")
     value = number(result["value"], error)
-    unit = f" {result['unit']}" if result["unit"] in ("nats", "%") else ""
+    is_short = result["unit"] in ("nats", "nats a symbol", "%")
+    unit = f" {result['unit']}" if is_short else ""
     text = f"{name} {value}{unit}"
     if name not in result.get("columns", {}):
         return text
@@ -134,15 +137,28 @@ def _facts(entry):
 
 
 def _masks_table(result):
-    masks = masks_of(result)
-    names = [name for name, _ in masks[0][1]]
-    rows = [f"| missing | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
-    rows += [f"| {m} | {' | '.join(loss for _, loss in some)} |" for m, some in masks]
-    return "\n".join(rows) + (
+    return _parts_table("missing", result) + (
         "\n\nThe log-loss of the missing pixels alone, in nats a pixel, with its "
         "standard error over the test images that were filled in, "
         f"{result['protocol']['num_imputed_images']:,} of them."
     )
+
+
+def _phrases_table(result):
+    return _parts_table("phrases of", result) + (
+        "\n\nThe percentage of phrases that occur in the training data, with its "
+        "standard error over the windows, "
+        f"{result['protocol']['num_sampled_windows']:,} of them sampled. A model that "
+        "repeats more than test data do has learned phrases by heart."
+    )
+
+
+def _parts_table(title, result):
+    parts = parts_of(result)
+    names = [name for name, _ in parts[0][1]]
+    rows = [f"| {title} | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
+    rows += [f"| {part} | {' | '.join(n for _, n in some)} |" for part, some in parts]
+    return "\n".join(rows)
 
 
 def _columns_table(name, result):

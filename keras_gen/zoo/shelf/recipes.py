@@ -6,7 +6,9 @@ A recipe's docstring says in one line what it trains. It defines
 - `model(seed=0)`: the model, built and not compiled;
 - `data(split="train", source="mnist", batch_size=100, **options)`: batches of a split,
   where `source` is a dataset's name or a folder of images and `options` go to
-  `keras_gen.datasets.load()`; leave `batch_size` out if users may not change it;
+  `keras_gen.datasets.load()`; leave `batch_size` out if users may not change it. With
+  `training=False` the training data of sequences are windows that do not overlap, in
+  order and unchanged: n-grams and phrases are counted in them;
 - `compile(model, steps, learning_rate=1e-3)`: compiles for a training of that many
   steps, without XLA unless `keras_gen.models.base.num_replicas()` is 1; leave
   `learning_rate` out if users may not change it;

@@ -1,0 +1,92 @@
+"""Measures of models of text and melodies, beside counts and beside test data."""
+
+import sys
+
+import numpy as np
+
+from keras_gen.metrics import ngram_log_probs, repeated_phrases
+from keras_gen.zoo.evaluation.measures import examples_of, given_of, mean_of
+from keras_gen.zoo.shelf.recipes import first_examples
+
+_ORDERS = {1: "unigram", 2: "bigram", 5: "5-gram"}
+# One window is sampled for this number of samples of the protocol.
+_SHARE = 10
+
+
+def nats_a_symbol(model, recipe, data, protocol) -> dict:
+    """The negative log likelihood of a symbol, beside those of n-grams.
+
+    The n-grams count symbols in the training windows of the recipe, and see what the
+    model sees: the symbols before in the same window, and where it begins.
+    """
+    x, *y = examples_of(recipe, data, protocol)
+    (length,) = model.x_domain.shape
+    num_symbols = model.x_domain.num_levels
+    log_prob = model.log_prob(x, **given_of(model, "log_prob", y))
+    counted = ngram_log_probs(x, training_windows(recipe), num_symbols, max(_ORDERS))
+    return {
+        "metric": "negative log likelihood of a symbol",
+        **mean_of(-log_prob / length, "nats a symbol"),
+        "without_model": {
+            name: -float(counted[order - 1].mean()) for order, name in _ORDERS.items()
+        },
+        "protocol": {
+            "likelihood": "exact",
+            **_windows_of(x, length, protocol),
+            "n-grams": "interpolated by the method of Witten and Bell",
+        },
+    }
+
+
+def repeats(model, recipe, data, protocol) -> dict:
+    """The percentage of the phrases of samples that occur in the training data.
+
+    `phrases` has it for each length of a phrase, beside that of test data. The value is
+    that of the longest phrases.
+    """
+    x, *_ = examples_of(recipe, data, protocol)
+    domain = model.x_domain
+    num = max(2, min(len(x), protocol.num_samples // _SHARE))
+    # Windows are in order, so together they are what they were cut from.
+    training = [domain.to_steps(training_windows(recipe).reshape(-1))]
+    found = {"samples": model.sample(num, protocol.seed), f"{protocol.split} data": x}
+    found = {name: [*map(domain.to_steps, some)] for name, some in found.items()}
+    phrases = {}
+    for length in domain.phrase_lengths:
+        phrases[f"{length} steps"] = {
+            name: _percentage(repeated_phrases(some, training, length))
+            for name, some in found.items()
+        }
+    samples, others = phrases[f"{length} steps"].values()
+    return {
+        "metric": "repeated phrases",
+        "value": samples["value"],
+        "unit": "%",
+        "standard_error": samples["standard_error"],
+        "without_model": {f"{protocol.split} data": others["value"]},
+        "phrases": phrases,
+        "protocol": {
+            "num_steps": length,
+            "num_sampled_windows": num,
+            **_windows_of(x, domain.shape[0], protocol),
+            "seed": protocol.seed,
+        },
+    }
+
+
+def training_windows(recipe) -> np.ndarray:
+    """The training examples of a recipe, `data("train", training=False)`, in order.
+
+    Returns:
+        Integer array of shape `(num, length)`.
+    """
+    return first_examples(recipe.data("train", training=False), sys.maxsize)[0]
+
+
+def _windows_of(x, length, protocol):
+    split = {} if protocol.split == "test" else {"split": protocol.split}
+    return {"num_windows": len(x), "num_symbols_each": length, **split}
+
+
+def _percentage(found):
+    return {"value": 100 * found.share, "standard_error": 100 * found.standard_error}
