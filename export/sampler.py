@@ -1,17 +1,23 @@
-"""Draws images from a `.tflite` file of keras_gen. Needs numpy and ai-edge-litert only.
+"""Draws samples from a `.tflite` file of keras_gen, by numpy and ai-edge-litert alone.
 
     python sampler.py vae_mnist.tflite --num 16 --seed 0 --out grid.png
 
-Row `i` of a seed is the same image whatever is drawn beside it. It is the one that the
+Images are written as PNG, texts as `.txt`, melodies as `.mid`, sound as `.wav`, and
+other samples as CSV; any as an array, `.npy`.
+
+Row `i` of a seed is the same sample whatever is drawn beside it. It is the one that the
 model gave before it was exported, up to rounding: a byte may differ by one.
 """
 
 import argparse
+import csv
 import hashlib
+import io
 import json
 import secrets
 import struct
 import sys
+import wave
 import zipfile
 import zlib
 from pathlib import Path
@@ -29,6 +35,8 @@ _MAX_METADATA_BYTES = 2**20
 _MAX_BATCH_SIZE = 2**16
 _MAX_SIZE = 2**24
 _MAX_AXES = 16
+# Ticks of a sixteenth note in a MIDI file, and what stands between two texts.
+_TICKS, _BETWEEN_TEXTS = 120, b"\n\f\n"
 _DTYPES = ("bool", "uint8", "int16", "int32", "int64", "float16", "float32")
 
 
@@ -76,7 +84,8 @@ class Sampler:
                 taken. Defaults to 1.
 
         Returns:
-            Array whose first axis is `num`; of images uint8.
+            Array whose first axis is `num`; uint8 of images, int16 of sound, and int32
+            of text and melodies.
 
         Raises:
             ValueError: If an argument is not as stated.
@@ -89,6 +98,8 @@ class Sampler:
             return self.run("sample", seed=seeds, **y, **given)["x"]
         noise = self.run("noise", seed=seeds)
         samples = self.run("serving_default", **noise, **y)["x"]
+        if self.metadata["x"]["class"] == "Waveforms":
+            return np.rint(np.clip(samples, -1.0, 1.0) * 32767.0).astype(np.int16)
         if self.metadata["x"]["class"] != "Images":
             return samples
         low, high = self.metadata["x"]["low"], self.metadata["x"]["high"]
@@ -316,9 +327,25 @@ def _check_domains(metadata):
             )
             is_range = is_range and low < high
             _require(is_range, key, "a range of `low` and `high`", (low, high))
+        _check_written(domain, key, kind)
         if key == "y" and kind == "Labels":
             num = domain.get("num_classes")
             _require(_is_integer(num, 1, _MAX_SIZE), "num_classes", "an integer", num)
+
+
+def _check_written(domain, key, kind):
+    """Checks what files of sequences are written by."""
+    if kind == "Text":
+        alphabet = domain.get("alphabet")
+        is_right = alphabet is None or (isinstance(alphabet, str) and alphabet)
+        _require(is_right, f"{key}.alphabet", "null or a string", alphabet)
+    if kind == "Melodies":
+        low, high = domain.get("low"), domain.get("high")
+        is_range = _is_integer(low, 0, 127) and _is_integer(high, low, 127)
+        _require(is_range, key, "a range of `low` and `high`", (low, high))
+    if kind == "Waveforms":
+        rate = domain.get("sample_rate")
+        _require(_is_integer(rate, 1, _MAX_SIZE), "sample_rate", "an integer", rate)
 
 
 def _check_signatures(metadata, found):
@@ -403,38 +430,143 @@ def png(picture):
     )
 
 
+def text(samples, domain):
+    """Texts as the bytes of a `.txt` file, with a form feed between them."""
+    alphabet = domain["alphabet"]
+    _check_symbols(samples, 256 if alphabet is None else len(alphabet))
+    if alphabet is None:
+        texts = [sample.astype(np.uint8).tobytes() for sample in samples]
+    else:
+        texts = ["".join(alphabet[s] for s in sample).encode() for sample in samples]
+    return _BETWEEN_TEXTS.join(texts)
+
+
+def midi(samples, domain):
+    """Melodies one after the other as the bytes of a `.mid` file with one track.
+
+    A symbol is a sixteenth note: 0 holds what sounds, 1 is a rest, and 2 begins the
+    note of the lowest pitch. There are 120 quarter notes a minute.
+    """
+    _check_symbols(samples, domain["high"] - domain["low"] + 3)
+    events = []
+    for number, sample in enumerate(samples):
+        sounding = None
+        # A melody ends as if a rest followed.
+        for place, symbol in enumerate([*sample.tolist(), 1]):
+            now = number * len(sample) + place
+            if symbol and sounding is not None:
+                events.append((now, 0, sounding))
+                sounding = None
+            if symbol > 1:
+                sounding = symbol - 2 + domain["low"]
+                events.append((now, 1, sounding))
+    track, now, status = b"", 0, None
+    # At the same time a note ends before the next one begins.
+    for step, begins, pitch in sorted(events):
+        track += _ticks(step - now)
+        # A status that is that of the event before is left out.
+        if begins != status:
+            track += bytes([0x90 if begins else 0x80])
+        track += bytes([pitch, 80 * begins])
+        now, status = step, begins
+    track += _ticks(samples.size - now) + b"\xff\x2f\x00"
+    header = struct.pack(">IHHH", 6, 0, 1, 4 * _TICKS)
+    return b"MThd" + header + b"MTrk" + struct.pack(">I", len(track)) + track
+
+
+def wav(samples, domain):
+    """Int16 sound one after the other as the bytes of a WAV file with one channel."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(domain["sample_rate"])
+        file.writeframes(np.ascontiguousarray(samples, "<i2").tobytes())
+    return buffer.getvalue()
+
+
+def table(samples):
+    """Samples as the bytes of a CSV file, one a line."""
+    buffer = io.StringIO()
+    rows = samples.reshape(len(samples), -1).tolist()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    return buffer.getvalue().encode()
+
+
+_ENDINGS = {
+    "Images": ".png",
+    "Text": ".txt",
+    "Melodies": ".mid",
+    "Waveforms": ".wav",
+}
+
+
 def main(arguments=None):
     """The command; an error in what the user gave is one line and exit code 2."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("path", help="a .tflite file of keras_gen")
-    parser.add_argument("--num", type=int, default=16, help="how many images")
-    parser.add_argument("--seed", type=int, help="seed of the images; else a fresh one")
+    parser.add_argument("--num", type=int, default=16, help="how many samples")
+    parser.add_argument("--seed", type=int, help="of the samples; else a fresh one")
     parser.add_argument("--labels", help="classes, such as 3 or 0,1,2, in turn")
-    parser.add_argument("--temperature", type=float, help="below 1, likelier images")
-    parser.add_argument("--out", default="samples.png", help="the PNG file to write")
+    parser.add_argument("--temperature", type=float, help="below 1, likelier samples")
+    parser.add_argument("--out", help="the file to write, such as samples.png or .npy")
     given = parser.parse_args(arguments)
     try:
         labels = given.labels and np.resize(
             [int(label) for label in given.labels.split(",")], max(given.num, 1)
         )
         sampler = Sampler(given.path)
+        domain = sampler.metadata["x"] or {"class": None}
+        out = _out(given.out, domain)
         samples = sampler.sample(given.num, given.seed, labels, given.temperature)
-        written = _write(samples, given.out)
+        written = _write(samples, domain, out)
     except (ValueError, OSError) as error:
         print(f"sampler: {error}", file=sys.stderr)
         sys.exit(2)
     print(written)
 
 
-def _write(samples, out):
-    """Writes images as a PNG file, and other samples as an array; says so."""
-    if samples.ndim == 4 and samples.shape[-1] in (1, 3):
+def _out(out, domain):
+    """The path of the file to write, once it ends as it must."""
+    ending = _ENDINGS.get(domain["class"], ".csv")
+    path = Path(f"samples{ending}" if out is None else out)
+    if path.suffix.lower() not in (ending, ".npy"):
+        raise ValueError(f"`out` must end in {ending} or .npy. Received: {out!r}")
+    return path
+
+
+def _write(samples, domain, out):
+    """Writes samples into a file of their kind, or as an array; says so."""
+    written = f"Wrote {out}: {samples.dtype} of shape {samples.shape}"
+    kind = domain["class"]
+    if out.suffix.lower() == ".npy":
+        np.save(out, samples)
+    elif kind == "Images":
+        if samples.shape[-1] not in (1, 3):
+            raise ValueError("`out` must end in .npy: a PNG file has 1 or 3 channels")
         picture = grid(samples)
-        Path(out).write_bytes(png(picture))
-        return f"Wrote {out}: {picture.shape[1]} x {picture.shape[0]} pixels"
-    path = Path(out).with_suffix(".npy")
-    np.save(path, samples)
-    return f"Wrote {path}: {samples.dtype} of shape {samples.shape}"
+        out.write_bytes(png(picture))
+        written = f"Wrote {out}: {picture.shape[1]} x {picture.shape[0]} pixels"
+    elif kind in _ENDINGS:
+        write = {"Text": text, "Melodies": midi, "Waveforms": wav}[kind]
+        out.write_bytes(write(samples, domain))
+    else:
+        out.write_bytes(table(samples))
+    return written
+
+
+def _ticks(steps):
+    """A time in sixteenth notes as in MIDI: seven bits a byte, the high ones first."""
+    ticks = steps * _TICKS
+    digits = [ticks & 127]
+    while ticks := ticks >> 7:
+        digits.append(128 | ticks & 127)
+    return bytes(digits[::-1])
+
+
+def _check_symbols(samples, num):
+    if samples.min() < 0 or samples.max() >= num:
+        raise ValueError(f"The file gives symbols that are not in [0, {num})")
 
 
 def _pairs(seed, num):

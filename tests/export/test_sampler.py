@@ -17,10 +17,12 @@ import pytest
 from contracts import make_tiny
 from PIL import Image
 
+from keras_gen.domains import Melodies, Symbols, Text, Vectors, Waveforms
 from keras_gen.export import export_tflite, tflite
 from keras_gen.export.standalone_sampler import sampler_path
 from keras_gen.images import grid
-from keras_gen.models import GatedPixelCNN
+from keras_gen.models import GatedPixelCNN, RecurrentModel
+from keras_gen.random import Rows, seed_initializers
 
 # The shipped file, in a process without TensorFlow and this package.
 COMMAND = """
@@ -115,6 +117,90 @@ def test_pictures_are_png_files(sampler, channels):
     np.testing.assert_array_equal(opened.reshape(picture.shape), picture)
     images = np.arange(5 * 12 * channels, dtype=np.uint8).reshape(5, 3, 4, channels)
     np.testing.assert_array_equal(sampler.grid(images), grid(images))
+
+
+SEQUENCES = {
+    "text": Text(40, "abc \n\u00e9"),
+    "bytes": Text(40),
+    "melodies": Melodies(300, low=60, high=72),
+    "waveforms": Waveforms(40, 8000),
+    "codes": Symbols((2, 3), 5),
+    "vectors": Vectors(4),
+}
+ENDINGS = {"text": ".txt", "bytes": ".txt", "melodies": ".mid", "waveforms": ".wav"}
+
+
+@pytest.mark.parametrize("kind", SEQUENCES)
+def test_files_of_sequences_are_those_of_the_package(sampler, tmp_path, kind):
+    domain = SEQUENCES[kind]
+    if kind == "melodies":
+        pytest.importorskip("mido", reason="needs the extra midi")
+    values = domain.draw(Rows(3, 0))
+    if kind == "melodies":
+        # Notes that are held, also over a rest and at the beginning of a melody.
+        values[:, ::3] = 0
+        values[1, :200] = 0
+    described = {"class": type(domain).__name__, **domain.get_config()}
+    ending = ENDINGS.get(kind, ".csv")
+    ours, theirs = tmp_path / f"ours{ending}", tmp_path / f"theirs{ending}"
+    samples = np.asarray(domain.bytes_of(values))
+    assert sampler._out(str(ours), described) == ours
+    sampler._write(samples, described, ours)
+    domain.save(theirs, values)
+    assert ours.read_bytes() == theirs.read_bytes()
+    assert sampler._out(None, described).suffix == ending
+    assert sampler._out("all.npy", described) == Path("all.npy")
+    with pytest.raises(ValueError, match=f"`out` must end in {ending} or .npy.*'x.py'"):
+        sampler._out("x.py", described)
+
+
+def test_a_melody_by_hand(sampler):
+    domain = {"low": 60, "high": 72}
+    # A note of two steps, one that follows, a rest, and a hold that is a rest.
+    found = sampler.midi(np.array([[2, 0, 3, 1], [0, 0, 4, 0]]), domain)
+    header, track = found[:22], found[22:]
+    assert header[:14] == b"MThd\0\0\0\x06\0\0\0\x01\x01\xe0"
+    assert header[14:] == b"MTrk" + len(track).to_bytes(4, "big")
+    # A step has 120 ticks; 240 ticks are 1, 112 in digits of seven bits.
+    assert [*track] == [
+        *(0, 0x90, 60, 80),
+        *(129, 112, 0x80, 60, 0),
+        *(0, 0x90, 61, 80),
+        *(120, 0x80, 61, 0),
+        *(130, 104, 0x90, 62, 80),
+        *(129, 112, 0x80, 62, 0),
+        *(0, 0xFF, 0x2F, 0),
+    ]
+
+
+def test_symbols_beyond_the_domain_are_not_written(sampler):
+    for write, domain in (
+        (sampler.text, {"alphabet": "ab"}),
+        (sampler.midi, {"low": 60, "high": 60}),
+    ):
+        with pytest.raises(ValueError, match="symbols that are not in"):
+            write(np.array([[5]]), domain)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The file of a model of text, and the model."""
+    seed_initializers(1)
+    model = RecurrentModel(Text(6, "abc\n"), units=4, seed=0, name="tiny")
+    path = tmp_path_factory.mktemp("written") / "tiny.tflite"
+    return export_tflite(model, path, None, signatures=("sample",)), model
+
+
+def test_the_command_writes_the_texts_that_the_model_draws(written, tmp_path):
+    report, model = written
+    out = tmp_path / "drawn.txt"
+    folder, name = report.path.parent, report.path.name
+    done = run(folder, name, "--num=3", "--seed=2", f"--out={out}")
+    assert done.stdout == f"Wrote {out}: int32 of shape (3, 6)\n", done.stderr
+    model.x_domain.save(tmp_path / "expected.txt", model.sample(3, 2))
+    assert out.read_bytes() == (tmp_path / "expected.txt").read_bytes()
+    done = run(folder, name, "--out=drawn.mid")
+    assert "`out` must end in .txt or .npy" in done.stderr
 
 
 def test_labels_default_to_the_classes_in_turn_and_seeds_to_fresh_ones(conditional):
@@ -319,6 +405,21 @@ def test_wrong_metadata_are_refused(copied, sampler, keys, value, message):
         place = place[key]
     place[keys[-1]] = value
     with_metadata(copied, json.dumps(metadata))
+    with pytest.raises(ValueError, match=f"`path` must be.*{message}"):
+        sampler.Sampler(copied)
+
+
+@pytest.mark.parametrize(
+    ("domain", "message"),
+    [
+        ({"class": "Text", "alphabet": 7}, "x.alphabet must be null or a string"),
+        ({"class": "Melodies", "low": 60, "high": 50}, "x must be a range of `low`"),
+        ({"class": "Melodies", "low": 60, "high": 128}, "x must be a range of `low`"),
+        ({"class": "Waveforms", "sample_rate": "8"}, "sample_rate must be an integer"),
+    ],
+)
+def test_wrong_domains_of_sequences_are_refused(copied, sampler, domain, message):
+    with_metadata(copied, json.dumps({**metadata_of(copied), "x": domain}))
     with pytest.raises(ValueError, match=f"`path` must be.*{message}"):
         sampler.Sampler(copied)
 

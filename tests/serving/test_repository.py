@@ -1,16 +1,21 @@
+import asyncio
 import json
 import os
 import pickle
 import subprocess
 import sys
+import types
 
 import keras
+import numpy as np
 import pytest
 from contracts import make_tiny
 
+from keras_gen.domains import Text
 from keras_gen.files import sha256_of
-from keras_gen.models import GAN
-from keras_gen.serving import repository, write_repository
+from keras_gen.models import GAN, RecurrentModel
+from keras_gen.random import seed_initializers
+from keras_gen.serving import repository, worker, write_repository
 from keras_gen.serving.settings import (
     Signature,
     model_of_settings,
@@ -79,6 +84,27 @@ def test_a_saved_model_is_described_like_a_tflite_file(served, folder):
         assert ours["outputs"] == theirs["outputs"]
         assert ours["platform"] == "tensorflow_savedmodel"
         assert ours["parameters"]["uri"] == ("1" if name == "gan" else "../gan/1")
+
+
+def test_symbols_are_served_as_integers(tmp_path):
+    answers = pytest.importorskip("keras_gen.serving.answers", exc_type=ImportError)
+    seed_initializers(1)
+    model = RecurrentModel(Text(6, "abc "), units=4, seed=0)
+    model.save(tmp_path / "text.keras")
+    write_repository([tmp_path / "text.keras"], tmp_path, "saved_model")
+    settings = json.loads((tmp_path / "text" / "model-settings.json").read_text())
+    assert settings["outputs"] == [{"name": "x", "datatype": "INT32", "shape": [-1, 6]}]
+    run = worker.opened(None, str(tmp_path / "text" / "1"))
+    pairs = np.array([(7, row) for row in range(3)], np.int32)
+    outputs = run("sample", {"seed": pairs, "temperature": np.full(3, 0.5, "float32")})
+    asked = types.SimpleNamespace(id=None, outputs={"x": False})
+    answer = asyncio.run(answers.response_of("text", asked, outputs, {}))
+    (output,) = json.loads(answer.body)["outputs"]
+    assert (output["datatype"], output["shape"]) == ("INT32", [3, 6])
+    assert all(type(symbol) is int for symbol in output["data"])
+    symbols = np.reshape(output["data"], (3, 6))
+    np.testing.assert_array_equal(symbols, model.sample(3, 7, temperature=0.5))
+    assert len(model.x_domain.to_text(symbols[0])) == 6
 
 
 def test_a_model_without_samples_is_served_by_its_call(tmp_path):

@@ -55,9 +55,21 @@ def test_the_nats_of_a_symbol_stand_beside_those_of_n_grams(text):
         {"unigram": expected[0], "bigram": expected[1], "5-gram": expected[4]}
     )
     assert found["protocol"]["num_windows"] == 20
+    assert found["bits_per_dimension"] == pytest.approx(2.0, rel=1e-5)
     text = describe(found)
     assert "likelihood of a symbol 1.386" in text
     assert "nats a symbol (unigram: 1.3" in text
+
+
+def test_fewer_windows_are_spread_over_the_text(text):
+    model, _, parts = text
+    x = np.repeat(np.arange(20) % 4, 40).reshape(20, 40)
+    recipe = recipe_of(model.x_domain, train=parts["train"], test=x)
+    few = FEW._replace(num_images=3)
+    found = measure(model, recipe, ["nats_a_symbol"], few)["nats_a_symbol"]
+    expected = -ngram_log_probs(x[[0, 10, 19]], parts["train"], 4)[0].mean()
+    assert found["without_model"]["unigram"] == pytest.approx(expected)
+    assert found["protocol"]["num_windows"] == 3
 
 
 def test_repeats_of_samples_stand_beside_those_of_test_data(text):
@@ -95,8 +107,10 @@ def test_the_measures_are_those_of_sequences_with_data_of_the_recipe(text):
     found = metrics_for(model, recipe)
     assert found[0] == "nats_a_symbol"
     assert "repeats" in found
+    assert "negative_log_likelihood" not in found
     other = metrics_for(model, recipe, data=recipe.data("test"))
     assert not {"nats_a_symbol", "repeats"} & set(other)
+    assert other[0] == "negative_log_likelihood"
 
 
 def test_a_card_shows_each_length_of_a_phrase(text):

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 from contracts import make_tiny
 
-from keras_gen.models import GAN, MADE, Autoencoder, ConditionalGAN
+from keras_gen.models import (
+    GAN,
+    MADE,
+    Autoencoder,
+    ConditionalGAN,
+    RecurrentModel,
+)
 from keras_gen.zoo import read_shards, sample_shards
 from keras_gen.zoo.shards import drawing, worker
 from keras_gen.zoo.shards.files import (
@@ -91,6 +97,7 @@ def test_shards_hold_what_one_process_draws(folders):
     [
         (GAN, {}, {}),
         (MADE, {"temperature": 0.5}, {"temperature": 0.5}),
+        (RecurrentModel, {"temperature": 0.5}, {"temperature": 0.5}),
         (GAN, {"num_samples": 5, "shard_size": 8}, {}),
         (GAN, {"num_samples": 300, "shard_size": 290}, {}),
     ],
@@ -102,6 +109,8 @@ def test_shards_of_other_models_and_sizes(tmp_path, model_class, changes, option
     images = np.concatenate([i for i, _ in read_shards(tmp_path / "shards")])
     samples = model.sample(index["num_samples"], 5, **options)
     np.testing.assert_array_equal(images, model.x_domain.to_bytes(samples))
+    # Symbols are int32, images uint8.
+    assert images.dtype == model.x_domain.to_bytes(samples).dtype
 
 
 def test_samples_are_read_in_batches_up_to_a_number(folders):

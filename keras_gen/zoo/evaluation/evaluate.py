@@ -121,8 +121,17 @@ def metrics_for(model, recipe, data=None) -> list:
     return [m.name for m in MEASURES if m.applies(model, recipe, data)]
 
 
+def _writes(model, recipe, data):
+    # Sequences are counted in the training data of the recipe.
+    domain = getattr(model, "x_domain", None)
+    is_written = isinstance(domain, Symbols) and len(domain.shape) == 1
+    return is_written and data is None and "log_prob" in marks_of(model)
+
+
 def _has_likelihood(model, recipe, data):
-    return not {"log_prob", "log_likelihood"}.isdisjoint(marks_of(model))
+    # That of a sequence is measured by the symbol.
+    has_one = not {"log_prob", "log_likelihood"}.isdisjoint(marks_of(model))
+    return has_one and not _writes(model, recipe, data)
 
 
 def _has_stated_preprocessing(model, recipe, data):
@@ -132,13 +141,6 @@ def _has_stated_preprocessing(model, recipe, data):
 
 def _predicts_words(model, recipe, data):
     return "word_probabilities" in marks_of(model)
-
-
-def _writes(model, recipe, data):
-    # Sequences are counted in the training data of the recipe.
-    domain = getattr(model, "x_domain", None)
-    is_written = isinstance(domain, Symbols) and len(domain.shape) == 1
-    return is_written and data is None and "log_prob" in marks_of(model)
 
 
 def _repeats(model, recipe, data):

@@ -1,5 +1,10 @@
-"""Measures of models of text and melodies, beside counts and beside test data."""
+"""Measures of models of text and melodies, beside counts and beside test data.
 
+Consecutive windows of a text are alike. So fewer windows than there are lie evenly over
+all of them.
+"""
+
+import math
 import sys
 
 import numpy as np
@@ -19,14 +24,16 @@ def nats_a_symbol(model, recipe, data, protocol) -> dict:
     The n-grams count symbols in the training windows of the recipe, and see what the
     model sees: the symbols before in the same window, and where it begins.
     """
-    x, *y = examples_of(recipe, data, protocol)
+    x, *y = _windows(recipe, protocol)
     (length,) = model.x_domain.shape
     num_symbols = model.x_domain.num_levels
     log_prob = model.log_prob(x, **given_of(model, "log_prob", y))
+    found = mean_of(-log_prob / length, "nats a symbol")
     counted = ngram_log_probs(x, training_windows(recipe), num_symbols, max(_ORDERS))
     return {
         "metric": "negative log likelihood of a symbol",
-        **mean_of(-log_prob / length, "nats a symbol"),
+        **found,
+        "bits_per_dimension": found["value"] / math.log(2.0),
         "without_model": {
             name: -float(counted[order - 1].mean()) for order, name in _ORDERS.items()
         },
@@ -44,7 +51,7 @@ def repeats(model, recipe, data, protocol) -> dict:
     `phrases` has it for each length of a phrase, beside that of test data. The value is
     that of the longest phrases.
     """
-    x, *_ = examples_of(recipe, data, protocol)
+    x, *_ = _windows(recipe, protocol)
     domain = model.x_domain
     num = max(2, min(len(x), protocol.num_samples // _SHARE))
     # Windows are in order, so together they are what they were cut from.
@@ -81,6 +88,14 @@ def training_windows(recipe) -> np.ndarray:
         Integer array of shape `(num, length)`.
     """
     return first_examples(recipe.data("train", training=False), sys.maxsize)[0]
+
+
+def _windows(recipe, protocol):
+    """The windows to measure, and what they are paired with: arrays."""
+    every = examples_of(recipe, None, protocol._replace(num_images=sys.maxsize))
+    num = min(len(every[0]), protocol.num_images)
+    rows = np.linspace(0, len(every[0]) - 1, num).round().astype(int)
+    return [part[rows] for part in every]
 
 
 def _windows_of(x, length, protocol):
