@@ -31,7 +31,7 @@ def model(seed=0):
 
 def data(split="train", source="tiny_shakespeare", batch_size=32, **options):
     # Each epoch has every character twice, at different places of the context.
-    stride = 32 if split.startswith("train") else None
+    stride = 32 if options.get("training", split.startswith("train")) else None
     return datasets.load(
         source, split, batch_size=batch_size, domain=DOMAIN, stride=stride, **options
     )
