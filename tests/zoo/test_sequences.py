@@ -72,6 +72,14 @@ def test_fewer_windows_are_spread_over_the_text(text):
     assert found["protocol"]["num_windows"] == 3
 
 
+def test_long_windows_are_fewer():
+    domain, x = Text(128, "ab"), np.zeros((9, 128), int)
+    recipe = recipe_of(domain, train=x, test=x)
+    few = FEW._replace(num_images=8)
+    found = measure(uniform_model(domain), recipe, ["nats_a_symbol"], few)
+    assert found["nats_a_symbol"]["protocol"]["num_windows"] == 4
+
+
 def test_repeats_of_samples_stand_beside_those_of_test_data(text):
     model, recipe, _ = text
     # Half of the test windows are those of the training.

@@ -14,6 +14,8 @@ from keras_gen.zoo.evaluation.measures import examples_of, given_of, mean_of
 from keras_gen.zoo.shelf.recipes import first_examples
 
 _ORDERS = {1: "unigram", 2: "bigram", 5: "5-gram"}
+# An image of the protocol stands for so many symbols, so there are fewer long windows.
+_SYMBOLS = 64
 # One window is sampled for this number of samples of the protocol.
 _SHARE = 10
 
@@ -93,7 +95,8 @@ def training_windows(recipe) -> np.ndarray:
 def _windows(recipe, protocol):
     """The windows to measure, and what they are paired with: arrays."""
     every = examples_of(recipe, None, protocol._replace(num_images=sys.maxsize))
-    num = min(len(every[0]), protocol.num_images)
+    num = max(2, protocol.num_images * _SYMBOLS // max(_SYMBOLS, every[0].shape[1]))
+    num = min(len(every[0]), num)
     rows = np.linspace(0, len(every[0]) - 1, num).round().astype(int)
     return [part[rows] for part in every]
 
