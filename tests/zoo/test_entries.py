@@ -181,6 +181,7 @@ def test_transformer_shakespeare_meets_its_bound():
 
 
 def test_the_prompt_of_lstm_melodies_is_continued_in_tune():
+    pytest.importorskip("mido", reason="needs the extra midi")
     domain = load_recipe("lstm_melodies").DOMAIN
     started = domain.read(catalog.root() / "lstm_melodies" / "started.mid")
     model = zoo.load("lstm_melodies")
