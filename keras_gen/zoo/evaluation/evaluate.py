@@ -123,9 +123,9 @@ def metrics_for(model, recipe, data=None) -> list:
 
 def _writes(model, recipe, data):
     # Sequences are counted in the training data of the recipe.
-    domain = getattr(model, "x_domain", None)
-    is_written = isinstance(domain, Symbols) and len(domain.shape) == 1
-    return is_written and data is None and "log_prob" in marks_of(model)
+    if data is not None or "log_prob" not in marks_of(model):
+        return False
+    return isinstance(model.x_domain, Symbols) and len(model.x_domain.shape) == 1
 
 
 def _has_likelihood(model, recipe, data):
