@@ -44,6 +44,36 @@ def columns_of(result) -> list:
     return [
         (
             name.replace("_", " "),
+            number(column["model"], column["standard_error"]),
+            number(column["training_images"]),
+            number(column["noise"]),
+        )
+        for name, column in result.get("columns", {}).items()
+    ]
+
+
+def describe(result) -> str:
+    """Lines of text for a result of `keras_gen.zoo.evaluate()`."""
+    lines = [f"{result_of(result)} ({protocol_of(result)})"]
+    for name, model, training_images, noise in columns_of(result):
+        lines.append(
+            f"  {name:13} {model:22} training images {training_images:10} noise {noise}"
+        )
+    for name, cells in rows_of(result):
+        lines.append(f"  {name:13} {', '.join(f'{n} {cell}' for n, cell in cells)}")
+    return "\n".join(lines)
+
+
+def rows_of(result) -> list:
+    """What a result holds for each mask or each attribute, as text.
+
+    Returns:
+        List of pairs of the name of a mask or an attribute, and a list of pairs of the
+        name of a method and its number.
+    """
+    return [
+        (
+            name.replace("_", " "),
             [
                 (key.replace("_", " "), number(part["value"], part["standard_error"]))
                 for key, part in parts.items()
