@@ -70,7 +70,7 @@ setup(
     package_data={
         "keras_gen": ["py.typed"],
         "keras_gen.zoo.entries": ["*/*", "*/documents/*"],
-        "keras_gen.datasets": ["mnist/*", "mnist/*/*"],
+        "keras_gen.datasets": ["mnist/*", "mnist/*/*", "*.mjs"],
     },
     install_requires=CORE,
     extras_require={

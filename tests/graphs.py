@@ -81,10 +81,11 @@ def races(graph):
 
 
 def sums_by_chance(graph):
-    """Sums of three or more, of which one is needed elsewhere: their order may change.
+    """Sums of three or more terms whose order may change.
 
-    The operation begins with the first term that it may overwrite, which is one that
-    nobody else needs any more.
+    The operation exchanges its first term for the first one that it may overwrite,
+    since nobody else needs it any more. So the order is certain if nobody else needs
+    the first or the second term.
 
     Args:
         graph: `tf.compat.v1.GraphDef`.
@@ -100,7 +101,7 @@ def sums_by_chance(graph):
         for node in graph.node
         if node.op == "AddN"
         and node.attr["N"].i > 2
-        and any(uses[_source(name)] > 1 for name in node.input)
+        and all(uses[_source(name)] > 1 for name in node.input[:2])
     ]
 
 

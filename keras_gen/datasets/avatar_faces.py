@@ -1,5 +1,8 @@
 """A builder of TensorFlow Datasets for drawn faces whose attributes are known.
 
+Render the faces with `avatar_faces.mjs`, which stands beside this file and says how.
+Then build the set:
+
     from keras_gen.datasets.avatar_faces import AvatarFaces
     from tensorflow_datasets.download import DownloadConfig
 
@@ -12,6 +15,7 @@ labels=True, data_dir="tfds")` reads the faces and whether they wear glasses.
 """
 
 import json
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -68,7 +72,7 @@ class AvatarFaces(tfds.core.GeneratorBasedBuilder):
     twice, as `image` and as `counterfactual`: with another hair colour
     (`hair_color_pairs`), or without and with sunglasses (`sunglasses_pairs`).
 
-    The folder that you render holds for each split of a style, such as `train`,
+    The folder of the rendered faces holds for each split of a style, such as `train`,
 
     - `pixel_art.train.rgb`: the bytes of all faces one after the other, 16 x 16 x 3 for
       `pixel_art` and 64 x 64 x 3 for `adventurer`; the two faces of a pair are
@@ -84,9 +88,8 @@ class AvatarFaces(tfds.core.GeneratorBasedBuilder):
         for tail in ("", _PAIRS)
     ]
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
-        "Render the faces with @dicebear/core and pass the folder as manual_dir. It "
-        "holds STYLE.SPLIT.rgb, STYLE.SPLIT.jsonl and STYLE.names.json; see the "
-        "docstring of keras_gen.datasets.avatar_faces.AvatarFaces."
+        f"Render the faces with {Path(__file__).with_suffix('.mjs')}, which says how, "
+        "and pass the folder that it has written as manual_dir."
     )
 
     @property

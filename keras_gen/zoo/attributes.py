@@ -13,7 +13,7 @@ from keras_gen.zoo.shelf.recipes import first_examples
 #: Files of an entry: the directions of its attributes, and a grid of a few images.
 DIRECTIONS, EXAMPLES = "directions.npz", "examples.png"
 #: Training images by which a direction is found.
-NUM_TRAINING_IMAGES = 10_000
+NUM_TRAINING_IMAGES = 5000
 _SHA256 = "weights_sha256"
 
 

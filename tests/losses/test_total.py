@@ -6,14 +6,14 @@ from keras_gen.losses import total
 
 
 class Reporting:
-    """A training step whose loss has three terms, of which one is reported."""
+    """A training step whose loss has three terms, of which two are reported."""
 
     def __init__(self, add):
         self.add = add
 
     def train_step(self, batch):
         terms = [tf.reduce_sum(tf.sin(batch * k)) for k in (1.0, 2.0, 3.0)]
-        return self.add(terms), terms[0]
+        return self.add(terms), terms[:2]
 
 
 def graphs_of(add):

@@ -54,7 +54,7 @@ def publish(name, run, *others) -> dict:
         model.save_weights(partial)
         report["weights_sha256"] = sha256_of(partial)
     if hasattr(entry.recipe, "attributes"):
-        _save_attributes(entry, model, report["weights_sha256"])
+        save_attributes(entry, model, report["weights_sha256"])
     for picture in run.path.glob(f"{run.picture.name}.*"):
         with written_whole(entry.folder / picture.name) as partial:
             shutil.copy(picture, partial)
@@ -65,7 +65,8 @@ def publish(name, run, *others) -> dict:
     return report
 
 
-def _save_attributes(entry, model, weights_sha256):
+def save_attributes(entry, model, weights_sha256) -> None:
+    """Writes the directions of an entry's attributes, and its example images."""
     found = directions(model, entry.recipe)
     save_directions(entry.folder / DIRECTIONS, found, weights_sha256)
     (x, *_) = first_examples(entry.recipe.data("test"), _NUM_EXAMPLES)
