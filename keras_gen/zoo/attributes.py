@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_gen.arguments import check_count, check_reals
+from keras_gen.arguments import check_count, check_reals, shown
 from keras_gen.domains import Vectors
 from keras_gen.files import open_file, written_whole
 from keras_gen.latents import attribute_vector
@@ -15,6 +15,7 @@ DIRECTIONS, EXAMPLES = "directions.npz", "examples.png"
 #: Training images by which a direction is found.
 NUM_TRAINING_IMAGES = 5000
 _SHA256 = "weights_sha256"
+_ROWS_AT_ONCE = 200
 
 
 def edits(model) -> bool:
@@ -24,7 +25,7 @@ def edits(model) -> bool:
         return False
     latents = model.domain_of("latents")
     is_alone = (marks["encode"].takes, marks["decode"].takes) == (("x",), ("latents",))
-    return is_alone and isinstance(latents, Vectors)
+    return is_alone and isinstance(latents, Vectors) and len(latents.shape) == 1
 
 
 def label_keys_of(recipe) -> list:
@@ -65,10 +66,19 @@ def directions(model, recipe) -> dict:
 
     Returns:
         Dict from the names of attributes to float32 arrays of shape `(latent_dim,)`.
+
+    Raises:
+        ValueError: If the training images have none of a class that is named.
     """
     latents, classes = known_latents(model, recipe, label_keys_of(recipe))
     found = {}
     for name, (key, absent, present) in recipe.attributes.items():
+        missing = {absent, present} - {None, *classes[key]}
+        if missing:
+            raise ValueError(
+                f"`attributes` of {recipe.name} names {shown(missing)} in {name!r}: "
+                f"{key} is one of {', '.join(np.unique(classes[key]))}"
+            )
         has = classes[key] == present
         chosen = has | (np.ones_like(has) if absent is None else classes[key] == absent)
         found[name] = attribute_vector(latents[chosen], has[chosen])
@@ -123,18 +133,22 @@ def edited(model, x, direction, amounts) -> np.ndarray:
     Args:
         model: A model that encodes and decodes.
         x: Array of shape `(num, *x_domain.shape)`.
-        direction: Float array of shape `(latent_dim,)`.
+        direction: Float array of shape `(latent_dim,)`, or of `(num, latent_dim)` for
+            a direction of each image.
         amounts: Sequence of floats; 0 gives the reconstruction, 1 moves by the whole
             direction, and less than 0 moves against it.
 
     Returns:
         Float32 array of shape `(num, len(amounts), *x_domain.shape)`.
     """
-    latents = np.asarray(model.encode(x))
-    amounts = np.asarray(amounts, np.float32)
-    moved = latents[:, None] + amounts[:, None] * np.asarray(direction)
-    images = np.asarray(model.decode(moved.reshape(-1, latents.shape[1])))
-    return images.reshape(len(x), len(amounts), *model.x_domain.shape)
+    direction = np.broadcast_to(direction, (len(x), np.shape(direction)[-1]))
+    shifts = np.asarray(amounts, np.float32)[:, None] * direction[:, None]
+    parts = []
+    for first in range(0, len(x), _ROWS_AT_ONCE):
+        some = slice(first, first + _ROWS_AT_ONCE)
+        moved = np.asarray(model.encode(x[some]))[:, None] + shifts[some]
+        parts.append(np.asarray(model.decode(moved.reshape(-1, moved.shape[-1]))))
+    return np.concatenate(parts).reshape(len(x), len(amounts), *model.x_domain.shape)
 
 
 def strips(model, x, direction, amount, num_steps) -> np.ndarray:

@@ -123,6 +123,12 @@ def test_directions_are_those_of_the_attributes(entry):
     )
 
 
+def test_a_class_that_the_data_lack_is_named(entry):
+    entry.recipe.attributes["cap"] = ("of/hat", "none", "cap")
+    with pytest.raises(ValueError, match=r"'cap'.* in 'cap': of/hat.*new, none, o"):
+        attributes.directions(entry.load(), entry.recipe)
+
+
 def test_strips_change_by_equal_steps_and_back(entry):
     model, direction = entry.load(), np.array([0.1, 0.0, 0.2, 0.0], "f4")
     x = next(iter(entry.recipe.data())).numpy()
