@@ -7,7 +7,7 @@ from keras_gen.datasets.loading import batches, folder, load, source
 from keras_gen.datasets.pairs import paired, unpaired
 from keras_gen.datasets.sequences import alphabet
 from keras_gen.datasets.sources import Source, bytes_domain
-from keras_gen.datasets.splits import MissingSplitError
+from keras_gen.datasets.splits import MissingSetError, MissingSplitError
 from keras_gen.datasets.sprite_images import SPRITE_FACTORS, sprite_factors, sprites
 from keras_gen.datasets.textures import textured
 from keras_gen.datasets.toys import toy, toy_log_density
@@ -15,6 +15,7 @@ from keras_gen.datasets.two_domains import adaptation
 
 __all__ = [
     "SPRITE_FACTORS",
+    "MissingSetError",
     "MissingSplitError",
     "Source",
     "adaptation",

@@ -107,8 +107,9 @@ def load(
         A `tf.data.Dataset`; see `batches()`.
 
     Raises:
-        ValueError: If the set is not found and cannot be downloaded, has no such split
-            or no images (a `MissingSplitError`), or an argument is wrong.
+        ValueError: If the set is not found (a `MissingSetError`) or cannot be
+            downloaded, has no such split or no images (a `MissingSplitError`), or an
+            argument is wrong.
         ImportError: If the set needs TensorFlow Datasets, which is not installed.
 
     Example:

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from keras_gen.arguments import check_sizes, shown
 from keras_gen.datasets.packaged import packaged_set, packaged_splits
-from keras_gen.datasets.splits import MissingSplitError, slices_of
+from keras_gen.datasets.splits import MissingSetError, MissingSplitError, slices_of
 from keras_gen.domains import Domain, Images, Labels, Vectors, Waveforms
 from keras_gen.lazy import optional_import
 
@@ -314,7 +314,7 @@ def _unknown_set_error(name, data_dir):
         }
     )
     near = difflib.get_close_matches(name, found)
-    return ValueError(
+    return MissingSetError(
         f"There is no dataset {name!r}: looked for {name}/<version>/dataset_info.json "
         f"in {', '.join(map(str, places))}. "
         + (f"Did you mean {' or '.join(near)}? " if near else "")

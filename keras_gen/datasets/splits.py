@@ -6,6 +6,10 @@ _SLICE = re.compile(r"(?P<name>\w+)(\[(?P<first>[^:\]]*):(?P<last>[^:\]]*)\])?")
 _EDGE = re.compile(r"-?\d[\d_]*|-?\d+(\.\d+)?%")
 
 
+class MissingSetError(ValueError):
+    """There is no such set here, and it may not be downloaded."""
+
+
 class MissingSplitError(ValueError):
     """A set has no such split, or none with examples."""
 

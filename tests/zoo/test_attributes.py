@@ -25,6 +25,7 @@ from keras_gen.zoo.publishing.publish import save_attributes
 from keras_gen.zoo.publishing.table import _edits_table
 from keras_gen.zoo.shelf import catalog
 from keras_gen.zoo.shelf.entry import Entry
+from keras_gen.zoo.shelf.recipes import set_data
 
 RECIPE = '''
 """Two by two pixels with two attributes."""
@@ -68,7 +69,8 @@ def images(rows, label_key, classes, other=0.0):
     return made
 
 
-def data(split="train", labels=False, label_key="of/hat", **options):
+def data(split="train", source="hats", batch_size=7, labels=False, **options):
+    label_key = options.get("label_key", "of/hat")
     # Five noises, each with all classes of both attributes.
     rows, hats, beards = np.indices((5, 3, 2)).reshape(3, -1)
     classes = {"of/hat": hats, "of/beard": beards}
@@ -197,8 +199,17 @@ def test_models_of_examples_alone_are_edited(entry):
             attributes.directions_of(entry, make_tiny(other))
 
 
-def run(*arguments):
-    cli.COMMANDS["edit"].run(["tiny", *arguments])
+def test_other_data_have_no_attributes(entry):
+    set_data(entry.recipe, batch_size=2)
+    assert "new_hat" in entry.recipe.attributes
+    set_data(entry.recipe, source="mnist")
+    assert "counterfactuals" not in metrics_for(entry.load(), entry.recipe)
+    with pytest.raises(ValueError, match="tiny knows no attributes"):
+        attributes.directions_of(entry, entry.load())
+
+
+def run(*arguments, command="edit"):
+    cli.COMMANDS[command].run(["tiny", *arguments])
 
 
 @pytest.fixture
@@ -220,6 +231,29 @@ def test_the_command_edits_example_images_without_data(published, capsys, monkey
     # Another input: the picture just written is a grid of images.
     run("--attribute=beard", "--input=edited.png", "--out=again.npy")
     assert np.load("again.npy").shape == (8 * 4 * 7, 2, 2, 1)
+
+
+def test_pictures_show_example_images_where_the_data_are_missing(published, capsys):
+    recipe = Path(published.folder) / "recipe.py"
+    missing = "def data(*_, **options):\n    return datasets.load('no_such_set')\n"
+    text = recipe.read_text().replace(
+        "import numpy", "from keras_gen import datasets\nimport numpy", 1
+    )
+    recipe.write_text(text + missing)
+    run("--out=pairs.npy", command="reconstruct")
+    assert (
+        "The data are not here: took the example images of tiny"
+        in capsys.readouterr().out
+    )
+    x, again = np.split(np.load("pairs.npy"), 2)
+    examples = published.load().x_domain.load(published.folder / attributes.EXAMPLES)
+    np.testing.assert_array_equal(x, examples)
+    np.testing.assert_allclose(again, published.load().reconstruct(x), atol=1e-6)
+    run("--num=3", "--out=paths.npy", command="interpolate")
+    assert np.load("paths.npy").shape == (3 * 10, 2, 2, 1)
+    (published.folder / attributes.EXAMPLES).unlink()
+    with pytest.raises(ValueError, match="There is no dataset 'no_such_set'"):
+        run(command="reconstruct")
 
 
 def test_without_files_directions_come_from_the_data(entry, capsys):
