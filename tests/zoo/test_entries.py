@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from missing_data import skip_without_data
 
-from keras_gen import models, zoo
+from keras_gen import cli, models, zoo
 from keras_gen.files import sha256_of
 from keras_gen.latents import attribute_vector
 from keras_gen.models.base import AdversarialModel, GenerativeModel
@@ -23,6 +23,8 @@ ENTRIES = [name for name in zoo.names() if "results" in zoo.info(name)]
 MODELS = {
     name: getattr(models, zoo.info(name)["model"], keras.Model) for name in ENTRIES
 }
+#: Test images where there are fewer than 10,000.
+NUM_IMAGES = {"vae_avatars": 2000}
 #: Entries whose objective is one loss.
 SINGLE = [
     name
@@ -68,8 +70,8 @@ def test_every_number_of_the_card_has_the_full_protocol(name):
     alone = {"sampling", "imputation", "repeats", "compression"}
     assert set(entry["results"]) - set(entry["quick"]) <= alone
     for metric, result in entry["results"].items():
-        stated = result["protocol"]
-        assert stated.get("num_images", 10_000) == 10_000, metric
+        stated, num = result["protocol"], NUM_IMAGES.get(entry["name"], 10_000)
+        assert stated.get("num_images", num) == num, metric
         assert stated.get("num_samples", 10_000) == 10_000, metric
         assert stated.get("seeds", [0, 1, 2]) == [0, 1, 2], metric
         if "extractor" in stated:
@@ -211,6 +213,28 @@ def test_denoising_recovers_half_of_the_pixels():
     assert quick["without_model"]["the corrupted images"] == pytest.approx(
         before, rel=0.1
     )
+
+
+def test_vae_avatars_edits_faces_towards_how_they_should_look():
+    found = zoo.info("vae_avatars")["results"]["counterfactuals"]
+    assert found["protocol"]["num_pairs"] == [800, 800]
+    for errors in found["edits"].values():
+        values = {name: error["value"] for name, error in errors.items()}
+        assert values["floor"] < values["edited"]
+        assert values["change_added"] < 0.7 * values["unedited"]
+
+
+def test_vae_avatars_puts_on_sunglasses_without_data(tmp_path, monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    out = tmp_path / "strips.npy"
+    flags = ["--attribute=sunglasses", "--steps=5", f"--out={out}"]
+    cli.COMMANDS["edit"].run(["vae_avatars", *flags])
+    strips = np.load(out).reshape(8, 6, 32, 32, 3)[:, 1:]
+    # Sunglasses are in these rows and columns.
+    eyes, rest = strips[:, :, 8:18, 4:28], strips[:, :, 20:]
+    brightness = eyes.mean(axis=(0, 2, 3, 4))
+    assert (np.diff(brightness) < -0.01).all()
+    assert np.abs(np.diff(rest.mean(axis=(0, 2, 3, 4)))).max() < 0.01
 
 
 def test_unknown_names_list_near_ones():
