@@ -30,6 +30,7 @@ TOLD = {
     "ConditionalGAN",
     "ConditionalVAE",
     "GatedPixelCNN",
+    "PixelCNNPlusPlus",
     "SemiSupervisedAdversarialAutoencoder",
     "SemiSupervisedVAE",
     "WaveNet",
