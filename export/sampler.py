@@ -515,7 +515,7 @@ def main(arguments=None):
     parser.add_argument("--labels", help="classes, such as 3 or 0,1,2, in turn")
     parser.add_argument("--temperature", type=float, help="below 1, likelier samples")
     parser.add_argument(
-        "--truncation", type=float, help="below 1, fewer, better images"
+        "--truncation", type=float, help="below 1, better and less varied images"
     )
     parser.add_argument("--out", help="the file to write, such as samples.png or .npy")
     given = parser.parse_args(arguments)

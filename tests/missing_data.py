@@ -19,6 +19,12 @@ def skip_without_data(recipe, split="train"):
         pytest.skip(f"needs {source} in TFDS_DATA_DIR, which is not in the package")
 
 
+def set_or_skip(name):
+    """Skips a test if a set of TFDS is not on this machine."""
+    if find_set(name) is None:
+        pytest.skip(f"needs {name} in TFDS_DATA_DIR, which is not in the package")
+
+
 def nottingham_or_skip():
     """The folder of the Nottingham tunes; skips a test that has none."""
     beside = Path(os.environ.get("TFDS_DATA_DIR", ".")).parent / "raw" / "nottingham"

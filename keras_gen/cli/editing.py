@@ -29,13 +29,13 @@ def edit(
         out: File to write. Without this flag, edited.png.
     """
     import_tensorflow()
-    from keras_gen.zoo.attributes import EXAMPLES, directions_of, strips
+    from keras_gen.zoo.attributes import EXAMPLES, attributes_of, directions_of, strips
     from keras_gen.zoo.shelf.loading import find
 
     check_flag("steps", steps, 2)
     entry = find(name)
     model = entry.load()
-    known = directions_of(entry, model)
+    known = attributes_of(entry, model)
     if attribute not in known:
         received = "" if attribute is None else f" Received: {attribute}"
         raise ValueError(
@@ -48,8 +48,9 @@ def edit(
         x = model.x_domain.load(examples if input is None else input)
     except ValueError as error:
         raise ValueError(f"--input: {error}") from error
+    direction = directions_of(entry, model)[attribute]
     with naming_flags(["amount"]):
-        rows = strips(model, x, known[attribute], amount, steps)
+        rows = strips(model, x, direction, amount, steps)
     columns = rows.shape[1]
     rows = rows.reshape(-1, *model.x_domain.shape)
     save_examples(model.x_domain, rows, out, "edited", columns)

@@ -138,6 +138,8 @@ def _check_given(task, given):
 
 def _arguments(model, task, given):
     """What the method gets, by the names of its arguments."""
+    from keras_gen.models.base import ONE_BY_DEFAULT
+
     arguments, num = {}, 64 if given["num"] is None else given["num"]
     if task.input is None:
         check_flag("num", num, 1)
@@ -151,7 +153,7 @@ def _arguments(model, task, given):
     if given["mask"] is not None:
         mask = _read(model.domain_of("mask"), given["mask"], "mask")
         arguments["mask"] = mask[0] if len(mask) == 1 else mask
-    for scale in ("temperature", "truncation"):
+    for scale in ONE_BY_DEFAULT:
         if given[scale] is not None:
             arguments[scale] = given[scale]
     if "seed" in task.flags:

@@ -111,7 +111,9 @@ class AvatarFaces(tfds.core.GeneratorBasedBuilder):
                 shape=(side, side, 3), encoding_format="png"
             )
             # Their names are in the folder, which is not known yet.
-            features[attributes] = {a: tfds.features.ClassLabel() for a in style[2]}
+            features[attributes] = {
+                a: tfds.features.ClassLabel() for a in style.attributes
+            }
         return self.dataset_info_from_configs(
             features=tfds.features.FeaturesDict(features),
             supervised_keys=("image", "counterfactual") if self._has_pairs else None,
@@ -139,14 +141,14 @@ class AvatarFaces(tfds.core.GeneratorBasedBuilder):
 
     def _generate_examples(self, folder, split):
         style, side = _STYLES[self._style], _STYLES[self._style].side
-        file = folder / f"{self._style}.{split}"
-        lines = file.with_suffix(f".{split}.jsonl").read_text().splitlines()
-        data = np.frombuffer(file.with_suffix(f".{split}.rgb").read_bytes(), np.uint8)
+        file = f"{self._style}.{split}"
+        lines = (folder / f"{file}.jsonl").read_text().splitlines()
+        data = np.frombuffer((folder / f"{file}.rgb").read_bytes(), np.uint8)
         per_example = 2 if self._has_pairs else 1
         if data.size != len(lines) * side * side * 3 or len(lines) % per_example:
             raise ValueError(
-                f"{file.name}.rgb must hold a face of {side} x {side} x 3 bytes for "
-                f"each line of {file.name}.jsonl, and pairs as neighbours. Received: "
+                f"{file}.rgb must hold a face of {side} x {side} x 3 bytes for "
+                f"each line of {file}.jsonl, and pairs as neighbours. Received: "
                 f"{data.size} bytes and {len(lines)} lines"
             )
         images = data.reshape(-1, side, side, 3)

@@ -12,11 +12,12 @@ from keras_gen.distributions.likelihoods import REALS, LevelLikelihood
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class LogisticMixtureLikelihood(LevelLikelihood):
-    """Grey values in [0, 1] on levels, as a mixture of discretized logistics.
+    """Grey or color values in [0, 1] on levels, as a mixture of discretized logistics.
 
     The parameters are a logit of the weight of each component, then the locations, then
     the log scales. Locations are relative to points that are spread over [0, 1]. With
-    one component it is `DiscretizedLogisticLikelihood`, but for the least scale.
+    one component it has the probabilities of `DiscretizedLogisticLikelihood`, but for
+    the bounds of the scale.
 
     The channels of a pixel are drawn from one component, whose locations depend
     linearly on the earlier channels. `of_channels()` gives the distribution of each

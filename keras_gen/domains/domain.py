@@ -16,8 +16,9 @@ class Domain:
 
     Attributes:
         shape: Tuple of integers, the shape of one example.
-        dtype: String, "float32" or "int32".
-        num_levels: Integer, how many values an element can have; None if continuous.
+        dtype: String, "float32", "int32" or "uint8".
+        num_levels: Integer, the levels of an element that can be drawn site by site;
+            None if there are none.
         bounds: Pair of numbers, the least and the greatest value, or None.
         noun: String, the word for several examples.
         suffix: String, the default ending of the name of a file of examples.
@@ -27,6 +28,9 @@ class Domain:
         prompt: String, what can begin an example, such as "a .mid file"; None if
             nothing can. A domain with a prompt has `from_prompt()`, and `write()` for
             examples of any length.
+        phrase_lengths: Tuple of integers, how many steps the phrases have whose repeats
+            are counted; empty unless examples are sequences of symbols. A domain with
+            such lengths has `to_steps()`.
     """
 
     shape = ()
@@ -38,6 +42,7 @@ class Domain:
     optional = False
     is_text = False
     prompt = None
+    phrase_lengths = ()
 
     @property
     def sites(self) -> tuple:

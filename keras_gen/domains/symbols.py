@@ -24,7 +24,6 @@ class Symbols(Levels):
 
     dtype = "int32"
     noun = "sequences"
-    #: Numbers of steps of the phrases whose repeats are counted.
     phrase_lengths = (8, 16)
 
     def __init__(self, length, num_symbols):
@@ -36,6 +35,7 @@ class Symbols(Levels):
                     f"{shown(length)}"
                 )
             self.shape, self.noun = tuple(length), "grids of symbols"
+            self.phrase_lengths = ()
         else:
             check_count(length, "length", 1)
             self.shape = (length,)
@@ -52,7 +52,7 @@ class Symbols(Levels):
         return np.floor(uniform * self.num_levels).astype(np.int32)
 
     def to_steps(self, symbols) -> np.ndarray:
-        """A sequence as integers of which a phrase consists: its symbols.
+        """The integers that make up the phrases of a sequence: here its symbols.
 
         Args:
             symbols: Integer array of shape `(num_symbols,)`.

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_gen.arguments import check_positive, check_reals, shown
+
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class ConditionalBatchNormalization(keras.layers.Layer):
@@ -19,6 +21,9 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         momentum: Float in [0, 1), the momentum of the moving moments, which are used
             outside training.
         epsilon: Float above 0, added to the variance.
+
+    Raises:
+        ValueError: If an argument is out of its range.
 
     Reference:
         Dumoulin, Shlens and Kudlur, A Learned Representation For Artistic Style, 2016
@@ -37,6 +42,12 @@ class ConditionalBatchNormalization(keras.layers.Layer):
 
     def __init__(self, momentum=0.9, epsilon=1e-5, **kwargs):
         super().__init__(**kwargs)
+        check_positive(epsilon=epsilon)
+        check_reals(momentum=momentum)
+        if not 0 <= momentum < 1:
+            raise ValueError(
+                f"`momentum` must lie in [0, 1). Received: {shown(momentum)}"
+            )
         self.momentum, self.epsilon = momentum, epsilon
         self.normalization = keras.layers.BatchNormalization(
             momentum=momentum,

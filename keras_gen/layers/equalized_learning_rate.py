@@ -58,6 +58,7 @@ class EqualizedLearningRate(keras.layers.Wrapper):
         self.gain = gain
 
     def call(self, inputs):
+        # Before its bias a layer is linear, so it may be the inputs that are scaled.
         return self.layer(inputs * self.scale)
 
     @property

@@ -42,13 +42,13 @@ def as_grown(images, growth, num_stages):
 
 
 def growth_at(step, num_stages, stable_steps, fade_steps):
-    """The growth of networks after so many training steps.
+    """How far networks have grown at a training step.
 
     It is whole for `stable_steps`, then rises linearly to the next whole number during
     `fade_steps`, and so on. Without any steps the networks are fully grown.
 
     Args:
-        step: Integer or int32 scalar.
+        step: Integer or int32 scalar, the training steps before this one.
         num_stages: Integer.
         stable_steps: Integer of at least 0.
         fade_steps: Integer of at least 0.
@@ -66,7 +66,7 @@ def growth_at(step, num_stages, stable_steps, fade_steps):
 
 
 class Growing(keras.layers.Layer):
-    """Abstract: stages of which a weight says how many are in use.
+    """Abstract: a layer of stages, with a weight that says how many are in use.
 
     The weight `growth` lies in [0, num_stages - 1] and does not learn. At a whole
     number all stages up to this one are in use, and the others are not computed. In
@@ -78,7 +78,7 @@ class Growing(keras.layers.Layer):
             and images.
 
     Raises:
-        ValueError: If there are not as many networks.
+        ValueError: Unless there is one more head than there are blocks.
     """
 
     def __init__(self, blocks, heads, **kwargs):
@@ -112,7 +112,7 @@ class Growing(keras.layers.Layer):
         return 2 ** (self.num_stages - 1 - stage)
 
     def faded(self, before, further, stage):
-        """What is before a stage, if it is not in use, or what fades it in.
+        """The outputs up to a stage: those without it, mixed with those with it.
 
         Args:
             before: Tensor, the outputs without the stage.
@@ -156,7 +156,7 @@ class GrowingDecoder(Growing):
             features of stage `i` into an image of that size.
 
     Raises:
-        ValueError: If there are not as many networks.
+        ValueError: Unless there is one more head than there are blocks.
 
     Example:
     >>> import numpy as np
@@ -188,7 +188,7 @@ class GrowingDecoder(Growing):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class GrowingEncoder(Growing):
-    """Turns images into the features of the first stage, from the stage that has grown.
+    """Turns images into features of the first stage, through the grown stages.
 
     Images always have full size and are reduced to that of the stage, each square to
     its mean. While a stage fades in, the features of the stage below are a mean of
@@ -201,7 +201,7 @@ class GrowingEncoder(Growing):
             of the size of stage `i` into its features.
 
     Raises:
-        ValueError: If there are not as many networks.
+        ValueError: Unless there is one more head than there are blocks.
 
     Example:
     >>> import numpy as np

@@ -16,10 +16,9 @@ class MinibatchStandardDeviation(keras.layers.Layer):
     value is the same at every position of every example. It is small if the examples
     are alike. Inputs of shape `(batch, features)` get one more feature.
 
-    With a `group_size`, each group of so many consecutive examples has its own value,
-    as in the networks of the paper, which take groups of four. The last group may have
-    fewer. Then a batch that is divided into whole groups, such as the parts of several
-    replicas, has the values of the undivided batch.
+    With a `group_size`, consecutive examples form groups of this size, each with a
+    value of its own. The last group of a batch may be smaller. If replicas take whole
+    groups, they have the values of the undivided batch.
 
     An epsilon of 1e-8 under the square root keeps the derivative finite if all examples
     are equal, as in a batch of one. The value is then 1e-4.

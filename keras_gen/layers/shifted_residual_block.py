@@ -11,9 +11,9 @@ from keras_gen.layers.masked_conv_2d import MaskedConv2D
 class ShiftedResidualBlock(keras.layers.Layer):
     """A gated residual branch on the rows above, and one on what is to the left.
 
-    The stack `down` sees this row of its inputs and the one above, which must be
-    shifted down so that they show no pixel of their own row. The stack `right` sees
-    this pixel of its inputs, those to its left and above, and the new `down`. A branch
+    The stack `down` sees this row of its inputs and the row above. Its inputs must be
+    shifted down, so that no row shows its own pixels. The stack `right` sees this pixel
+    of its inputs, those to its left and above, and the new `down`. A branch
     convolves twice and ends in a gate. `call()` computes whole images, `enter_row()`
     the stack `down` for one row, and `advance()` the stack `right` for one pixel.
 
@@ -24,11 +24,11 @@ class ShiftedResidualBlock(keras.layers.Layer):
         filters: Integer of at least 1, the features of each stack.
         has_shortcuts: Boolean, whether both branches also see the features of an
             earlier layer.
-        num_classes: Optional integer. If given, the gates have biases that depend on
-            the label.
+        num_classes: Optional integer of at least 2. If given, the gates have biases
+            that depend on the label.
 
     Raises:
-        ValueError: If `filters` is not such an integer.
+        ValueError: If an argument is wrong.
 
     Reference:
         Salimans et al., "PixelCNN++", 2017, arXiv:1701.05517, sections 2.3 to 2.5.
@@ -45,6 +45,8 @@ class ShiftedResidualBlock(keras.layers.Layer):
     def __init__(self, filters, has_shortcuts=False, num_classes=None, **kwargs):
         super().__init__(**kwargs)
         check_count(filters, "filters", 1)
+        if num_classes is not None:
+            check_count(num_classes, "num_classes", 2)
         self.filters = filters
         self.has_shortcuts = bool(has_shortcuts)
         self.num_classes = num_classes

@@ -9,7 +9,10 @@ from keras_gen.layers.shifted_residual_block import ShiftedResidualBlock, both_s
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class ShiftedResidualStack(keras.layers.Layer):
-    """Blocks in two halves: the last block also sees what the first one saw, and so on.
+    """Blocks of both stacks of a PixelCNN++, in two halves.
+
+    The last block also sees the inputs of the first one, the block before it those of
+    the second one, and so on.
 
     `call()` computes whole images. `enter_row()` and `advance()` compute a row and a
     pixel from the memory of all blocks, which is a tensor with the last axis

@@ -32,8 +32,8 @@ def big_gan_generator(
     each block. All blocks share one embedding of the class, the layer
     `"class_embedding"`. Of its vector and the block's own latents, linear layers make
     the gains and offsets of the two conditional batch normalizations of a block.
-    Kernels are spectrally normalized, except the embedding. Initial kernels are
-    orthogonal.
+    Kernels are spectrally normalized, and orthogonal at first. The embedding is
+    neither.
 
     NOTE: There is no attention, which the paper has for larger images.
 
@@ -96,8 +96,8 @@ def big_gan_discriminator(
 
     All blocks but the last halve the image. The features are sums over all positions.
     A projection compares them with the class: to a linear score of the features their
-    product with a learned vector of the class is added. All kernels are spectrally
-    normalized, and orthogonal at first.
+    product with a learned vector of the class is added. All kernels and the table of
+    these vectors are spectrally normalized. Initial kernels are orthogonal.
 
     NOTE: There is no attention, which the paper has for larger images.
 

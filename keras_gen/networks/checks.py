@@ -73,7 +73,7 @@ def check_mirrored(encoder, decoder, num_inputs=1, per_latent=1) -> None:
     Args:
         encoder: Network from images to latents.
         decoder: Network from latents to images.
-        num_inputs: Integer, the inputs of `encoder`, of which the first are images.
+        num_inputs: Integer, how many inputs `encoder` has; the first one is the images.
         per_latent: Integer, as for `check_latents()`.
     """
     check_network("encoder", encoder, num_inputs)
@@ -102,10 +102,11 @@ def check_maps(name, network, start, end=None, meaning="") -> None:
     check_network(name, network, len(wanted))
     takes = [tuple(tensor.shape[1:]) for tensor in network.inputs]
     gives = tuple(network.outputs[0].shape[1:])
-    if takes != wanted or end is not None and gives != tuple(end):
+    if takes != wanted or (end is not None and gives != tuple(end)):
         text = " and ".join(map(str, wanted))
         if end is not None:
-            text += f" and give {meaning and f'{meaning}, of shape '}{tuple(end)}"
+            what = f"{meaning}, of shape " if meaning else ""
+            text += f" and give {what}{tuple(end)}"
         raise ValueError(
             f"`{name}` must take shape {text}. Received a network from "
             f"{' and '.join(map(str, takes))} to {gives}"

@@ -33,14 +33,13 @@ def label_keys_of(recipe) -> list:
     return list(dict.fromkeys(key for key, _, _ in recipe.attributes.values()))
 
 
-def known_latents(model, recipe, label_keys, num=NUM_TRAINING_IMAGES) -> tuple:
+def known_latents(model, recipe, label_keys) -> tuple:
     """The latents of training images and what their labels are.
 
     Args:
         model: A model of the recipe that encodes.
         recipe: A recipe with `attributes`; see `load_recipe()`.
         label_keys: Iterable of strings, features of the data.
-        num: Integer of at least 1, the most images.
 
     Returns:
         Float array of shape `(num, latent_dim)`, and a dict from label keys to string
@@ -49,8 +48,8 @@ def known_latents(model, recipe, label_keys, num=NUM_TRAINING_IMAGES) -> tuple:
     latents, classes = None, {}
     for key in label_keys:
         options = {"labels": True, "label_key": key, "training": False}
-        data = recipe.data(f"train[:{num}]", **options)
-        x, labels = first_examples(data, num)
+        data = recipe.data(f"train[:{NUM_TRAINING_IMAGES}]", **options)
+        x, labels = first_examples(data, NUM_TRAINING_IMAGES)
         if latents is None:
             latents = latents_of(model, x)
         classes[key] = np.array(data.class_names)[labels]
@@ -91,19 +90,16 @@ def save_directions(path, found, weights_sha256) -> None:
         np.savez(file, **{_SHA256: np.array(weights_sha256)}, **found)
 
 
-def directions_of(entry, model) -> dict:
-    """The directions that an entry keeps, else those that its training data give.
+def attributes_of(entry, model) -> list:
+    """The names of the attributes that an entry can change, a list of strings.
 
     Args:
         entry: `Entry` or `Run`.
         model: Its model.
 
-    Returns:
-        See `directions()`.
-
     Raises:
-        ValueError: If the model is not one that `edits()`, the recipe names no
-            attributes, or the file does not belong to the weights.
+        ValueError: If the model is not one that `edits()`, or the recipe names no
+            attributes.
     """
     if not edits(model):
         raise ValueError(
@@ -114,6 +110,22 @@ def directions_of(entry, model) -> dict:
         raise ValueError(
             f"{entry.name} knows no attributes: its recipe does not name any."
         )
+    return list(entry.recipe.attributes)
+
+
+def directions_of(entry, model) -> dict:
+    """The directions that an entry keeps, else those that its training data give.
+
+    Args:
+        entry: `Entry` or `Run`.
+        model: Its model, which has `attributes_of()`.
+
+    Returns:
+        See `directions()`.
+
+    Raises:
+        ValueError: If the file does not belong to the weights.
+    """
     path = entry.folder / DIRECTIONS
     if not path.exists():
         return directions(model, entry.recipe)

@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
+from missing_data import set_or_skip
 
 from keras_gen import datasets
-from keras_gen.datasets.sources import find_set
 
 tfds = pytest.importorskip("tensorflow_datasets")
 
@@ -106,13 +106,8 @@ def test_wrong_folders_are_refused(tmp_path, spoil, message):
         build("pixel_art", tmp_path)
 
 
-def faces_or_skip():
-    if find_set("avatar_faces/pixel_art") is None:
-        pytest.skip("needs avatar_faces/pixel_art in TFDS_DATA_DIR, not in the package")
-
-
 def test_labels_are_attributes():
-    faces_or_skip()
+    set_or_skip("avatar_faces/pixel_art")
     source = datasets.source(
         "avatar_faces/pixel_art", "test", label_key="attributes/glasses"
     )
@@ -122,7 +117,7 @@ def test_labels_are_attributes():
 
 
 def test_unknown_labels_and_sets_are_named(tmp_path):
-    faces_or_skip()
+    set_or_skip("avatar_faces/pixel_art")
     wrong = r"`label_key` of .* must be one of .*attributes/glasses,.*'glasses'"
     with pytest.raises(ValueError, match=wrong):
         datasets.source("avatar_faces/pixel_art", "test", label_key="glasses")

@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from missing_data import nottingham_or_skip
+from missing_data import nottingham_or_skip, set_or_skip
 
 from keras_gen import datasets
 from keras_gen.datasets.melodies import splits_of, tunes_of_file
 from keras_gen.datasets.sequences import sequence_source
-from keras_gen.datasets.sources import find_set
 from keras_gen.domains import Melodies, Symbols, Text
 
 TEXT = "".join("abcdefghij"[i % 10] for i in range(200)) + "\r\n"
@@ -168,8 +167,7 @@ def test_originals_become_a_set_of_tfds(tunes, tmp_path):
 
 
 def test_tiny_shakespeare_has_65_characters():
-    if find_set("tiny_shakespeare") is None:
-        pytest.skip("needs tiny_shakespeare in TFDS_DATA_DIR, not in the package")
+    set_or_skip("tiny_shakespeare")
     alphabet = datasets.alphabet("tiny_shakespeare")
     assert len(alphabet) == 65
     source = sequence_source("tiny_shakespeare", "train", Text(64, alphabet), stride=64)

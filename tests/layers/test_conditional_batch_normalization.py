@@ -50,3 +50,16 @@ def test_it_has_no_weights_that_learn_and_keeps_its_moments(tmp_path):
         *(m([inputs, gains, offsets]) for m in (model, again))
     )
     assert again.layers[-1].get_config() == layer.get_config()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"epsilon": -1.0}, "`epsilon` must be positive.*-1.0"),
+        ({"momentum": 1.0}, r"`momentum` must lie in \[0, 1\).*1.0"),
+        ({"momentum": "a"}, "`momentum` must be a finite number.*a"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        ConditionalBatchNormalization(**options)

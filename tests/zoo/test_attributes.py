@@ -196,7 +196,7 @@ def test_models_of_examples_alone_are_edited(entry):
     for other in (ConditionalVAE, GatedPixelCNN):
         assert not attributes.edits(make_tiny(other))
         with pytest.raises(ValueError, match=f"{other.__name__}.*does not encode"):
-            attributes.directions_of(entry, make_tiny(other))
+            attributes.attributes_of(entry, make_tiny(other))
 
 
 def test_other_data_have_no_attributes(entry):
@@ -205,7 +205,7 @@ def test_other_data_have_no_attributes(entry):
     set_data(entry.recipe, source="mnist")
     assert "counterfactuals" not in metrics_for(entry.load(), entry.recipe)
     with pytest.raises(ValueError, match="tiny knows no attributes"):
-        attributes.directions_of(entry, entry.load())
+        attributes.attributes_of(entry, entry.load())
 
 
 def run(*arguments, command="edit"):
@@ -290,6 +290,7 @@ def test_directions_of_other_weights_are_refused(published):
 def test_recipes_without_attributes_say_so(entry):
     folder = Path(entry.folder)
     recipe = (folder / "recipe.py").read_text().replace("attributes =", "others =")
+    recipe = recipe.replace("def counterfactuals", "def pairs")
     shutil.rmtree(folder / "__pycache__", ignore_errors=True)
     (folder / "recipe.py").write_text(recipe)
     with pytest.raises(ValueError, match="tiny knows no attributes"):

@@ -137,3 +137,15 @@ def test_a_card_shows_each_length_of_a_phrase(text):
     tables = card_tables(entry)
     assert "| phrases of | samples | test data |" in tables
     assert "\n| 20 steps | 0 | 0 |" in tables
+
+
+def test_phrases_that_windows_cannot_hold_are_left_out():
+    short = Text(15, "abcd")
+    parts = {"train": windows(30, 15, 4, 0), "test": windows(20, 15, 4, 1)}
+    found = measure(uniform_model(short), recipe_of(short, **parts), ["repeats"], FEW)
+    assert list(found["repeats"]["phrases"]) == ["10 steps"]
+    assert found["repeats"]["protocol"]["num_steps"] == 10
+    tiny = Text(5, "abcd")
+    parts = {"train": windows(30, 5, 4, 0), "test": windows(20, 5, 4, 1)}
+    with pytest.raises(ValueError, match="phrases of 10 steps.*windows of 5 symbols"):
+        measure(uniform_model(tiny), recipe_of(tiny, **parts), ["repeats"], FEW)

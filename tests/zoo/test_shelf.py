@@ -120,3 +120,18 @@ def test_a_recipe_whose_extractor_is_a_function_is_refused(tmp_path):
     )
     with pytest.raises(ValueError, match=r"`extractor` of .*tiny.py' must be a string"):
         load_recipe(str(recipe))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("counterfactuals = compile", r"defines counterfactuals\(\) and no attributes"),
+        ("attributes = {}", "`attributes` of .* must be a dict of triples. .*{}"),
+        ("attributes = {'hat': ('a', 'b')}", "must be a dict of triples. .*hat"),
+    ],
+)
+def test_wrong_attributes_of_a_recipe_are_named(tmp_path, line, message):
+    recipe = tmp_path / "tiny.py"
+    recipe.write_text(f"epochs = 1\nmodel = data = compile = print\n{line}\n")
+    with pytest.raises(ValueError, match=message):
+        load_recipe(str(recipe))

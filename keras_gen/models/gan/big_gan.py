@@ -26,13 +26,12 @@ class BigGAN(AdversarialModel):
     generator are pushed towards right angles. Images lie in [-1, 1], and `fit` takes
     images and labels. Reports `orthogonal_penalty`, without its weight.
 
-    Samples come from an average of the generator over its updates.
-    `sample(num, y=..., truncation=...)` draws latents from the middle of their
-    distribution only: truncation is the share of it that is left, in (0, 1], one number
-    for all samples or one for each. A smaller share gives samples of higher fidelity
-    and less variety; 1, the default, leaves the distribution of the training. The
-    paper's thresholds 2, 1, 0.5 and 0.04 are shares of 0.9545, 0.6827, 0.3829 and
-    0.0319.
+    Samples come from an average of the generator over its updates. `sample(num, y=...,
+    truncation=...)` draws latents from the middle of their distribution only:
+    truncation is the share of it that is left, in (0, 1], one number for all samples or
+    one for each. A smaller share gives samples of higher fidelity and less variety; the
+    default, 1, leaves them as in training. The paper's thresholds 2, 1, 0.5 and 0.04
+    are shares of 0.9545, 0.6827, 0.3829 and 0.0319.
 
     NOTE: The batch normalizations sample with moving moments, not with moments that are
     collected again for each truncation. Fakes have the classes of the images.

@@ -102,9 +102,9 @@ class MADGAN(AdversarialModel):
 
     @marked(("x", "y"), ("makers",))
     def makers(self, x, y=None) -> tf.Tensor:
-        """The probabilities of which generator has made images, if one has.
+        """The probability of each generator that it made an image, if one of them did.
 
-        They are what the discriminator believes, float32 of shape
+        It is what the discriminator believes, float32 of shape
         `(batch, num_generators)`.
         """
         return tf.nn.softmax(self.score(x, y, training=False)[:, :-1])

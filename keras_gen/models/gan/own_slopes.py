@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from keras_gen.losses import gradient_penalty
 from keras_gen.models.base import layers_of
 
 
@@ -20,6 +21,23 @@ def check_own_slopes(discriminator) -> None:
                 "depend on the other examples. Take LayerNormalization or "
                 f"GroupNormalization. Received the layer {layer.name!r}"
             )
+
+
+def slope_penalty(model, x, fakes, batch, training) -> tf.Tensor:
+    """The gradient penalty of a model's scores at random points between both sets.
+
+    Args:
+        model: `AdversarialModel`.
+        x: Float32 tensor of examples.
+        fakes: Float32 tensor of as many samples.
+        batch: `Batch`.
+        training: Boolean.
+
+    Returns:
+        Float32 scalar.
+    """
+    points = between(x, fakes, batch.rows)
+    return gradient_penalty(model.slope(points, batch.y, training))
 
 
 def between(x, fakes, rows) -> tf.Tensor:

@@ -7,7 +7,6 @@ from keras import ops
 from keras_gen.arguments import check_count
 from keras_gen.layers.growth import Growing, as_grown, growth_at
 from keras_gen.losses import (
-    gradient_penalty,
     total,
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
@@ -19,7 +18,7 @@ from keras_gen.models.base import (
     check_number,
     layers_of,
 )
-from keras_gen.models.gan.own_slopes import between, check_own_slopes
+from keras_gen.models.gan.own_slopes import check_own_slopes, slope_penalty
 from keras_gen.models.gan.restarted_adam import RestartedAdam
 
 
@@ -27,12 +26,12 @@ from keras_gen.models.gan.restarted_adam import RestartedAdam
 class ProgressiveGAN(AdversarialModel):
     """Learns small images first, and fades in layers for larger ones.
 
-    Each stage doubles the height and width. It is trained for `stable_steps`, then the
-    layers of the next one fade in during `fade_steps`. All weights are there from the
-    start. Layers that have not grown yet are not computed, so early steps are fast.
-    Images always have full size: samples of an early stage are enlarged, and the
-    discriminator sees data with as little detail. With 0 for both numbers of steps the
-    networks are fully grown from the start.
+    Each stage after the first doubles the height and width. A stage is trained for
+    `stable_steps`, then the layers of the next one fade in during `fade_steps`. All
+    weights are there from the start. Layers that have not grown yet are not computed,
+    so early steps are fast. Images always have full size: samples of an early stage are
+    enlarged, and the discriminator sees data with as little detail. With 0 for both
+    numbers of steps the networks are fully grown from the start.
 
     Images lie in [-1, 1]. Reports `wasserstein_estimate` and `penalty` as `WGANGP`
     does; `drift`, the mean squared score of real images; and `growth`, the number of
@@ -62,8 +61,8 @@ class ProgressiveGAN(AdversarialModel):
             `instance_noise`, `num_classes`, `seed`, `name`.
 
     Raises:
-        ValueError: If the networks do not grow in as many stages, or do not match, or
-            an argument is wrong.
+        ValueError: If the networks do not grow in as many stages or do not match, the
+            discriminator has batch normalization, or an argument is wrong.
 
     Reference:
         [Progressive Growing of GANs for Improved Quality, Stability, and
@@ -130,7 +129,7 @@ class ProgressiveGAN(AdversarialModel):
             layer.growth.assign(self.growth_at(0))
 
     def growth_at(self, step) -> tf.Tensor:
-        """The growth after so many training steps, a float32 scalar."""
+        """How far the networks have grown at a training step, a float32 scalar."""
         return growth_at(step, self.num_stages, self.stable_steps, self.fade_steps)
 
     @property
@@ -160,8 +159,7 @@ class ProgressiveGAN(AdversarialModel):
         real_score = self.score(x, batch.y, training)
         fake_score = self.score(fakes, batch.y, training)
         distance = -wasserstein_discriminator_loss(real_score, fake_score)
-        points = between(x, fakes, batch.rows)
-        penalty = gradient_penalty(self.slope(points, batch.y, training))
+        penalty = slope_penalty(self, x, fakes, batch, training)
         drift = ops.mean(ops.square(real_score))
         weights = [at_step(self, w) for w in (self.penalty_weight, self.drift_weight)]
         weighted = [weights[0] * penalty, weights[1] * drift]

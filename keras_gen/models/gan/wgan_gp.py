@@ -3,12 +3,11 @@
 import keras
 
 from keras_gen.losses import (
-    gradient_penalty,
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
 from keras_gen.models.base import AdversarialModel, at_step, check_number
-from keras_gen.models.gan.own_slopes import between, check_own_slopes
+from keras_gen.models.gan.own_slopes import check_own_slopes, slope_penalty
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -89,8 +88,7 @@ class WGANGP(AdversarialModel):
         real_score = self.score(x, batch.y, training)
         fake_score = self.score(fakes, batch.y, training)
         distance = -wasserstein_discriminator_loss(real_score, fake_score)
-        points = between(x, fakes, batch.rows)
-        penalty = gradient_penalty(self.slope(points, batch.y, training))
+        penalty = slope_penalty(self, x, fakes, batch, training)
         weight = at_step(self, self.penalty_weight)
         return {
             "discriminator_loss": -distance + weight * penalty,

@@ -64,7 +64,7 @@ def counterfactuals(model, recipe, data, protocol) -> dict:
         "protocol": {
             "num_pairs": sizes,
             "num_training_images": len(latents),
-            **({} if protocol.split == "test" else {"split": protocol.split}),
+            **measures.split_of(protocol),
         },
     }
 

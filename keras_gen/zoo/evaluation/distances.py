@@ -20,6 +20,7 @@ from keras_gen.metrics import (
     precision_recall_density_coverage,
 )
 from keras_gen.metrics.memorization import win_rate
+from keras_gen.models.base import ONE_BY_DEFAULT
 from keras_gen.random import Rows, permutation
 from keras_gen.zoo.evaluation.extraction import extractor, extractor_of
 from keras_gen.zoo.evaluation.measures import share
@@ -146,7 +147,7 @@ def _in_shards(extract, protocol):
 def _drawn_with(protocol):
     """What the samples in a folder of shards were drawn with."""
     index = read_index(protocol.samples)
-    keys = ("seed", "labels", "temperature", "truncation")
+    keys = ("seed", "labels", *ONE_BY_DEFAULT)
     return {key: index[key] for key in keys if index.get(key) is not None}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from keras_gen.domains import Images, Labels, Symbols
+from keras_gen.domains import Images, Labels
 from keras_gen.lazy import is_installed
 from keras_gen.models.base import marks_of
 from keras_gen.zoo.attributes import edits
@@ -125,9 +125,8 @@ def metrics_for(model, recipe, data=None) -> list:
 
 def _writes(model, recipe, data):
     # Sequences are counted in the training data of the recipe.
-    if data is not None or "log_prob" not in marks_of(model):
-        return False
-    return isinstance(model.x_domain, Symbols) and len(model.x_domain.shape) == 1
+    is_sequence = bool(model.x_domain.phrase_lengths)
+    return is_sequence and data is None and "log_prob" in marks_of(model)
 
 
 def _has_likelihood(model, recipe, data):

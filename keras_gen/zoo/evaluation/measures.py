@@ -273,9 +273,14 @@ def examples_of(recipe, data, protocol) -> tuple:
 
 def images_of(x, protocol) -> dict:
     """How many examples were measured, and of which split unless of the test split."""
-    split = {} if protocol.split == "test" else {"split": protocol.split}
     # Images have rows, columns and channels.
-    return {"num_images" if x.ndim == 4 else "num_examples": len(x), **split}
+    name = "num_images" if x.ndim == 4 else "num_examples"
+    return {name: len(x), **split_of(protocol)}
+
+
+def split_of(protocol) -> dict:
+    """What a protocol states of its split: nothing of the test split."""
+    return {} if protocol.split == "test" else {"split": protocol.split}
 
 
 def share(hits) -> dict:

@@ -10,7 +10,12 @@ import sys
 import numpy as np
 
 from keras_gen.metrics import ngram_log_probs, repeated_phrases
-from keras_gen.zoo.evaluation.measures import examples_of, given_of, mean_of
+from keras_gen.zoo.evaluation.measures import (
+    examples_of,
+    given_of,
+    mean_of,
+    split_of,
+)
 from keras_gen.zoo.shelf.recipes import first_examples
 
 _ORDERS = {1: "unigram", 2: "bigram", 5: "5-gram"}
@@ -50,8 +55,11 @@ def nats_a_symbol(model, recipe, data, protocol) -> dict:
 def repeats(model, recipe, data, protocol) -> dict:
     """The percentage of the phrases of samples that occur in the training data.
 
-    `phrases` has it for each length of a phrase, beside that of test data. The value is
-    that of the longest phrases.
+    `phrases` has it for each length of a phrase that samples and test data have, beside
+    that of test data. The value is that of the longest phrases.
+
+    Raises:
+        ValueError: If windows are too short for any phrase.
     """
     x, *_ = _windows(recipe, protocol)
     domain = model.x_domain
@@ -60,22 +68,31 @@ def repeats(model, recipe, data, protocol) -> dict:
     training = [domain.to_steps(training_windows(recipe).reshape(-1))]
     found = {"samples": model.sample(num, protocol.seed), f"{protocol.split} data": x}
     found = {name: [*map(domain.to_steps, some)] for name, some in found.items()}
-    phrases = {}
-    for length in domain.phrase_lengths:
-        phrases[f"{length} steps"] = {
-            name: _percentage(repeated_phrases(some, training, length))
-            for name, some in found.items()
-        }
-    samples, others = phrases[f"{length} steps"].values()
+    counted = {
+        length: {n: repeated_phrases(s, training, length) for n, s in found.items()}
+        for length in domain.phrase_lengths
+    }
+    phrases = {
+        length: {name: _percentage(part) for name, part in parts.items()}
+        for length, parts in counted.items()
+        if all(part.num_phrases for part in parts.values())
+    }
+    if not phrases:
+        raise ValueError(
+            f"`repeats` needs phrases of {min(domain.phrase_lengths)} steps. Received "
+            f"windows of {domain.shape[0]} symbols, which hold none"
+        )
+    longest = max(phrases)
+    samples, others = phrases[longest].values()
     return {
         "metric": "repeated phrases",
         "value": samples["value"],
         "unit": "%",
         "standard_error": samples["standard_error"],
         "without_model": {f"{protocol.split} data": others["value"]},
-        "phrases": phrases,
+        "phrases": {f"{length} steps": part for length, part in phrases.items()},
         "protocol": {
-            "num_steps": length,
+            "num_steps": longest,
             "num_sampled_windows": num,
             **_windows_of(x, domain.shape[0], protocol),
             "seed": protocol.seed,
@@ -102,8 +119,8 @@ def _windows(recipe, protocol):
 
 
 def _windows_of(x, length, protocol):
-    split = {} if protocol.split == "test" else {"split": protocol.split}
-    return {"num_windows": len(x), "num_symbols_each": length, **split}
+    sizes = {"num_windows": len(x), "num_symbols_each": length}
+    return {**sizes, **split_of(protocol)}
 
 
 def _percentage(found):

@@ -83,7 +83,9 @@ def sample_shards(
         "model": type(model).__name__,
         "weights_sha256": weights_sha256(name),
         "seed": seed if seed is None else check_seed(seed),
-        **_conditions(model, name, labels, temperature, truncation),
+        **_conditions(
+            model, name, labels, {"temperature": temperature, "truncation": truncation}
+        ),
         "num_samples": num_samples,
         "shard_size": shard_size,
         "shape": list(model.x_domain.shape),
@@ -110,7 +112,7 @@ def sample_shards(
     return index
 
 
-def _conditions(model, name, labels, *scales):
+def _conditions(model, name, labels, scales):
     """The conditions of the samples, as an index stores them."""
     kind, marks = type(model).__name__, marks_of(model)
     if "sample" not in marks:
@@ -125,8 +127,8 @@ def _conditions(model, name, labels, *scales):
     if labels is not None:
         labels = [int(label) for label in labels]
         domain.check(labels, "labels")
-    given = dict(zip(ONE_BY_DEFAULT, scales, strict=True))
-    for scale, value in given.items():
+    given = dict(scales)
+    for scale, value in scales.items():
         if value is None:
             continue
         if scale not in marks["sample"].takes:

@@ -24,6 +24,8 @@ _BATCH_SIZE = 256
 
 def draw(model, index, number):
     """The arrays of a shard, a dict."""
+    from keras_gen.models.base import ONE_BY_DEFAULT
+
     first = number * index["shard_size"]
     size = min(index["shard_size"], index["num_samples"] - first)
     batch = min(_BATCH_SIZE, index["shard_size"], index["num_samples"])
@@ -33,7 +35,7 @@ def draw(model, index, number):
         in_turn = np.array(index["labels"], np.int32)
         conditions["y"] = in_turn[(first + np.arange(rows)) % len(in_turn)]
         arrays["labels"] = conditions["y"][:size]
-    for scale in ("temperature", "truncation"):
+    for scale in ONE_BY_DEFAULT:
         if index.get(scale) is not None:
             conditions[scale] = index[scale]
     samples = model.sample(rows, index["seed"], batch, first, **conditions)

@@ -105,8 +105,25 @@ def run_recipe(path, name):
                 f"`{attribute}` of the recipe {str(path)!r} must be a string. "
                 f"Received: {shown(value)}"
             )
+    _check_attributes(recipe, path)
     recipe.name = name
     return recipe
+
+
+def _check_attributes(recipe, path):
+    attributes = getattr(recipe, "attributes", None)
+    if hasattr(recipe, "counterfactuals") and attributes is None:
+        raise ValueError(
+            f"The recipe {str(path)!r} defines counterfactuals() and no attributes."
+        )
+    if attributes is None:
+        return
+    is_dict = isinstance(attributes, dict) and attributes
+    if not is_dict or any(np.shape(value) != (3,) for value in attributes.values()):
+        raise ValueError(
+            f"`attributes` of the recipe {str(path)!r} must be a dict of triples. "
+            f"Received: {shown(attributes)}"
+        )
 
 
 def defined_in(recipe):
