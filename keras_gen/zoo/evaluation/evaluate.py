@@ -125,8 +125,8 @@ def metrics_for(model, recipe, data=None) -> list:
 
 def _writes(model, recipe, data):
     # Sequences are counted in the training data of the recipe.
-    is_sequence = bool(model.x_domain.phrase_lengths)
-    return is_sequence and data is None and "log_prob" in marks_of(model)
+    counted = data is None and "log_prob" in marks_of(model)
+    return counted and bool(model.x_domain.phrase_lengths)
 
 
 def _has_likelihood(model, recipe, data):
