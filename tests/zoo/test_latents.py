@@ -10,13 +10,13 @@ from PIL import Image
 
 from keras_gen import cli, datasets
 from keras_gen.domains import Images
-from keras_gen.models import GAN, Autoencoder
+from keras_gen.models import GAN, Autoencoder, InfoGAN
 from keras_gen.networks import mlp
 from keras_gen.random import Rows, permutation, seed_initializers
 from keras_gen.zoo.embedding import Embedding, check_path, save_points
 from keras_gen.zoo.evaluation.chains import mixing
 from keras_gen.zoo.evaluation.evaluate import metrics_for
-from keras_gen.zoo.evaluation.latents import neighbours
+from keras_gen.zoo.evaluation.latents import categories, neighbours
 from keras_gen.zoo.evaluation.protocol import QUICK
 
 SHAPE = (2, 2, 1)
@@ -80,6 +80,34 @@ def test_neighbours_are_measured_where_the_recipe_has_classes():
     assert "neighbours" not in metrics_for(model, unlabelled)
     generator = mlp((2,), [], SHAPE, output_activation="tanh")
     assert "neighbours" not in metrics_for(GAN(generator, mlp(SHAPE, [], (1,))), RECIPE)
+
+
+def infogan(order):
+    """An InfoGAN whose category is the class in the first pixel, in another order."""
+    generator = mlp((8,), [], SHAPE, output_activation="tanh")
+    model = InfoGAN(generator, mlp(SHAPE, [], (1 + len(order),)), len(order), 0)
+    order = np.asarray(order, np.float32)
+    kernel = np.zeros((4, 1 + len(order)), np.float32)
+    # The logit is highest where a thousand pixels equal the class.
+    kernel[0, 1:] = 2e3 * order
+    model.discriminator.set_weights([kernel, np.concatenate([[0], -(order**2)])])
+    return model
+
+
+def test_categories_that_are_the_classes_in_any_order_are_right():
+    found = categories(infogan([2, 0, 3, 1]), RECIPE, None, QUICK)
+    assert found["value"] == 100.0
+    assert found["labels"] == [2, 0, 3, 1]
+    assert found["protocol"] == {"num_images": 80, "num_references": 400}
+
+
+def test_classes_without_a_category_are_wrong():
+    found = categories(infogan([3, 0, 99]), RECIPE, None, QUICK)
+    # Classes 2 and 3 share the first category, 0 and 1 the second.
+    assert found["labels"] == [2, 0, -1]
+    assert found["value"] == 50.0
+    assert "categories" in metrics_for(infogan([0, 1]), RECIPE)
+    assert "categories" not in metrics_for(infogan([0, 1]), RECIPE, data("test"))
 
 
 POINTS = Embedding(

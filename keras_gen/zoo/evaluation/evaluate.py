@@ -182,10 +182,17 @@ def _compresses(model, recipe, data):
     return compresses and getattr(recipe, "compression", False)
 
 
-def _has_neighbours(model, recipe, data):
+def _has_classes(recipe, data):
     # The labels are those of the recipe's data.
-    labelled = hasattr(recipe, "num_classes") and data is None
-    return labelled and "encode" in marks_of(model)
+    return hasattr(recipe, "num_classes") and data is None
+
+
+def _has_neighbours(model, recipe, data):
+    return _has_classes(recipe, data) and "encode" in marks_of(model)
+
+
+def _has_categories(model, recipe, data):
+    return _has_classes(recipe, data) and "codes" in marks_of(model)
 
 
 def _has_counterfactuals(model, recipe, data):
@@ -229,6 +236,7 @@ MEASURES = (
     Measure("squared_error", _only_reconstructs, measures.squared_error),
     Measure("accuracy", _classifies, measures.accuracy),
     Measure("neighbours", _has_neighbours, latents.neighbours),
+    Measure("categories", _has_categories, latents.categories),
     Measure("counterfactuals", _has_counterfactuals, counterfactuals.counterfactuals),
     Measure("distances", _has_distances, distances.distances),
     Measure("label_accuracy", _has_label_accuracy, distances.label_accuracy),

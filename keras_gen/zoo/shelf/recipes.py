@@ -30,7 +30,8 @@ A recipe's docstring says in one line what it trains. It defines
 - optionally `preprocessing`, how the model of a flow preprocesses images. The density
   of preprocessed images, which is no probability of images, is then measured too;
 - optionally `num_classes`, if `data(labels=True)` gives pairs of examples and labels.
-  The labels of nearest neighbours then show what latents keep of the classes;
+  The labels of nearest neighbours, or of categories, then show what the model knows of
+  the classes;
 - optionally `binarization`, how `data()` makes images binary. It is part of the
   protocol of a likelihood;
 - optionally `paper`, published numbers: a dict from names of
