@@ -21,6 +21,7 @@ from keras_gen.distributions.likelihoods import (
     MixableLikelihood,
 )
 from keras_gen.distributions.logistic_mixture import LogisticMixtureLikelihood
+from keras_gen.distributions.most_probable import most_probable
 from keras_gen.distributions.priors import (
     MixturePrior,
     NormalPrior,
@@ -29,7 +30,6 @@ from keras_gen.distributions.priors import (
 )
 from keras_gen.distributions.standard_normal import standard_normal_log_prob
 from keras_gen.distributions.truncated_normal import truncated_normal
-from keras_gen.distributions.truncation import most_probable
 from keras_gen.distributions.values import draw, log_prob_of_known
 
 __all__ = [

@@ -17,7 +17,7 @@ import tensorflow_probability as tfp
 from keras_gen.arguments import check_count, check_positive
 from keras_gen.distributions.bernoulli_image import BernoulliImage
 from keras_gen.distributions.discretized_logistic import DiscretizedLogistic
-from keras_gen.distributions.truncation import most_probable
+from keras_gen.distributions.most_probable import most_probable
 
 tfd = tfp.distributions
 
