@@ -1,5 +1,7 @@
 """WaveNet (van den Oord et al., 2016)."""
 
+import math
+
 import keras
 import tensorflow as tf
 from keras import layers
@@ -25,8 +27,8 @@ class WaveNet(AutoregressiveModel):
     before it. The cache of the sampler holds what each layer sees.
 
     NOTE: A level enters through a learned embedding, and the first layer sees one
-    sample. The samples of the first receptive field are part of the loss. A gate has a
-    bias for each class, but local conditions such as a text there are not.
+    sample. A gate has a bias for each class, but local conditions such as a text there
+    are not.
 
     Args:
         x_domain: `keras_gen.domains.Waveforms` with levels, such as
@@ -38,6 +40,10 @@ class WaveNet(AutoregressiveModel):
         kernel_size: Integer of at least 2, how many samples a convolution sees.
         num_classes: Optional integer of at least 2. If given, the model learns from
             labels, such as digits or speakers.
+        num_unscored: Integer of at least 0, how many samples at the start are left out
+            of the loss and of `bits_per_dimension` in `fit()`, since they see less than
+            the samples after them: `receptive_field - 1` of windows from the middle of
+            a sound. They count in `log_prob()`, and in validation too.
         **kwargs: Options of every model: `seed`, `name`.
 
     Raises:
@@ -66,6 +72,7 @@ class WaveNet(AutoregressiveModel):
         dilations=_DILATIONS,
         kernel_size=2,
         num_classes=None,
+        num_unscored=0,
         **kwargs,
     ):
         check_sequence(x_domain)
@@ -75,6 +82,13 @@ class WaveNet(AutoregressiveModel):
         check_sizes("dilations", dilations)
         if not dilations:
             raise ValueError("`dilations` must hold a layer at least. Received 0.")
+        check_count(num_unscored, "num_unscored", 0)
+        if num_unscored >= x_domain.shape[0]:
+            raise ValueError(
+                "`num_unscored` must leave a sample of `x_domain`, which has "
+                f"{x_domain.shape[0]}. Received: {num_unscored}"
+            )
+        self.num_unscored = num_unscored
         self.filters, self.skip_filters = filters, skip_filters
         self.dilations, self.kernel_size = tuple(dilations), kernel_size
         self.num_classes, self.start = num_classes, x_domain.num_levels
@@ -120,6 +134,18 @@ class WaveNet(AutoregressiveModel):
             features, skip = block(features, gate_biases=biases)
             total += skip
         return with_nan_of(self._outputs(total), x)
+
+    def loss_terms(self, batch, training):
+        if not training or not self.num_unscored:
+            return super().loss_terms(batch, training)
+        scored = slice(self.num_unscored, None)
+        log_probs = self.output_distribution.log_prob(
+            self.by_site(self.training_parameters(batch))[:, :, scored],
+            self.levels_of(batch.x)[:, :, scored],
+        )
+        loss = -tf.reduce_mean(tf.reduce_sum(log_probs, axis=(1, 2, 3)))
+        num = self.x_domain.shape[0] - self.num_unscored
+        return {"loss": loss, "bits_per_dimension": loss / (math.log(2.0) * num)}
 
     def initial_cache(self, batch_size, y=None):
         rings = [block.initial_cache(batch_size) for block in self.blocks]

@@ -10,6 +10,7 @@ from sites import (
 
 from keras_gen.domains import Images, Symbols, Waveforms
 from keras_gen.models import WaveNet
+from keras_gen.models.base import Batch
 from keras_gen.random import Rows, seed_initializers
 
 
@@ -105,6 +106,20 @@ def test_the_first_loss_is_the_logarithm_of_the_number_of_levels():
     assert model.receptive_field == 2047
 
 
+def test_the_loss_leaves_out_the_samples_that_see_less_than_the_field():
+    model = random(num_unscored=7)
+    x = tf.constant(model.x_domain.draw(Rows(3, 0)))
+    batch = Batch(x, Rows(3, 1))
+    whole = -model.log_prob(x)
+    rest = -model.log_prob(x, mask=np.arange(32) < 7)
+    terms = model.loss_terms(batch, training=True)
+    assert terms["loss"] == pytest.approx(rest.mean(), rel=1e-5)
+    bits = terms["loss"] / (25 * np.log(2))
+    assert terms["bits_per_dimension"] == pytest.approx(bits.numpy(), rel=1e-5)
+    terms = model.loss_terms(batch, training=False)
+    assert terms["loss"] == pytest.approx(whole.mean(), rel=1e-5)
+
+
 def test_levels_of_the_mu_law_go_back_within_half_a_step():
     domain = Waveforms(1000, 8000, levels=256)
     sound = np.linspace(-1, 1, 1000, dtype="float32")
@@ -130,6 +145,8 @@ def test_symbols_are_a_sequence_too():
         ({"filters": 0}, "`filters`.*0"),
         ({"skip_filters": 0}, "`skip_filters`.*0"),
         ({"num_classes": 1}, "`num_classes`.*1"),
+        ({"num_unscored": -1}, "`num_unscored`.*-1"),
+        ({"num_unscored": 32}, "`num_unscored` must leave a sample.*32"),
         ({"x_domain": Waveforms(8, 8000)}, "`x_domain` must be a sequence"),
         ({"x_domain": Images((2, 2, 1), levels=2)}, "`x_domain` must be a sequence"),
     ],
