@@ -10,6 +10,7 @@ from missing_data import skip_without_data
 
 from keras_gen import zoo
 from keras_gen.zoo.evaluation.evaluate import measure, metrics_for
+from keras_gen.zoo.publishing.seeds import values_of
 from keras_gen.zoo.shelf.entry import Entry
 
 # To classify images, a generative model takes a pass for each class. To restore them,
@@ -100,10 +101,12 @@ def disagreements(report):
             full["curve"]["model"][-1]
         ):
             wrong.append("FD")
-        seeds = report.get("training_seeds")
-        if seeds is not None:
-            own = seeds[str(report["training"]["seed"])]
-            wrong += [name for name in own if own[name] != columns[name]["model"]]
+    if "training_seeds" in report:
+        own = report["training_seeds"][str(report["training"]["seed"])]
+        found = values_of(report["results"])
+        wrong += [
+            name for name in own.keys() | found if own.get(name) != found.get(name)
+        ]
     return wrong
 
 

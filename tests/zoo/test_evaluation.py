@@ -21,7 +21,7 @@ from keras_gen.zoo.publishing import table
 from keras_gen.zoo.publishing.measure import remeasure
 from keras_gen.zoo.publishing.plots import read_history
 from keras_gen.zoo.publishing.publish import publish
-from keras_gen.zoo.publishing.seeds import add_seeds
+from keras_gen.zoo.publishing.seeds import add_seeds, values_of
 from keras_gen.zoo.shards.files import num_shards, shard_name, write_shard
 from keras_gen.zoo.shelf import catalog
 from keras_gen.zoo.shelf.entry import Entry
@@ -576,8 +576,19 @@ def test_trainings_from_other_seeds_stand_beside_the_entry(published):
     write_json(folder / "metrics.json", without)
     assert add_seeds("tiny_vae", runs[1]) == report
     assert Entry("tiny_vae").report == report
-    with pytest.raises(ValueError, match="an entry with distances. .*'tiny_classif"):
-        add_seeds("tiny_classifier", runs[1])
+    write_json(folder / "metrics.json", {**without, "results": {}})
+    with pytest.raises(ValueError, match="an entry with distances or .*'tiny_vae'"):
+        add_seeds("tiny_vae", runs[1])
+    write_json(folder / "metrics.json", report)
+
+
+def test_shares_are_repeated_beside_distances():
+    results = {
+        "distances": {"columns": {"FD": {"model": 2.0, "noise": 3.0}}},
+        "categories": {"value": 97.0},
+        "sampling": {"value": 0.1},
+    }
+    assert values_of(results) == {"FD": 2.0, "categories": 97.0}
 
 
 def test_an_exact_likelihood_and_its_lower_half_are_measured(tiny_zoo):

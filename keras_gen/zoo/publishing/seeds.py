@@ -1,9 +1,9 @@
 """Adds trainings with other seeds to an entry.
 
 Run `python -m keras_gen.zoo.publishing.seeds NAME RUN [RUN ...]`. The runs must have
-the recipe of the entry and other seeds. It measures the distances of their samples and
-writes them into `zoo/NAME/metrics.json`. They show how much the numbers of the entry
-depend on the seed of the training.
+the recipe of the entry and other seeds. It measures them as the entry, by `MEASURES`
+alone, and writes the numbers into `zoo/NAME/metrics.json`. They show how much those of
+the entry depend on the seed of the training.
 """
 
 import sys
@@ -15,24 +15,29 @@ from keras_gen.zoo.shelf.loading import open_model
 from keras_gen.zoo.shelf.recipes import rebuilt
 from keras_gen.zoo.shelf.run_folder import RunFolder
 
+#: The measures that are repeated, where an entry has them.
+MEASURES = ("distances", "label_accuracy", "categories", "accuracy")
+
 
 def add_seeds(name, *runs) -> dict:
-    """Adds the distances of other trainings to those of an entry.
+    """Adds the numbers of other trainings to those of an entry.
 
     Args:
-        name: String, an entry with distances.
+        name: String, an entry with a number of `MEASURES`.
         *runs: Paths of run folders of its recipe, with seeds that it does not have.
 
     Returns:
         The new contents of `metrics.json`, a dict.
 
     Raises:
-        ValueError: If there is no such entry or run, the entry has no distances, or two
-            trainings have one seed.
+        ValueError: If there is no such entry or run, the entry has none of these
+            numbers, or two trainings have one seed.
     """
     entry, runs = Entry(name), [RunFolder(run) for run in runs]
-    if "distances" not in entry.report.get("results", {}):
-        raise ValueError(f"`name` must be an entry with distances. Received: {name!r}")
+    if not _repeated(entry.report.get("results", {})):
+        raise ValueError(
+            f"`name` must be an entry with {' or '.join(MEASURES)}. Received: {name!r}"
+        )
     check_seeds(entry.report, runs)
     report = with_seeds(entry.report, entry.recipe, runs)
     write_json(entry.folder / "metrics.json", report)
@@ -52,16 +57,17 @@ def check_seeds(report, runs) -> None:
 
 
 def with_seeds(report, recipe, runs) -> dict:
-    """A report with the distances of other trainings of its recipe.
+    """A report with the numbers of other trainings of its recipe.
 
     Args:
-        report: Dict, the contents of a `metrics.json` with distances.
+        report: Dict, the contents of a `metrics.json` with numbers of `MEASURES`.
         recipe: A recipe, from `load_recipe()`.
         runs: List of `RunFolder`, with other seeds.
     """
-    own = {_own_seed(report): _values(report["results"])}
+    own = {_own_seed(report): values_of(report["results"])}
+    repeated = _repeated(report["results"])
     others = {
-        _seed_of(run): _values(measure(model_of(recipe, run), recipe, ["distances"]))
+        _seed_of(run): values_of(measure(model_of(recipe, run), recipe, repeated))
         for run in runs
     }
     return {
@@ -81,9 +87,20 @@ def _seed_of(run):
     return str(read_json(run.arguments)["seed"])
 
 
-def _values(results):
-    columns = results["distances"]["columns"]
-    return {name: column["model"] for name, column in columns.items()}
+def _repeated(results):
+    return [name for name in MEASURES if name in results]
+
+
+def values_of(results) -> dict:
+    """The numbers of a training among results: a dict from names to floats."""
+    values = {}
+    for name in _repeated(results):
+        if "columns" in results[name]:
+            columns = results[name]["columns"]
+            values |= {column: cells["model"] for column, cells in columns.items()}
+        else:
+            values[name] = results[name]["value"]
+    return values
 
 
 def model_of(recipe, run):
@@ -92,5 +109,5 @@ def model_of(recipe, run):
 
 
 if __name__ == "__main__":
-    for number, columns in add_seeds(*sys.argv[1:])["training_seeds"].items():
-        print(f"seed {number}: FD {columns['FD']:.4g}")
+    for number, values in add_seeds(*sys.argv[1:])["training_seeds"].items():
+        print(f"seed {number}:", *(f"{name} {v:.4g}" for name, v in values.items()))
