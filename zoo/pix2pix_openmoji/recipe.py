@@ -57,9 +57,9 @@ def pairs(split="test"):
     return data(split, training=False)
 
 
-def compile(model, steps, learning_rate=6e-4):
+def compile(model, steps, learning_rate=1e-3):
     model.compile(
-        discriminator_optimizer=adam(learning_rate, steps),
+        discriminator_optimizer=adam(learning_rate / 5, steps),
         generator_optimizer=adam(learning_rate, steps),
         jit_compile=False,
         steps_per_execution=39,
