@@ -19,6 +19,7 @@ from keras_gen.zoo.evaluation import translations
 from keras_gen.zoo.evaluation.evaluate import measure, metrics_for
 from keras_gen.zoo.evaluation.protocol import QUICK
 from keras_gen.zoo.evaluation.report import describe
+from keras_gen.zoo.publishing.publish import save_examples
 from keras_gen.zoo.publishing.table import _guesses_table
 from keras_gen.zoo.shelf.recipes import load_recipe, set_data
 
@@ -187,3 +188,12 @@ def test_guesses_are_shown_beside_the_model():
     assert rows[0].startswith("| to y, model | 0.078 ± 0.023 |")
     assert rows[4].startswith("| to y, training images | — | — | — | 0.")
     assert rows[5].startswith("| to x, model | 0.078 ± 0.023 |")
+
+
+def test_an_entry_keeps_sources_for_its_commands(tmp_path):
+    recipe = recipe_of(lambda x: 255 - x)
+    model = two_ways(-1.0)
+    save_examples(SimpleNamespace(folder=tmp_path, recipe=recipe), model)
+    kept = model.x_domain.load(tmp_path / "examples.png")
+    greys = model.x_domain.to_bytes(kept)[: len(SPLITS["test"]), 0, 0, 0]
+    assert greys.tolist() == SPLITS["test"]
