@@ -53,7 +53,7 @@ def recipe_of(truth_of, channels=1):
         values = [(2 * part / 255 - 1).astype("f4") for part in (x, y)]
         return tf.data.Dataset.from_tensor_slices(tuple(values)).batch(2)
 
-    return SimpleNamespace(name="tiny", pairs=pairs, data=pairs)
+    return SimpleNamespace(name="tiny", pairs=pairs)
 
 
 def values_of(result):
@@ -192,7 +192,7 @@ def test_guesses_are_shown_beside_the_model():
 
 def test_an_entry_keeps_sources_for_its_commands(tmp_path):
     recipe = recipe_of(lambda x: 255 - x)
-    model = two_ways(-1.0)
+    model, recipe.data = two_ways(-1.0), recipe.pairs
     save_examples(SimpleNamespace(folder=tmp_path, recipe=recipe), model)
     kept = model.x_domain.load(tmp_path / "examples.png")
     greys = model.x_domain.to_bytes(kept)[: len(SPLITS["test"]), 0, 0, 0]
