@@ -276,7 +276,7 @@ def test_pix2pix_openmoji_colours_outlines_without_data(tmp_path, monkeypatch):
     outlines = zoo.load("pix2pix_openmoji").x_domain.load(examples)
     colours = np.load(out)
     # Lines stay black, the edge of the picture stays white, and something has colour.
-    assert colours[outlines[..., 0] < -0.95].mean() < -0.8
+    assert colours[outlines[..., 0] < -0.95].mean() < -0.5
     assert colours[:, :2].mean() > 0.95
     assert (np.ptp(colours, axis=-1) > 0.5).mean(axis=(1, 2)).max() > 0.1
 
