@@ -30,6 +30,7 @@ NUM_OTHERS = {
     "denoising_chain_binarized_mnist": {"num_chains": 100},
     "lda_associated_press": {"num_documents": 224},
     "lstm_melodies": {"num_windows": 313, "num_sampled_windows": 313},
+    "pix2pix_openmoji": {"num_pairs": 172},
     "pixel_cnn_binarized_mnist": {"num_imputed_images": 250},
     "transformer_shakespeare": {"num_windows": 871, "num_sampled_windows": 871},
     "vae_avatars": {"num_pairs": [800, 800]},
@@ -39,7 +40,7 @@ NUM_OTHERS = {
 SINGLE = [
     name
     for name, model in MODELS.items()
-    if issubclass(model, GenerativeModel) and not issubclass(model, AdversarialModel)
+    if issubclass(model, GenerativeModel) and "loss" in model.term_names
 ]
 #: Entries of two players.
 ADVERSARIAL = [
@@ -106,7 +107,9 @@ def test_extractors_are_accurate_small_and_named_by_their_weights(name, least):
     assert zoo.extractor(name).name == f"{name}@{sha256_of(path)[:8]}"
 
 
-@pytest.mark.parametrize("name", ["classifier_mnist", "classifier_fashion_mnist"])
+@pytest.mark.parametrize(
+    "name", ["classifier_mnist", "classifier_fashion_mnist", "pix2pix_openmoji"]
+)
 def test_random_changes_go_on_in_a_later_epoch(name):
     skip_without_data(recipe := load_recipe(name))
     options = {"batch_size": 8, "repeat": True}
@@ -250,6 +253,32 @@ def test_vae_avatars_puts_on_sunglasses_without_data(tmp_path, monkeypatch):
     brightness = eyes.mean(axis=(0, 2, 3, 4))
     assert (np.diff(brightness) < -0.01).all()
     assert np.abs(np.diff(rest.mean(axis=(0, 2, 3, 4)))).max() < 0.01
+
+
+def test_pix2pix_openmoji_is_nearer_to_the_truth_than_what_needs_no_model():
+    found = zoo.info("pix2pix_openmoji")["results"]["translation"]["translations"]
+    made, copied, mean = (
+        {error: number["value"] for error, number in found[f"to_y, {guess}"].items()}
+        for guess in ("model", "input", "mean colour")
+    )
+    assert made["L1"] < copied["L1"] < mean["L1"]
+    assert made["PSNR"] > copied["PSNR"] > mean["PSNR"]
+    floor = found["to_y, training images"]["patches"]["value"]
+    assert floor < made["patches"] < 0.7 * copied["patches"] < mean["patches"]
+
+
+def test_pix2pix_openmoji_colours_outlines_without_data(tmp_path, monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    examples = catalog.root() / "pix2pix_openmoji" / "examples.png"
+    out = tmp_path / "coloured.npy"
+    flags = ["to_y", f"--input={examples}", f"--out={out}"]
+    cli.COMMANDS["apply"].run(["pix2pix_openmoji", *flags])
+    outlines = zoo.load("pix2pix_openmoji").x_domain.load(examples)
+    colours = np.load(out)
+    # Lines stay black, the edge of the picture stays white, and something has colour.
+    assert colours[outlines[..., 0] < -0.95].mean() < -0.5
+    assert colours[:, :2].mean() > 0.95
+    assert (np.ptp(colours, axis=-1) > 0.5).mean(axis=(1, 2)).max() > 0.1
 
 
 def test_unknown_names_list_near_ones():

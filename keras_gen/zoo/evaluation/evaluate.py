@@ -16,6 +16,7 @@ from keras_gen.zoo.evaluation import (
     latents,
     measures,
     sequences,
+    translations,
 )
 from keras_gen.zoo.evaluation.protocol import full_protocol
 from keras_gen.zoo.shards.files import read_index, read_shards
@@ -204,6 +205,16 @@ def _has_chains(model, recipe, data):
     return "chain" in marks_of(model) and _has_distances(model, recipe, data)
 
 
+def _has_translations(model, recipe, data):
+    known = hasattr(recipe, "pairs") and data is None
+    if not known or "to_y" not in marks_of(model):
+        return False
+    domains = model.x_domain, model.y_domain
+    are_images = all(isinstance(domain, Images) for domain in domains)
+    least = translations.LEAST_SIDE
+    return are_images and all(min(domain.shape[:2]) >= least for domain in domains)
+
+
 def _samples(model, recipe, data):
     return "sample" in marks_of(model)
 
@@ -238,6 +249,7 @@ MEASURES = (
     Measure("neighbours", _has_neighbours, latents.neighbours),
     Measure("categories", _has_categories, latents.categories),
     Measure("counterfactuals", _has_counterfactuals, counterfactuals.counterfactuals),
+    Measure("translation", _has_translations, translations.translation),
     Measure("distances", _has_distances, distances.distances),
     Measure("label_accuracy", _has_label_accuracy, distances.label_accuracy),
     Measure("mixing", _has_chains, chains.mixing),

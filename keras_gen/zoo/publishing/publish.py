@@ -3,10 +3,10 @@
 Run `python -m keras_gen.zoo.publishing.publish NAME RUN [RUN ...]`. It measures the
 model of the first run by the full protocol and writes `model.weights.h5`,
 `metrics.json`, `history.csv`, `samples.png` and `training.png` into `zoo/NAME`, which
-holds the recipe; if the recipe has attributes, also their directions, and a few test
-images in `examples.png`. Further runs must have the same recipe and other seeds. Their
-distances show how much the numbers depend on the seed of the training. Those of later
-runs are added by `python -m keras_gen.zoo.publishing.seeds`.
+holds the recipe; if the recipe has attributes, also their directions, and for these or
+for pairs a few test images in `examples.png`. Further runs must have the same recipe
+and other seeds. Their distances show how much the numbers depend on the seed of the
+training. Those of later runs are added by `python -m keras_gen.zoo.publishing.seeds`.
 """
 
 import shutil
@@ -55,6 +55,8 @@ def publish(name, run, *others) -> dict:
         report["weights_sha256"] = sha256_of(partial)
     if hasattr(entry.recipe, "attributes"):
         save_attributes(entry, model, report["weights_sha256"])
+    elif hasattr(entry.recipe, "pairs"):
+        save_examples(entry, model)
     for picture in run.path.glob(f"{run.picture.name}.*"):
         with written_whole(entry.folder / picture.name) as partial:
             shutil.copy(picture, partial)
@@ -69,6 +71,11 @@ def save_attributes(entry, model, weights_sha256) -> None:
     """Writes the directions of an entry's attributes, and its example images."""
     found = directions(model, entry.recipe)
     save_directions(entry.folder / DIRECTIONS, found, weights_sha256)
+    save_examples(entry, model)
+
+
+def save_examples(entry, model) -> None:
+    """Writes the first test images of an entry, for commands without the data."""
     (x, *_) = first_examples(entry.recipe.data("test"), _NUM_EXAMPLES)
     model.x_domain.save(entry.folder / EXAMPLES, x)
 

@@ -47,6 +47,9 @@ A recipe's docstring says in one line what it trains. It defines
 - optionally `counterfactuals(label_key, split="test")`, with `attributes`: two datasets
   of images and labels, whose examples belong together in pairs that differ in this
   label alone. Edited images are then compared with how they should look;
+- optionally `pairs(split="test")`, if the model translates images: batches of images
+  of both domains that belong together, in a fixed order and unchanged. Translations are
+  compared with them, also if `data()` gives batches without pairs;
 - optionally `distilled`, if the model also learns from samples of another entry: a dict
   of `teacher` (the name of that entry), `num_samples` and `drawing_seconds`. Tables
   mark the numbers of such an entry, and count the time of the teacher;
@@ -106,6 +109,11 @@ def run_recipe(path, name):
                 f"`{attribute}` of the recipe {str(path)!r} must be a string. "
                 f"Received: {shown(value)}"
             )
+    if not callable(getattr(recipe, "pairs", run_recipe)):
+        raise ValueError(
+            f"`pairs` of the recipe {str(path)!r} must be a function of a split. "
+            f"Received: {shown(recipe.pairs)}"
+        )
     _check_attributes(recipe, path)
     recipe.name = name
     return recipe
@@ -139,8 +147,8 @@ def defined_in(recipe):
 def set_data(recipe, source=None, batch_size=None):
     """Gives a recipe other data, or batches of another size.
 
-    With other data the recipe loses its extractor, the number of its classes and its
-    attributes, which belong to the recipe's data.
+    With other data the recipe loses its extractor, the number of its classes, its
+    attributes and its pairs, which belong to the recipe's data.
 
     Args:
         recipe: A recipe, from `load_recipe()`; it is changed.
@@ -157,7 +165,8 @@ def set_data(recipe, source=None, batch_size=None):
     if given:
         recipe.data = functools.partial(recipe.data, **given)
     if source is not None:
-        for name in ("extractor", "num_classes", "attributes", "counterfactuals"):
+        own = ("extractor", "num_classes", "attributes", "counterfactuals", "pairs")
+        for name in own:
             vars(recipe).pop(name, None)
 
 
