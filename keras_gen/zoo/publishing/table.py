@@ -58,20 +58,23 @@ def entries_table(entries) -> str:
 
 def card_tables(entry) -> str:
     """The tables of one entry's card in Markdown."""
-    tables = [_facts(entry)]
-    if "distances" in entry.report["results"]:
-        distances = entry.report["results"]["distances"]
+    tables, results = [_facts(entry)], entry.report["results"]
+    if "distances" in results:
+        distances = results["distances"]
         tables += [_columns_table(entry.name, distances)]
         tables += [_classes_table(distances["classes"])]
         tables += [_curve_table(distances["curve"])]
-    if "imputation" in entry.report["results"]:
-        tables += [_masks_table(entry.report["results"]["imputation"])]
-    if "counterfactuals" in entry.report["results"]:
-        tables += [_edits_table(entry.report["results"]["counterfactuals"])]
-    if "translation" in entry.report["results"]:
-        tables += [_guesses_table(entry.report["results"]["translation"])]
-    if "repeats" in entry.report["results"]:
-        tables += [_phrases_table(entry.report["results"]["repeats"])]
+    of_parts = {
+        "imputation": _masks_table,
+        "counterfactuals": _edits_table,
+        "translation": _guesses_table,
+        "repeats": _phrases_table,
+    }
+    tables += [
+        table(results[metric])
+        for metric, table in of_parts.items()
+        if metric in results
+    ]
     if "training_seeds" in entry.report:
         tables += [_seeds_table(entry.report["training_seeds"])]
     return "\n\n".join(tables)
