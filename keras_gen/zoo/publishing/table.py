@@ -89,7 +89,7 @@ def _short_result(entry):
         error = math.hypot(error, np.std(found, ddof=1))
     name = result["metric"].partition("[")[0].removesuffix(" of a symbol")
     value = number(result["value"], error)
-    is_short = result["unit"] in ("nats", "nats a symbol", "%")
+    is_short = result["unit"] in ("nats", "nats a symbol", "%", "dB")
     unit = f" {result['unit']}" if is_short else ""
     text = f"{name} {value}{unit}"
     if name not in result.get("columns", {}):
