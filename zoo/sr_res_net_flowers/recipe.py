@@ -7,9 +7,11 @@ without batch normalization.
 Command: keras-gen train sr_res_net_flowers
 """
 
+from pathlib import Path
+
 import keras
 
-from keras_gen import datasets
+from keras_gen import datasets, media, zoo
 from keras_gen.models import SRResNet
 from keras_gen.networks import sr_res_net
 
@@ -41,6 +43,14 @@ def data(split="train", source="flowers_96", batch_size=4, seed=0, **options):
     epoch, step = options.get("start", (0, 0))
     steps_before = epoch * batches.steps_per_epoch + step
     return datasets.augment(batches, 0, flip=True, seed=seed, first_step=steps_before)
+
+
+def photographs(quick=False):
+    """Those of Kodak, or their middles, which come with the entry."""
+    if not quick:
+        return datasets.photographs("kodak")
+    folder = Path(zoo.info("sr_res_net_flowers")["folder"])
+    return media.load_images(folder / "examples.png", IMAGE_SHAPE)
 
 
 def compile(model, steps, learning_rate=5e-4):

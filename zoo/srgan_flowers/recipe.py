@@ -7,19 +7,20 @@ package has no VGG, and no classifier of photographs.
 Command: keras-gen train srgan_flowers
 """
 
+from pathlib import Path
+
 import keras
 
-from keras_gen import datasets, zoo
-from keras_gen.layers import SpectralNormalization
+from keras_gen import datasets, media, zoo
 from keras_gen.models import SRGAN
 from keras_gen.networks import dcgan_discriminator, sr_res_net
 
-FIRST_STAGE = "sr_res_net_flowers"
 SMALL_SHAPE, IMAGE_SHAPE = (48, 48, 3), (96, 96, 3)
 SPLITS = {"train": "train[:3000]", "validation": "train[3000:]"}
 
 epochs = 3
 validation = "validation"
+first_stage = "sr_res_net_flowers"
 
 
 def model(seed=0):
@@ -31,7 +32,6 @@ def model(seed=0):
         [32, 64, 128, 128],
         kernel_size=3,
         normalization=None,
-        wrapper=SpectralNormalization,
     )
     return SRGAN(generator, discriminator, seed=seed, name="srgan_flowers")
 
@@ -52,9 +52,17 @@ def data(split="train", source="flowers_96", batch_size=4, seed=0, **options):
     return datasets.augment(batches, 0, flip=True, seed=seed, first_step=steps_before)
 
 
+def photographs(quick=False):
+    """Those of Kodak, or their middles, which come with the first stage."""
+    if not quick:
+        return datasets.photographs("kodak")
+    folder = Path(zoo.info(first_stage)["folder"])
+    return media.load_images(folder / "examples.png", IMAGE_SHAPE)
+
+
 def prepare(model, batches):
     """Takes the generator of the first stage."""
-    first = zoo.load(FIRST_STAGE)
+    first = zoo.load(first_stage)
     model.generator.set_weights(first.generator.get_weights())
 
 

@@ -68,9 +68,10 @@ def parts_of(result) -> list:
     """The parts of a result: rows of a name, and pairs of a name and a number.
 
     An imputation has masks and methods; edits have attributes and methods; repeats have
-    the lengths of phrases, of samples and of test data.
+    the lengths of phrases, of samples and of test data. Enlargements have methods and
+    numbers.
     """
-    kinds = ("masks", "edits", "phrases")
+    kinds = ("masks", "edits", "phrases", "enlargements")
     parts = next((result[kind] for kind in kinds if kind in result), {})
 
     def shown(found):
