@@ -92,12 +92,52 @@ def load_images(path, shape):
     path = Path(path)
     if path.suffix == ".npy":
         return load_array(path)
-    files = [path]
-    if path.is_dir():
-        files = [file for file in picture_files(path) if file.parent == path]
-        if not files:
-            raise ValueError(f"The folder {str(path)!r} holds no picture.")
-    return np.concatenate([_tiles(file, shape) for file in files])
+    return np.concatenate([_tiles(file, shape) for file in _pictures_at(path)])
+
+
+def load_whole_images(path, channels):
+    """Reads images of any one size from a `.npy` file, a picture or a folder.
+
+    Args:
+        path: String or path. A picture is one image.
+        channels: Integer, 1 or 3.
+
+    Returns:
+        Array of shape `(num, height, width, channels)`, uint8 from pictures, else as
+        in the file.
+
+    Raises:
+        ValueError: If there is no such file, or the pictures of a folder differ in
+            size.
+    """
+    path = Path(path)
+    if path.suffix == ".npy":
+        return load_array(path)
+    found = {f: _pixels(read_picture(f), channels) for f in _pictures_at(path)}
+    first, *others = found
+    for file in others:
+        if found[file].shape != found[first].shape:
+            raise ValueError(
+                f"{str(path)!r} must hold pictures of one size. Received: "
+                f"{found[first].shape[:2]} of {first.name} and "
+                f"{found[file].shape[:2]} of {file.name}"
+            )
+    return np.stack([*found.values()])
+
+
+def _pictures_at(path):
+    """The picture at a path, or those in the folder at it, a list."""
+    if not path.is_dir():
+        return [path]
+    files = [file for file in picture_files(path) if file.parent == path]
+    if not files:
+        raise ValueError(f"The folder {str(path)!r} holds no picture.")
+    return files
+
+
+def _pixels(image, channels):
+    pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
+    return pixels.reshape(*pixels.shape[:2], channels)
 
 
 def picture_files(folder):
@@ -177,7 +217,7 @@ def _grey_or_colour(image):
 def _tiles(path, shape):
     height, width, channels = shape
     image = read_picture(path)
-    pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
+    pixels = _pixels(image, channels)
     # The last cells of a grid may be empty.
     count = str(image.info.get("num_images", ""))
     rows, columns = pixels.shape[0] // height, pixels.shape[1] // width

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gen.domains import Waveforms
+from keras_gen.domains import AnySizeImages, Waveforms
 from keras_gen.models.base import ONE_BY_DEFAULT, Mark
 from keras_gen.random import Rows
 
@@ -129,7 +129,9 @@ def spoilt(values, domain, name="x"):
         return
     if name in ("x", "latents"):
         yield "a number", 5, "must be an array"
-    if values.ndim > 1:
+    if isinstance(domain, AnySizeImages):
+        yield "too few channels", values[..., :0], "must have shape"
+    elif values.ndim > 1:
         yield "too few values", values[:, :-1], "must have shape"
     yield "an axis too many", values[..., None], "must have shape"
     yield "strings", values.astype(str), "must hold numbers"

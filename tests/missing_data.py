@@ -13,7 +13,9 @@ from keras_gen.datasets.sources import find_folder, find_set
 def skip_without_data(recipe, split="train"):
     """Skips a test if a split of the data of a recipe is not on this machine."""
     source = inspect.signature(recipe.data).parameters["source"].default
-    comes_with_entry = split == "test" and hasattr(recipe, "folder")
+    comes_with_entry = split == "test" and (
+        hasattr(recipe, "folder") or hasattr(recipe, "photographs")
+    )
     is_here = find_set(source) or find_folder(source, holds_melodies)
     if not is_here and not comes_with_entry:
         pytest.skip(f"needs {source} in TFDS_DATA_DIR, which is not in the package")

@@ -14,8 +14,14 @@ from keras_gen import cli
 from keras_gen.distributions import BernoulliLikelihood
 from keras_gen.images import grid, save_png
 from keras_gen.layers import MaskingCorruption
-from keras_gen.models import VAE, ConditionalGAN, DenoisingAutoencoder, GatedPixelCNN
-from keras_gen.networks import mlp
+from keras_gen.models import (
+    VAE,
+    ConditionalGAN,
+    DenoisingAutoencoder,
+    GatedPixelCNN,
+    SRResNet,
+)
+from keras_gen.networks import mlp, sr_res_net
 from keras_gen.random import Rows
 
 SHAPE = (4, 4, 1)
@@ -42,6 +48,7 @@ def models(tmp_path_factory):
         ),
         Translator(mlp(SHAPE, [], (6, 6, 1)), mlp((6, 6, 1), [], SHAPE)),
         LSTM(5, 3),
+        SRResNet(sr_res_net((4, 4, 3), 2, filters=2, num_blocks=1)),
     ]
     found = {}
     for model in made:
@@ -71,6 +78,19 @@ def images(num=6):
     pixels = pixels.astype(np.uint8)
     save_png("images.png", grid(pixels, columns=2))
     return pixels, (pixels / 255).astype(np.float32)
+
+
+def test_a_photograph_of_any_size_becomes_larger(apply, tmp_path):
+    pixels = np.arange(7 * 5 * 3, dtype=np.uint8).reshape(7, 5, 3)
+    Image.fromarray(pixels).save("photo.png")
+    model, printed = apply(
+        "SRResNet", "upscale", "--input=photo.png", "--out=large.png"
+    )
+    assert "large.png" in printed
+    found = np.asarray(Image.open("large.png"))
+    assert found.shape == (14, 10, 3)
+    expected = model.x_domain.to_bytes(model.upscale(pixels[None] / 255))
+    np.testing.assert_array_equal(found, expected[0])
 
 
 def table(path):

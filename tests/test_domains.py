@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gen.domains import (
+    AnySizeImages,
     Counts,
     Images,
     Labels,
@@ -20,6 +21,7 @@ from keras_gen.domains import (
 from keras_gen.random import Rows
 
 DOMAINS = {
+    "images of any size": AnySizeImages((4, 6, 3)),
     "images": Images((4, 6, 3), -1.0, 1.0),
     "binary": Images((4, 6, 1), levels=2),
     "grey": Images((4, 6, 1), levels=256),
@@ -173,6 +175,27 @@ def test_a_folder_of_pictures_is_a_batch_in_the_order_of_names(tmp_path):
     for name, image in zip("bca", drawn, strict=True):
         domain.save(tmp_path / f"{name}.png", image[None])
     np.testing.assert_allclose(domain.load(tmp_path), drawn[[2, 0, 1]], atol=1e-6)
+
+
+def test_images_of_any_size_have_their_channels(tmp_path):
+    domain = AnySizeImages((4, 6, 3))
+    x = domain.from_bytes(np.arange(5 * 7 * 3).reshape(1, 5, 7, 3))
+    domain.check(x, "small")
+    for path in (tmp_path / "a.png", tmp_path / "a.npy"):
+        domain.save(path, x)
+        np.testing.assert_allclose(domain.load(path), x, atol=1e-6)
+    np.save(tmp_path / "one.npy", x[0])
+    np.testing.assert_array_equal(domain.load(tmp_path / "one.npy"), x)
+    domain.save(tmp_path / "b.png", x[:, :4])
+    with pytest.raises(ValueError, match=r"one size.*\(5, 7\) of a.png and \(4, 7\)"):
+        domain.load(tmp_path)
+    np.save(tmp_path / "grey.npy", x[..., :1])
+    with pytest.raises(ValueError, match=r"grey.npy' must hold images of 3 channels"):
+        domain.load(tmp_path / "grey.npy")
+    with pytest.raises(
+        ValueError, match=r"`small` must have shape .*width, 3\).*, 1\)"
+    ):
+        domain.check(x[..., :1], "small")
 
 
 def test_files_that_hold_something_else_are_named(tmp_path):

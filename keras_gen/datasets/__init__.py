@@ -1,7 +1,7 @@
 """Functions that return `tf.data.Dataset`s of examples."""
 
 from keras_gen.datasets.augmentation import augment, transpose
-from keras_gen.datasets.folders import pictures
+from keras_gen.datasets.folders import photographs, pictures
 from keras_gen.datasets.hidden_labels import hide_labels
 from keras_gen.datasets.loading import batches, folder, load, source
 from keras_gen.datasets.pairs import paired, unpaired
@@ -27,6 +27,7 @@ __all__ = [
     "hide_labels",
     "load",
     "paired",
+    "photographs",
     "pictures",
     "source",
     "sprite_factors",

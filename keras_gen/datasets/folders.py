@@ -12,9 +12,11 @@ from keras_gen.datasets.sources import (
     Source,
     bytes_domain,
     check_image_shape,
+    find_folder,
+    places_of,
     slices_of_set,
 )
-from keras_gen.datasets.splits import MissingSplitError
+from keras_gen.datasets.splits import MissingSetError, MissingSplitError
 from keras_gen.media import PICTURES, picture_files, read_picture
 
 # Other names of sub-folders that are splits.
@@ -90,6 +92,36 @@ def pictures(path, image_shape, batch_size=256) -> Iterator:
     for first in range(0, len(files), batch_size):
         some = files[first : first + batch_size]
         yield some, np.stack([_read(file, image_shape) for file in some])
+
+
+def photographs(name, data_dir=None) -> Iterator:
+    """Reads the pictures of a folder in colour and in their own sizes.
+
+    Args:
+        name: String or path, a folder of pictures, or the name of one in the
+            directories in which `load()` looks for sets, such as `"kodak"`.
+        data_dir: Optional path; no other directory is then searched.
+
+    Returns:
+        Iterator of uint8 arrays of shape `(height, width, 3)`, in the order of the
+        names of the files.
+
+    Raises:
+        ValueError: If the folder is not found (a `MissingSetError`), or a picture
+            cannot be read.
+    """
+
+    def holds_pictures(place):
+        return place.is_dir() and bool(picture_files(place))
+
+    folder = find_folder(name, holds_pictures, data_dir)
+    if folder is None:
+        raise MissingSetError(
+            f"There is no folder of pictures {str(name)!r}: it is no path, and not in "
+            f"{', '.join(map(str, places_of(data_dir)))}. Point `data_dir` or the "
+            "environment variable TFDS_DATA_DIR at the folder that holds it."
+        )
+    return (np.asarray(read_picture(f).convert("RGB")) for f in _picture_files(folder))
 
 
 def _picture_files(path):

@@ -85,16 +85,31 @@ def tfds_source(
     key, domain = _domain_of(tfds.features, chosen, name, image_shape)
     label_key = label_key or _key_of(features, tfds.features.ClassLabel, "label")
     config = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
+    options = {"shuffle_files": False, "read_config": config}
+    if getattr(features[key], "encoding_format", None) == "jpeg":
+        options["decoders"] = {key: _jpeg_decoder(tfds)}
     return _source_of(
         name,
         split,
-        builder.as_dataset(split=split, shuffle_files=False, read_config=config),
+        builder.as_dataset(split=split, **options),
         subsplit.num_examples,
         (key, label_key),
         features[key].shape,
         domain,
         list(classes[label_key].names or []) if label_key else [],
     )
+
+
+def _jpeg_decoder(tfds):
+    """A decoder of JPEG files without the rounding of TensorFlow's default one."""
+
+    @tfds.decode.make_decoder()
+    def accurate(file, feature):
+        channels = feature.shape[-1]
+        image = tf.io.decode_jpeg(file, channels, dct_method="INTEGER_ACCURATE")
+        return tf.ensure_shape(image, feature.shape)
+
+    return accurate()
 
 
 def _check_key(name, argument, key, known):

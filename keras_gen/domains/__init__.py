@@ -5,6 +5,7 @@ tests, and turns examples into bytes and files and back. Models, exports, measur
 the command line read domains, and know nothing else about the kind of data.
 """
 
+from keras_gen.domains.any_size_images import AnySizeImages
 from keras_gen.domains.choice import for_network, of_shape
 from keras_gen.domains.counts import Counts
 from keras_gen.domains.domain import Domain
@@ -19,6 +20,7 @@ from keras_gen.domains.vectors import Vectors
 from keras_gen.domains.waveforms import Waveforms
 
 __all__ = [
+    "AnySizeImages",
     "Bytes",
     "Counts",
     "Domain",

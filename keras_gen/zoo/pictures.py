@@ -8,10 +8,14 @@ import numpy as np
 from keras_gen.domains import Images, Vectors
 from keras_gen.images import grid, save_png, to_uint8
 from keras_gen.latents import spherical_path
+from keras_gen.layers import BicubicResizing
 from keras_gen.models.base import marks_of
 from keras_gen.random import Rows
 from keras_gen.zoo.evaluation.measures import upper_half
 from keras_gen.zoo.shelf.recipes import first_examples
+
+# Methods whose results are shown beside examples.
+_OF_EXAMPLES = {"reconstruct", "to_y", "upscale"}
 
 
 def save_made(recipe, model, path, seed=0, shown=None):
@@ -50,7 +54,7 @@ def save_made(recipe, model, path, seed=0, shown=None):
 
 
 def made_by(recipe, model, seed=0, shown=None):
-    """Samples of a model, else reconstructions or translations beside examples.
+    """Samples of a model, else what it makes of examples, beside them.
 
     Args:
         recipe: A recipe, from `load_recipe()`.
@@ -69,13 +73,15 @@ def made_by(recipe, model, seed=0, shown=None):
     marks = marks_of(model)
     if "sample" in marks:
         return model.x_domain, model.sample(100, seed)
-    if shown is None and not marks.keys().isdisjoint({"reconstruct", "to_y"}):
+    if shown is None and not marks.keys().isdisjoint(_OF_EXAMPLES):
         shown = functools.partial(first_examples, recipe.data("test"))
     if "reconstruct" in marks:
         pairs = beside_reconstructions(model, *shown(50))
         return model.x_domain, pairs
     if "to_y" in marks:
         return model.y_domain, beside_translations(model, *shown(30))
+    if "upscale" in marks:
+        return model.x_domain, beside_upscaled(model, *shown(4))
     raise ValueError(
         f"{recipe.name} ({type(model).__name__}) makes nothing to look at: "
         "the recipe must define `picture(model)`."
@@ -104,6 +110,14 @@ def beside_translations(model, x, y=None, columns=10):
             sources = np.repeat(grey, channels, axis=-1)
         parts.insert(0, domains[1].from_bytes(sources))
     return _in_rows(parts, columns)
+
+
+def beside_upscaled(model, x):
+    """A row for each image: the small one, bicubic, what the model makes, the image."""
+    small = np.asarray(model.shrink(x))
+    pixels = small.repeat(model.scale, axis=1).repeat(model.scale, axis=2)
+    smooth = np.clip(np.asarray(BicubicResizing(up=model.scale)(small)), 0.0, 1.0)
+    return _in_rows([pixels, smooth, np.asarray(model.upscale(small)), x], 1)
 
 
 def _in_rows(parts, columns):

@@ -268,6 +268,19 @@ def test_many_unreadable_files_are_not_all_named(tmp_path):
         assert "3.png" not in str(error.value)
 
 
+def test_photographs_keep_their_sizes(tmp_path, monkeypatch):
+    sizes = {"b.png": (5, 7, 3), "a.png": (6, 4, 1), "c/d.png": (3, 3, 3)}
+    for name, size in sizes.items():
+        write(tmp_path / "views" / name, noise(*size))
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    for place in ("views", tmp_path / "views"):
+        found = list(datasets.photographs(place))
+        assert [x.shape for x in found] == [(6, 4, 3), (5, 7, 3), (3, 3, 3)]
+    np.testing.assert_array_equal(found[1], noise(5, 7, 3))
+    with pytest.raises(datasets.MissingSetError, match="'portraits'.*TFDS_DATA_DIR"):
+        datasets.photographs("portraits")
+
+
 def test_images_of_other_sizes_are_counted_and_named(tmp_path):
     write(tmp_path / "a.png", noise(8, 8, 3))
     write(tmp_path / "b.png", noise(8, 9, 3))

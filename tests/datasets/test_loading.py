@@ -1,5 +1,6 @@
 """Tests of batches and of datasets in TFDS form."""
 
+import io
 import os
 import time
 from pathlib import Path
@@ -8,9 +9,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from missing_data import set_or_skip
+from PIL import Image
 
 from keras_gen import datasets
-from keras_gen.datasets import Source, batches, bytes_domain
+from keras_gen.datasets import Source, batches, bytes_domain, sources
 from keras_gen.datasets.sources import PACKAGED, tfds_source
 
 STORES = pytest.mark.parametrize("cache", [True, False], ids=["memory", "disk"])
@@ -182,6 +185,17 @@ def test_omniglot_becomes_grey_and_small():
     assert np.median(images) == 1
     assert np.min(labels) >= 0
     assert len(tfds_source("omniglot", "train[:20]").class_names) == 1623
+
+
+def test_jpeg_files_are_decoded_without_a_quick_rounding():
+    set_or_skip("flowers_96")
+    tfds, builder = sources.tfds_builder("flowers_96")
+    options = {"decoders": {"image": tfds.decode.SkipDecoding()}}
+    files = builder.as_dataset(split="test[:3]", **options)
+    images = [example[0] for example in tfds_source("flowers_96", "test[:3]").elements]
+    for file, image in zip(files, images, strict=True):
+        expected = np.asarray(Image.open(io.BytesIO(file["image"].numpy())))
+        np.testing.assert_array_equal(image, expected)
 
 
 def test_a_set_may_name_its_images_otherwise():

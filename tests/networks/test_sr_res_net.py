@@ -36,6 +36,28 @@ def test_weights_fit_images_of_another_size():
     )
 
 
+def test_a_residual_is_small_and_of_centred_images():
+    network = sr_res_net((6, 8, 3), 2, filters=3, num_blocks=1, normalization=None)
+    bicubic = np.array(BicubicResizing(2)(images()))
+    for weight in network.get_layer("residual").weights:
+        weight.assign(np.ones(weight.shape))
+    grey = np.full((1, 6, 8, 3), 0.5, np.float32)
+    # Without biases grey has no residual but that of the last layer.
+    np.testing.assert_allclose(network(grey), grey[0, 0, 0, 0] + 0.1, atol=1e-6)
+    assert np.abs(network(images()) - bicubic - 0.1).max() > 1e-2
+
+
+def test_without_a_normalization_there_are_biases():
+    def kinds(**options):
+        network = sr_res_net((6, 8, 3), 2, filters=3, num_blocks=2, **options)
+        normalized = [w for w in network.weights if "gamma" in w.path]
+        biased = [w for w in network.weights if "block" in w.path and "bias" in w.path]
+        return len(normalized), len(biased)
+
+    assert kinds() == (5, 0)
+    assert kinds(normalization=None) == (0, 4)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -44,6 +66,7 @@ def test_weights_fit_images_of_another_size():
         ({"num_blocks": 0}, "`num_blocks`"),
         ({"filters": 1.5}, "`filters`"),
         ({"image_shape": (8, 8)}, "`image_shape`"),
+        ({"normalization": "batch"}, "`normalization`.*'batch'"),
     ],
 )
 def test_bad_sizes_are_refused(given, message):

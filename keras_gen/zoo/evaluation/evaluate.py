@@ -17,6 +17,7 @@ from keras_gen.zoo.evaluation import (
     measures,
     sequences,
     translations,
+    upscaling,
 )
 from keras_gen.zoo.evaluation.protocol import full_protocol
 from keras_gen.zoo.shards.files import read_index, read_shards
@@ -103,7 +104,7 @@ def measure(
     protocol.check()
     known = {m.name: m for m in MEASURES if m.applies(model, recipe, data)}
     if metrics is None:
-        left_out = LONG if protocol.num_images < _FEW_IMAGES else ()
+        left_out = LONG if protocol.is_quick else ()
         metrics = [name for name in known if name not in left_out]
     metrics = list(metrics)
     unknown = [name for name in metrics if name not in known]
@@ -201,6 +202,10 @@ def _has_counterfactuals(model, recipe, data):
     return known and edits(model)
 
 
+def _upscales(model, recipe, data):
+    return "upscale" in marks_of(model)
+
+
 def _has_chains(model, recipe, data):
     return "chain" in marks_of(model) and _has_distances(model, recipe, data)
 
@@ -246,6 +251,7 @@ MEASURES = (
     Measure("imputation", _imputes, imputation.imputation),
     Measure("squared_error", _only_reconstructs, measures.squared_error),
     Measure("accuracy", _classifies, measures.accuracy),
+    Measure("upscaling", _upscales, upscaling.upscaling),
     Measure("neighbours", _has_neighbours, latents.neighbours),
     Measure("categories", _has_categories, latents.categories),
     Measure("counterfactuals", _has_counterfactuals, counterfactuals.counterfactuals),
@@ -262,4 +268,3 @@ MEASURES = (
 TIMES = ("sampling",)
 #: Names of the measures that take long on few images too. Quick results leave them out.
 LONG = ("imputation", "repeats", "compression")
-_FEW_IMAGES = 5000

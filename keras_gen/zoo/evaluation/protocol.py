@@ -33,6 +33,11 @@ class Protocol(NamedTuple):
     samples: str | None = None
     split: str = "test"
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether it is about few images, so that seconds count."""
+        return self.num_images < 5000
+
     def check(self) -> None:
         """Raises a ValueError if a field is not as stated."""
         for name, least in zip(self._fields[:5], (2, 2, 1, 1, 1), strict=True):

@@ -69,9 +69,9 @@ def parts_of(result) -> list:
 
     An imputation has masks and methods; edits have attributes and methods; repeats have
     the lengths of phrases, of samples and of test data; translations have guesses and
-    errors.
+    errors; enlargements have methods and numbers.
     """
-    kinds = ("masks", "edits", "phrases", "translations")
+    kinds = ("masks", "edits", "phrases", "translations", "enlargements")
     parts = next((result[kind] for kind in kinds if kind in result), {})
 
     def shown(found):

@@ -3,16 +3,20 @@
 Run `python -m keras_gen.zoo.publishing.publish NAME RUN [RUN ...]`. It measures the
 model of the first run by the full protocol and writes `model.weights.h5`,
 `metrics.json`, `history.csv`, `samples.png` and `training.png` into `zoo/NAME`, which
-holds the recipe; if the recipe has attributes, also their directions, and for these or
-for pairs a few test images in `examples.png`. Further runs must have the same recipe
-and other seeds. Their distances show how much the numbers depend on the seed of the
-training. Those of later runs are added by `python -m keras_gen.zoo.publishing.seeds`.
+holds the recipe; if the recipe has attributes, also their directions. For attributes
+and pairs it writes a few test images into `examples.png`, and for photographs without a
+first stage the middles of these. Further runs must have the same recipe and other
+seeds. Their numbers show how much the entry depends on the seed of the training. Those
+of later runs are added by `python -m keras_gen.zoo.publishing.seeds`.
 """
 
 import shutil
 import sys
 
+import numpy as np
+
 from keras_gen.files import read_json, sha256_of, write_json, write_text, written_whole
+from keras_gen.images import grid, save_png
 from keras_gen.zoo.attributes import (
     DIRECTIONS,
     EXAMPLES,
@@ -47,6 +51,10 @@ def publish(name, run, *others) -> dict:
     entry, run, others = Entry(name), RunFolder(run), [RunFolder(o) for o in others]
     report, model = read_json(run.report), model_of(entry.recipe, run)
     check_seeds(report, others)
+    if hasattr(entry.recipe, "photographs") and not hasattr(
+        entry.recipe, "first_stage"
+    ):
+        save_middles(entry, model)
     report["results"], report["quick"] = measured(model, entry.recipe)
     if others:
         report = with_seeds(report, entry.recipe, others)
@@ -78,6 +86,16 @@ def save_examples(entry, model) -> None:
     """Writes the first test images of an entry, for commands without the data."""
     (x, *_) = first_examples(entry.recipe.data("test"), _NUM_EXAMPLES)
     model.x_domain.save(entry.folder / EXAMPLES, x)
+
+
+def save_middles(entry, model) -> None:
+    """Writes the middles of an entry's photographs, for its quick numbers."""
+    height, width, _ = model.x_domain.shape
+    middles = []
+    for image in entry.recipe.photographs():
+        top, left = (image.shape[0] - height) // 2, (image.shape[1] - width) // 2
+        middles.append(image[top : top + height, left : left + width])
+    save_png(entry.folder / EXAMPLES, grid(np.stack(middles)), len(middles))
 
 
 if __name__ == "__main__":

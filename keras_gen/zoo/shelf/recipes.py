@@ -50,6 +50,11 @@ A recipe's docstring says in one line what it trains. It defines
 - optionally `pairs(split="test")`, if the model translates images: batches of images
   of both domains that belong together, in a fixed order and unchanged. Translations are
   compared with them, also if `data()` gives batches without pairs;
+- optionally `photographs(quick=False)`, for a model that makes images larger: test
+  images of any sizes instead of `data("test")`, uint8 arrays. With `quick=True` they
+  are few and small, and come with the entry;
+- optionally `first_stage`, for such a model: the entry from whose weights it was
+  trained. Its enlargements are measured too;
 - optionally `distilled`, if the model also learns from samples of another entry: a dict
   of `teacher` (the name of that entry), `num_samples` and `drawing_seconds`. Tables
   mark the numbers of such an entry, and count the time of the teacher;
@@ -68,9 +73,20 @@ from keras_gen.arguments import shown
 from keras_gen.zoo.shelf.catalog import folder_of
 
 _REQUIRED = ("epochs", "model", "data", "compile")
+# What `set_data()` takes away.
+_OF_OWN_DATA = (
+    "attributes",
+    "counterfactuals",
+    "extractor",
+    "first_stage",
+    "num_classes",
+    "pairs",
+    "photographs",
+)
 _STRINGS = (
     "binarization",
     "extractor",
+    "first_stage",
     "preprocessing",
     "training_dtype",
     "validation",
@@ -147,8 +163,8 @@ def defined_in(recipe):
 def set_data(recipe, source=None, batch_size=None):
     """Gives a recipe other data, or batches of another size.
 
-    With other data the recipe loses its extractor, the number of its classes, its
-    attributes and its pairs, which belong to the recipe's data.
+    With other data the recipe loses what belongs to its own: the extractor, the number
+    of classes, attributes, pairs and photographs.
 
     Args:
         recipe: A recipe, from `load_recipe()`; it is changed.
@@ -165,8 +181,7 @@ def set_data(recipe, source=None, batch_size=None):
     if given:
         recipe.data = functools.partial(recipe.data, **given)
     if source is not None:
-        own = ("extractor", "num_classes", "attributes", "counterfactuals", "pairs")
-        for name in own:
+        for name in _OF_OWN_DATA:
             vars(recipe).pop(name, None)
 
 

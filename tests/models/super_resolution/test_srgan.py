@@ -75,6 +75,24 @@ def test_without_a_residual_it_upscales_by_bicubic_interpolation():
     np.testing.assert_allclose(model.upscale(small), expected, atol=1e-6)
 
 
+def test_small_images_may_have_any_size_if_the_network_is_convolutional():
+    model = settled(SRResNet(network()))
+    small = np.array(Rows(2, 0).uniform((3, 6, 1), "small"))
+    other = sr_res_net((3, 6, 1), 2, filters=2, num_blocks=1)
+    other.set_weights(model.generator.get_weights())
+    expected = np.clip(other(small, training=False), 0, 1)
+    np.testing.assert_allclose(model.upscale(small), expected, atol=1e-6)
+    with pytest.raises(ValueError, match=r"`small` must have .*width, 1\).*3\)"):
+        model.upscale(np.zeros((1, 3, 6, 3)))
+
+
+def test_a_dense_network_has_one_size():
+    model = SRResNet(mlp(SMALL, [], LARGE))
+    assert model.upscale(np.zeros((1, *SMALL))).shape == (1, *LARGE)
+    with pytest.raises(ValueError, match=r"`small` must have shape \(batch, 4, 4, 1\)"):
+        model.upscale(np.zeros((1, 3, 6, 1)))
+
+
 def test_psnr_and_the_error_are_those_of_the_measure():
     model = settled(SRResNet(network()))
     x = images()
