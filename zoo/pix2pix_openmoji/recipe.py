@@ -15,7 +15,7 @@ SIDE = 64
 SOURCE = "openmoji_pairs"
 SPLITS = {"train": "train[:1560]", "validation": "train[1560:]"}
 
-epochs = 80
+epochs = 50
 validation = "validation"
 
 
