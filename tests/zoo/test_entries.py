@@ -275,7 +275,7 @@ def test_pix2pix_openmoji_colours_outlines_without_data(tmp_path, monkeypatch):
     cli.COMMANDS["apply"].run(["pix2pix_openmoji", *flags])
     outlines = zoo.load("pix2pix_openmoji").x_domain.load(examples)
     colours = np.load(out)
-    # Lines stay black, the edge of the picture stays white, and something has colour.
+    # Lines stay dark, the edge of the picture stays white, and something has colour.
     assert colours[outlines[..., 0] < -0.95].mean() < -0.5
     assert colours[:, :2].mean() > 0.95
     assert (np.ptp(colours, axis=-1) > 0.5).mean(axis=(1, 2)).max() > 0.1

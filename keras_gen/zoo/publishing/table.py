@@ -166,10 +166,10 @@ def _guesses_table(result):
     return _parts_table("translation", result) + (
         "\n\nOf values in [0, 1], with standard errors over the pairs. L1: the mean "
         "absolute error of a value. PSNR in dB. Patches: the sliced Wasserstein "
-        "distance of patches of 7 x 7 pixels from those of the true images, in which "
-        "blurred pictures are far off; that of training images is its floor. Input: "
-        "the source itself, taken as the translation. Mean image and mean colour: "
-        f"those of {result['protocol']['num_training_pairs']:,} training pairs."
+        "distance of patches of 7 x 7 pixels from those of the true images, which is "
+        "large if colours or edges are missing; that of training images is its floor. "
+        "Input: the source itself, taken as the translation. Mean image and mean "
+        f"colour: those of {result['protocol']['num_training_pairs']:,} training pairs."
     )
 
 
