@@ -58,6 +58,10 @@ def numbers_of(results):
             found[metric, name] = value
         if "cross_entropy" in result:
             found[metric, "cross_entropy"] = result["cross_entropy"]
+        for method, numbers in result.get("enlargements", {}).items():
+            for name, value in numbers.items():
+                if value["value"] is not None:
+                    found[method, name] = value["value"]
         for column, values in result.get("columns", {}).items():
             for kind in ("model", "training_images", "noise"):
                 if values[kind] is not None:
