@@ -8,7 +8,6 @@ import numpy as np
 from keras_gen.domains import Images, Vectors
 from keras_gen.images import grid, save_png, to_uint8
 from keras_gen.latents import spherical_path
-from keras_gen.layers import BicubicResizing
 from keras_gen.models.base import marks_of
 from keras_gen.random import Rows
 from keras_gen.zoo.evaluation.measures import upper_half
@@ -116,7 +115,7 @@ def beside_upscaled(model, x):
     """A row for each image: the small one, bicubic, what the model makes, the image."""
     small = np.asarray(model.shrink(x))
     pixels = small.repeat(model.scale, axis=1).repeat(model.scale, axis=2)
-    smooth = np.clip(np.asarray(BicubicResizing(up=model.scale)(small)), 0.0, 1.0)
+    smooth = np.asarray(model.bicubic(small))
     return _in_rows([pixels, smooth, np.asarray(model.upscale(small)), x], 1)
 
 

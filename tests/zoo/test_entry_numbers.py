@@ -59,10 +59,11 @@ def numbers_of(results):
             found[metric, name] = value
         if "cross_entropy" in result:
             found[metric, "cross_entropy"] = result["cross_entropy"]
-        for guess, errors in result.get("translations", {}).items():
-            for error, number in errors.items():
-                if number["value"] is not None:
-                    found[guess, error] = number["value"]
+        for kind in ("translations", "enlargements"):
+            for guess, numbers in result.get(kind, {}).items():
+                for name, number in numbers.items():
+                    if number["value"] is not None:
+                        found[guess, name] = number["value"]
         for column, values in result.get("columns", {}).items():
             for kind in ("model", "training_images", "noise"):
                 if values[kind] is not None:

@@ -115,7 +115,10 @@ def test_texture_tells_smooth_and_rough_enlargements():
     real = SRResNet(sr_res_net((32, 32, 1), 2, filters=2, num_blocks=1))
     calls = iter(range(3))
     rough = types.SimpleNamespace(
-        scale=2, shrink=real.shrink, upscale=lambda small: shift[next(calls)][None]
+        scale=2,
+        shrink=real.shrink,
+        bicubic=real.bicubic,
+        upscale=lambda small: shift[next(calls)][None],
     )
     recipe = types.SimpleNamespace(
         photographs=lambda quick: [np.rint(255 * x).astype(np.uint8) for x in noise]

@@ -1,6 +1,6 @@
 """SRResNet that doubles the sides of photographs, with the least squared error.
 
-It learns from photographs of flowers and is the first stage of `srgan_flowers`. The
+It learns from photographs of flowers and can be the first stage of an SRGAN. The
 network is that of Ledig et al. with 6 blocks of 32 filters instead of 16 of 64, and
 without batch normalization.
 

@@ -85,6 +85,19 @@ class SuperResolutionModel(GenerativeModel):
         small = self._shrink(ops.cast(x, "float32"))
         return ops.clip(ops.cast(small, "float32"), 0.0, 1.0)
 
+    def bicubic(self, small) -> tf.Tensor:
+        """Bicubic interpolation of small images, which needs no model.
+
+        Args:
+            small: Array or tensor of shape `(batch, height, width, channels)`.
+
+        Returns:
+            Float32 tensor of shape `(batch, scale * height, scale * width, channels)`
+            in [0, 1].
+        """
+        large = BicubicResizing(up=self.scale)(ops.cast(small, "float32"))
+        return ops.clip(ops.cast(large, "float32"), 0.0, 1.0)
+
     def generate(self, x, training) -> tf.Tensor:
         """What the network makes of the small versions of images, not clipped."""
         large = self.generator(self.shrink(x), training=training)

@@ -7,7 +7,6 @@ the luma of its results, rounded too, is compared with that of the true images.
 
 import numpy as np
 
-from keras_gen.layers import BicubicResizing
 from keras_gen.metrics import luma, psnr, sliced_wasserstein_distance, ssim
 from keras_gen.random import Rows
 from keras_gen.zoo.evaluation import measures
@@ -41,7 +40,7 @@ def upscaling(model, recipe, data, protocol) -> dict:
     for number, image in enumerate(images):
         large = image[None]
         small = _as_bytes(model.shrink(large))
-        smooth = np.asarray(BicubicResizing(up=model.scale)(small))
+        smooth = np.asarray(model.bicubic(small))
         made = [np.asarray(some.upscale(small)) for some in models.values()]
         luminance = [_luma(_as_bytes(x)) for x in (*made, smooth, large)]
         rows.append(_numbers(luminance, model.scale, protocol.seed, number))

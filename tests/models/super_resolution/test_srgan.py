@@ -73,6 +73,7 @@ def test_without_a_residual_it_upscales_by_bicubic_interpolation():
     small = TestSRResNet().inputs(3)
     expected = np.clip(BicubicResizing(2)(small), 0, 1)
     np.testing.assert_allclose(model.upscale(small), expected, atol=1e-6)
+    np.testing.assert_allclose(model.bicubic(small), expected, atol=1e-6)
 
 
 def test_small_images_may_have_any_size_if_the_network_is_convolutional():
