@@ -67,8 +67,9 @@ def _inputs(shape, num_classes):
     if not isinstance(shape, list) or not any(isinstance(s, tuple) for s in shape):
         check_sizes("input_shape", shape)
         inputs = keras.Input(tuple(shape), name="inputs")
-        inputs, x = with_labels(inputs, num_classes)
-        return inputs, layers.Flatten(name="flatten")(x) if len(shape) > 1 else x
+        # Flat first: to an image a label would be added as whole planes.
+        flat = layers.Flatten(name="flatten")(inputs) if len(shape) > 1 else inputs
+        return with_labels(inputs, num_classes, flat)
     if num_classes is not None:
         raise ValueError(
             "`num_classes` must be left out for a network of several inputs. Received: "

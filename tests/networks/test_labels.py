@@ -44,6 +44,12 @@ def test_the_code_stands_beside_every_place():
         LabelCode(1)
 
 
+def test_a_dense_layer_sees_the_label_once():
+    # Beside every pixel it would cost as many inputs again for each class.
+    network = mlp((8, 8, 1), [4], (1,), num_classes=3)
+    assert tuple(network.get_layer("hidden_0").kernel.shape) == (64 + 3, 4)
+
+
 def test_every_kernel_can_be_wrapped():
     for network in (
         mlp((8, 8, 1), [4], (1,), wrapper=SpectralNormalization),
