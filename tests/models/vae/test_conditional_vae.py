@@ -144,7 +144,7 @@ def test_labels_decide_what_is_learned():
     keras.utils.set_random_seed(0)
     model = tiny()
     model.compile(keras.optimizers.Adam(2e-2))
-    model.fit(images, labels, epochs=20, batch_size=32, verbose=0)
+    model.fit(images, labels, epochs=40, batch_size=32, verbose=0)
     for label in range(3):
         drawn = model.sample(4, seed=0, y=label)
         assert np.abs(drawn - images[label]).mean() < 0.2
