@@ -2,6 +2,9 @@
 
 import importlib
 import inspect
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -69,3 +72,17 @@ def test_public_functions_state_what_they_return(room):
         for function, overridden in functions.items()
         if not any("return" in one.__annotations__ for one in overridden)
     ]
+
+
+def test_with_the_models_everything_that_is_saved_is_known():
+    package = Path(keras_gen.__file__).parent
+    saved = [
+        ".".join(("keras_gen", *path.relative_to(package).with_suffix("").parts))
+        for path in package.rglob("*.py")
+        if "register_keras_serializable" in path.read_text(encoding="utf-8")
+    ]
+    assert "keras_gen.schedules" in saved
+    code = f"import sys, keras_gen.models; print(set({saved}) - set(sys.modules))"
+    run = [sys.executable, "-c", code]
+    found = subprocess.run(run, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "set()"

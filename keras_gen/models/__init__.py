@@ -1,12 +1,13 @@
 """Every model of the zoo.
 
-Importing this makes the models, and the layers and distributions that they are made of,
-known to `keras.saving.load_model`.
+Importing this makes the models, and the layers, distributions and schedules that they
+are made of, known to `keras.saving.load_model`.
 """
 
 import keras_gen.distributions
 import keras_gen.layers
-import keras_gen.losses  # noqa: F401
+import keras_gen.losses
+import keras_gen.schedules  # noqa: F401
 from keras_gen.models.adaptation.dann import DANN
 from keras_gen.models.autoencoder.adversarial_autoencoder import (
     AdversarialAutoencoder,

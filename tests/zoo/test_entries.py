@@ -25,9 +25,10 @@ MODELS = {
     name: getattr(models, zoo.info(name)["model"], keras.Model) for name in ENTRIES
 }
 #: Test images where there are fewer than 10,000.
-NUM_IMAGES = {"dann_mnist_usps": 2007, "vae_avatars": 2000}
+NUM_IMAGES = {"vae_avatars": 2000}
 #: What is counted where it is not test images.
 NUM_OTHERS = {
+    "conditional_vae_mnist": {"num_imputed_images": 250},
     "denoising_chain_binarized_mnist": {"num_chains": 100},
     "iwae_mnist": {"num_imputed_images": 250},
     "lda_associated_press": {"num_documents": 224},
