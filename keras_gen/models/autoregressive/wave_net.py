@@ -1,7 +1,5 @@
 """WaveNet (van den Oord et al., 2016)."""
 
-import math
-
 import keras
 import tensorflow as tf
 from keras import layers
@@ -134,18 +132,6 @@ class WaveNet(AutoregressiveModel):
             features, skip = block(features, gate_biases=biases)
             total += skip
         return with_nan_of(self._outputs(total), x)
-
-    def loss_terms(self, batch, training):
-        if not training or not self.num_unscored:
-            return super().loss_terms(batch, training)
-        scored = slice(self.num_unscored, None)
-        log_probs = self.output_distribution.log_prob(
-            self.by_site(self.training_parameters(batch))[:, :, scored],
-            self.levels_of(batch.x)[:, :, scored],
-        )
-        loss = -tf.reduce_mean(tf.reduce_sum(log_probs, axis=(1, 2, 3)))
-        num = self.x_domain.shape[0] - self.num_unscored
-        return {"loss": loss, "bits_per_dimension": loss / (math.log(2.0) * num)}
 
     def initial_cache(self, batch_size, y=None):
         rings = [block.initial_cache(batch_size) for block in self.blocks]

@@ -51,6 +51,8 @@ class AutoregressiveModel(
 
     term_names = ("loss", "bits_per_dimension")
     call_takes = ("x", "y")
+    #: Integer, for a single row: the first sites, which the loss of a step leaves out.
+    num_unscored = 0
 
     def __init__(self, x_domain, output_distribution, num_classes=None, **kwargs):
         super().__init__(**kwargs)
@@ -118,12 +120,16 @@ class AutoregressiveModel(
     # Likelihood
 
     def loss_terms(self, batch, training):
+        num = math.prod(self.x_domain.sites)
         if training:
             log_probs = [self._log_probs(self.training_parameters(batch), batch.x)]
+            if self.num_unscored:
+                log_probs = [some[:, :, self.num_unscored :] for some in log_probs]
+                num -= self.num_unscored
         else:
             log_probs = self.log_prob_of_sites(batch.x, batch.y)
         loss = -tf.reduce_mean(_log_mean_prob(log_probs))
-        bits = loss / (math.log(2.0) * math.prod(self.x_domain.sites))
+        bits = loss / (math.log(2.0) * num)
         return {"loss": loss, "bits_per_dimension": bits}
 
     def log_prob_conditions(self, num_rows, mask=None, **given) -> dict:
