@@ -22,8 +22,7 @@ def sr_res_net(
     initially: its last convolution begins with zeros.
 
     NOTE: The paper has no such sum. Here the convolutions also get inputs in [-1, 1]
-    instead of [0, 1], and their result is multiplied by 0.1, because Adam otherwise
-    changes the brightness of whole images too fast.
+    instead of [0, 1], and their result is multiplied by 0.1.
 
     Args:
         image_shape: Tuple `(height, width, channels)` of the inputs. The weights do not

@@ -21,7 +21,7 @@ from keras_gen.zoo.evaluation.counterfactuals import counterfactuals
 from keras_gen.zoo.evaluation.evaluate import metrics_for
 from keras_gen.zoo.evaluation.protocol import QUICK
 from keras_gen.zoo.evaluation.report import describe
-from keras_gen.zoo.publishing.publish import save_attributes
+from keras_gen.zoo.publishing.publish import save_examples
 from keras_gen.zoo.publishing.table import _edits_table
 from keras_gen.zoo.shelf import catalog
 from keras_gen.zoo.shelf.entry import Entry
@@ -214,7 +214,11 @@ def run(*arguments, command="edit"):
 
 @pytest.fixture
 def published(entry):
-    save_attributes(entry, entry.load(), entry.weights_sha256)
+    model = entry.load()
+    found = attributes.directions(model, entry.recipe)
+    path = entry.folder / attributes.DIRECTIONS
+    attributes.save_directions(path, found, entry.weights_sha256)
+    save_examples(entry, model)
     return entry
 
 

@@ -19,7 +19,7 @@ from keras_gen.zoo.evaluation.protocol import QUICK, Protocol
 from keras_gen.zoo.evaluation.report import describe
 from keras_gen.zoo.evaluation.upscaling import upscaling
 from keras_gen.zoo.pictures import made_by
-from keras_gen.zoo.publishing.publish import save_middles
+from keras_gen.zoo.publishing.publish import save_examples
 from keras_gen.zoo.publishing.table import _enlargements_table
 from keras_gen.zoo.shelf import catalog
 from keras_gen.zoo.shelf.entry import Entry
@@ -173,7 +173,7 @@ def test_it_is_for_models_that_upscale_and_told_in_words(entry):
 
 def test_middles_of_photographs_come_with_the_entry(entry):
     model = entry.load()
-    save_middles(entry, model)
+    save_examples(entry, model)
     found = np.asarray(Image.open(entry.folder / "examples.png"))
     first, second = entry.recipe.photographs()
     np.testing.assert_array_equal(found[:, :24], first[8:32, 4:28])

@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_gen.metrics import psnr, sliced_wasserstein_distance, ssim
 from keras_gen.models.base import marks_of
+from keras_gen.models.base.batches import in_batches
 from keras_gen.zoo.evaluation import measures
 from keras_gen.zoo.shelf.recipes import first_examples
 
@@ -45,9 +46,12 @@ def translation(model, recipe, data, protocol) -> dict:
             continue
         in_bytes = model.domain_of(targets).to_bytes
         truth, examples = in_bytes(pairs[targets]) / 255, in_bytes(known[targets]) / 255
+        made = in_batches(
+            getattr(model, name), {sources: pairs[sources]}, _ROWS_AT_ONCE
+        )
         inputs = model.domain_of(sources).to_bytes(pairs[sources]) / 255
         guesses = {
-            "model": in_bytes(_translated(model, name, pairs[sources])) / 255,
+            "model": in_bytes(made) / 255,
             **_copied(inputs, truth.shape),
             "mean image": examples.mean(axis=0),
             "mean colour": examples.mean(axis=(0, 1, 2)),
@@ -90,15 +94,6 @@ def _pairs(model, recipe, split, num):
             f"Received: {len(parts[0])} of shapes {', '.join(map(str, shapes))}"
         )
     return dict(zip(("x", "y"), parts, strict=True))
-
-
-def _translated(model, name, examples):
-    method = getattr(model, name)
-    parts = [
-        np.asarray(method(examples[first : first + _ROWS_AT_ONCE]))
-        for first in range(0, len(examples), _ROWS_AT_ONCE)
-    ]
-    return np.concatenate(parts)
 
 
 def _copied(inputs, shape):

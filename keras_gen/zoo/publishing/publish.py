@@ -3,11 +3,10 @@
 Run `python -m keras_gen.zoo.publishing.publish NAME RUN [RUN ...]`. It measures the
 model of the first run by the full protocol and writes `model.weights.h5`,
 `metrics.json`, `history.csv`, `samples.png` and `training.png` into `zoo/NAME`, which
-holds the recipe; if the recipe has attributes, also their directions. For attributes
-and pairs it writes a few test images into `examples.png`, and for photographs without a
-first stage the middles of these. Further runs must have the same recipe and other
-seeds. Their numbers show how much the entry depends on the seed of the training. Those
-of later runs are added by `python -m keras_gen.zoo.publishing.seeds`.
+holds the recipe; if the recipe has attributes, also their directions, and where
+`save_examples()` says so, `examples.png`. Further runs must have the same recipe and
+other seeds. Their numbers show how much the entry depends on the seed of the training.
+Those of later runs are added by `python -m keras_gen.zoo.publishing.seeds`.
 """
 
 import shutil
@@ -51,10 +50,8 @@ def publish(name, run, *others) -> dict:
     entry, run, others = Entry(name), RunFolder(run), [RunFolder(o) for o in others]
     report, model = read_json(run.report), model_of(entry.recipe, run)
     check_seeds(report, others)
-    if hasattr(entry.recipe, "photographs") and not hasattr(
-        entry.recipe, "first_stage"
-    ):
-        save_middles(entry, model)
+    # Quick numbers may be of the examples.
+    save_examples(entry, model)
     report["results"], report["quick"] = measured(model, entry.recipe)
     if others:
         report = with_seeds(report, entry.recipe, others)
@@ -62,9 +59,9 @@ def publish(name, run, *others) -> dict:
         model.save_weights(partial)
         report["weights_sha256"] = sha256_of(partial)
     if hasattr(entry.recipe, "attributes"):
-        save_attributes(entry, model, report["weights_sha256"])
-    elif hasattr(entry.recipe, "pairs"):
-        save_examples(entry, model)
+        found = directions(model, entry.recipe)
+        path = entry.folder / DIRECTIONS
+        save_directions(path, found, report["weights_sha256"])
     for picture in run.path.glob(f"{run.picture.name}.*"):
         with written_whole(entry.folder / picture.name) as partial:
             shutil.copy(picture, partial)
@@ -75,27 +72,26 @@ def publish(name, run, *others) -> dict:
     return report
 
 
-def save_attributes(entry, model, weights_sha256) -> None:
-    """Writes the directions of an entry's attributes, and its example images."""
-    found = directions(model, entry.recipe)
-    save_directions(entry.folder / DIRECTIONS, found, weights_sha256)
-    save_examples(entry, model)
-
-
 def save_examples(entry, model) -> None:
-    """Writes the first test images of an entry, for commands without the data."""
-    (x, *_) = first_examples(entry.recipe.data("test"), _NUM_EXAMPLES)
-    model.x_domain.save(entry.folder / EXAMPLES, x)
+    """Writes example images into an entry, for commands without the data.
+
+    For attributes and pairs they are the first test images. For photographs they are
+    the middles of these, of which quick numbers are; a first stage has them already.
+    """
+    recipe = entry.recipe
+    if hasattr(recipe, "attributes") or hasattr(recipe, "pairs"):
+        (x, *_) = first_examples(recipe.data("test"), _NUM_EXAMPLES)
+        model.x_domain.save(entry.folder / EXAMPLES, x)
+    elif hasattr(recipe, "photographs") and not hasattr(recipe, "first_stage"):
+        middles = np.stack(list(_middles(recipe.photographs(), model.x_domain.shape)))
+        save_png(entry.folder / EXAMPLES, grid(middles), len(middles))
 
 
-def save_middles(entry, model) -> None:
-    """Writes the middles of an entry's photographs, for its quick numbers."""
-    height, width, _ = model.x_domain.shape
-    middles = []
-    for image in entry.recipe.photographs():
+def _middles(images, shape):
+    height, width, _ = shape
+    for image in images:
         top, left = (image.shape[0] - height) // 2, (image.shape[1] - width) // 2
-        middles.append(image[top : top + height, left : left + width])
-    save_png(entry.folder / EXAMPLES, grid(np.stack(middles)), len(middles))
+        yield image[top : top + height, left : left + width]
 
 
 if __name__ == "__main__":

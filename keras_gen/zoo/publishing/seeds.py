@@ -1,7 +1,7 @@
 """Adds trainings with other seeds to an entry.
 
 Run `python -m keras_gen.zoo.publishing.seeds NAME RUN [RUN ...]`. The runs must have
-the recipe of the entry and other seeds. It measures them as the entry, by `MEASURES`
+the recipe of the entry and other seeds. It measures them as the entry, by `REPEATED`
 alone, and writes the numbers into `zoo/NAME/metrics.json`. They show how much those of
 the entry depend on the seed of the training.
 """
@@ -16,14 +16,14 @@ from keras_gen.zoo.shelf.recipes import rebuilt
 from keras_gen.zoo.shelf.run_folder import RunFolder
 
 #: The measures that are repeated, where an entry has them.
-MEASURES = ("distances", "label_accuracy", "categories", "accuracy")
+REPEATED = ("distances", "label_accuracy", "categories", "accuracy")
 
 
 def add_seeds(name, *runs) -> dict:
     """Adds the numbers of other trainings to those of an entry.
 
     Args:
-        name: String, an entry with a number of `MEASURES`.
+        name: String, an entry with a number of `REPEATED`.
         *runs: Paths of run folders of its recipe, with seeds that it does not have.
 
     Returns:
@@ -36,7 +36,7 @@ def add_seeds(name, *runs) -> dict:
     entry, runs = Entry(name), [RunFolder(run) for run in runs]
     if not _repeated(entry.report.get("results", {})):
         raise ValueError(
-            f"`name` must be an entry with {' or '.join(MEASURES)}. Received: {name!r}"
+            f"`name` must be an entry with {' or '.join(REPEATED)}. Received: {name!r}"
         )
     check_seeds(entry.report, runs)
     report = with_seeds(entry.report, entry.recipe, runs)
@@ -60,7 +60,7 @@ def with_seeds(report, recipe, runs) -> dict:
     """A report with the numbers of other trainings of its recipe.
 
     Args:
-        report: Dict, the contents of a `metrics.json` with numbers of `MEASURES`.
+        report: Dict, the contents of a `metrics.json` with numbers of `REPEATED`.
         recipe: A recipe, from `load_recipe()`.
         runs: List of `RunFolder`, with other seeds.
     """
@@ -88,7 +88,7 @@ def _seed_of(run):
 
 
 def _repeated(results):
-    return [name for name in MEASURES if name in results]
+    return [name for name in REPEATED if name in results]
 
 
 def values_of(results) -> dict:
