@@ -18,7 +18,7 @@ binarization = "dynamic"
 training_dtype = "mixed_bfloat16"
 
 
-def model(seed=0, dtype="float32"):
+def model(seed=0):
     return GatedPixelCNN(
         IMAGE_SHAPE,
         BernoulliLikelihood(),
@@ -29,7 +29,6 @@ def model(seed=0, dtype="float32"):
         num_classes=10,
         seed=seed,
         name="gated_pixel_cnn_mnist",
-        dtype=dtype,
     )
 
 

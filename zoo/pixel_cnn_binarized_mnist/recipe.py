@@ -29,7 +29,7 @@ paper = {
 }
 
 
-def model(seed=0, dtype="float32"):
+def model(seed=0):
     return PixelCNN(
         IMAGE_SHAPE,
         BernoulliLikelihood(),
@@ -39,7 +39,6 @@ def model(seed=0, dtype="float32"):
         output_filters=64,
         seed=seed,
         name="pixel_cnn_binarized_mnist",
-        dtype=dtype,
     )
 
 

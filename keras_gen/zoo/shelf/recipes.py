@@ -18,9 +18,9 @@ A recipe's docstring says in one line what it trains. It defines
 - optionally `prepare(model, batches)`, which sets initial weights that depend on the
   training data;
 - optionally `training_dtype`, the dtype policy of the training, such as
-  `"mixed_bfloat16"`. `model()` then takes `dtype`. The entry has the default dtype of
-  `model()`, which should be float32: rounding to bfloat16 changes sampled pixels, and
-  TFLite does not have bfloat16;
+  `"mixed_bfloat16"`. The layers that `model()` makes have it, unless they say another.
+  The entry is float32: rounding to bfloat16 changes sampled pixels, and TFLite does not
+  have bfloat16;
 - optionally `validation`, a split of the recipe's dataset. Its loss is reported after
   each epoch, as `val_loss`, and the trained model is measured on it;
 - optionally `extractor`, a classifier of the zoo. Samples are compared with its test

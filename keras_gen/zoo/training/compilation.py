@@ -3,6 +3,8 @@
 import contextlib
 import math
 
+import keras
+
 from keras_gen.models.base import marks_of
 from keras_gen.random import seed_initializers
 from keras_gen.zoo.shelf.loading import open_model
@@ -23,18 +25,29 @@ def check_rate(recipe, learning_rate):
 
 def compiled_model(recipe, dealt, strategy, run, max_skipped):
     """The recipe's model, with initial weights and compiled."""
-    dtype = getattr(recipe, "training_dtype", None)
     rate = run["learning_rate"]
     options = {} if rate is None else {"learning_rate": rate}
     with contextlib.nullcontext() if strategy is None else strategy.scope():
         seed_initializers(run["seed"])
-        model = recipe.model(seed=run["seed"], **({"dtype": dtype} if dtype else {}))
+        with _dtype_policy(getattr(recipe, "training_dtype", None)):
+            model = recipe.model(seed=run["seed"])
         if hasattr(recipe, "prepare"):
             recipe.prepare(model, dealt.batches)
         recipe.compile(model, steps=run["epochs"] * dealt.steps, **options)
         if max_skipped is not None:
             _skip_nonfinite(model)
     return model
+
+
+@contextlib.contextmanager
+def _dtype_policy(dtype):
+    """Gives new layers a dtype policy, unless it is None."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype or before)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def take_weights(model, name):
