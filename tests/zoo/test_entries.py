@@ -1,3 +1,4 @@
+import csv
 import json
 import re
 import shutil
@@ -307,6 +308,40 @@ def test_a_small_photograph_becomes_larger_without_data(tmp_path, monkeypatch):
     shown = np.asarray(Image.open(folder / "larger.png"), np.float64)
     assert found.shape == (1, *shown.shape) == (1, 240, 320, 3)
     assert np.abs(found[0] - shown).max() <= 1
+
+
+def test_beta_tc_vae_sprites_is_compared_with_what_others_py_has_found():
+    folder = catalog.root() / "beta_tc_vae_sprites"
+    with open(folder / "others.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    card = (folder / "card.md").read_text(encoding="utf-8")
+    for name in dict.fromkeys(row["model"] for row in rows):
+        some = [row for row in rows if row["model"] == name]
+        assert [row["seed"] for row in some] == list("01234")
+        for column in ("rate", "distortion", "MIG", "SAP", "FactorVAE score"):
+            found = [float(row[column]) for row in some]
+            assert f"{np.mean(found):.3f} ± {np.std(found, ddof=1):.3f}" in card
+    seeds = zoo.info("beta_tc_vae_sprites")["training_seeds"]
+    own = {row["seed"]: float(row["MIG"]) for row in rows if "TC" in row["model"]}
+    expected = {seed: values["MIG"] for seed, values in seeds.items()}
+    assert own == pytest.approx(expected, abs=1e-4)
+
+
+def test_traversals_of_beta_tc_vae_sprites_move_and_resize_the_heart():
+    model, recipe = zoo.load("beta_tc_vae_sprites"), load_recipe("beta_tc_vae_sprites")
+    picture = recipe.picture(model)[..., 0] / 255
+    rows = picture.reshape(recipe.LATENT_DIM, recipe.SIZE, -1, recipe.SIZE)
+    images = rows.transpose(0, 2, 1, 3)
+    area = images.sum(axis=(2, 3))
+    keeps_its_size = area.min(axis=1) > 0.5 * area.max(axis=1)
+    assert keeps_its_size.sum() == len(images) - 1
+    for axis in (2, 3):
+        # The mean column, then the mean row.
+        mean = images.sum(axis=axis)[keeps_its_size] @ np.arange(recipe.SIZE)
+        moved = np.ptp(mean / area[keeps_its_size], axis=1)
+        assert (moved > 5).sum() == 1
+    # The other latents carry nothing, so their rows hardly change.
+    assert np.ptp(images[3:], axis=1).max() < 0.25
 
 
 def test_unknown_names_list_near_ones():

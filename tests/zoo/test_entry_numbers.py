@@ -24,7 +24,16 @@ COSTLY = {
 ROUNDING, COUNTED = 5e-5, 0.003
 # A file has whole words, and other formats change with the version of their library.
 WORDS = 0.02
-SHARES = {"precision", "recall", "coverage", "near_copies"}
+SHARES = {
+    "precision",
+    "recall",
+    "coverage",
+    "near_copies",
+    # A code at the edge of a bin.
+    "MIG",
+    "disentanglement",
+    "FactorVAE score",
+}
 # Standard errors by which a full number and a quick one may differ.
 MOST_ERRORS = 4.0
 REPORTS = {name: zoo.info(name) for name in zoo.names()}
@@ -59,7 +68,7 @@ def numbers_of(results):
             found[metric, name] = value
         if "cross_entropy" in result:
             found[metric, "cross_entropy"] = result["cross_entropy"]
-        for kind in ("translations", "enlargements"):
+        for kind in ("translations", "enlargements", "scores"):
             for guess, numbers in result.get(kind, {}).items():
                 for name, number in numbers.items():
                     if number["value"] is not None:

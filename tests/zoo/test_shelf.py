@@ -135,3 +135,24 @@ def test_wrong_attributes_of_a_recipe_are_named(tmp_path, line, message):
     recipe.write_text(f"epochs = 1\nmodel = data = compile = print\n{line}\n")
     with pytest.raises(ValueError, match=message):
         load_recipe(str(recipe))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("factors = ['x', 'y']", r"`factors` of .* must be a dict of numbers.*\['x'"),
+        ("factors = {}", "must be a dict of numbers of values. Received: {}"),
+        ("factors = {'x': 3}", r"has factors and no factors_of\(\)"),
+        ("factors = {'x': 3}; factors_of = print", r"has factors and no examples_of"),
+        (
+            "factors = {'x': 3}; factors_of = examples_of = print\n"
+            "unordered_factors = ('x',)",
+            "`unordered_factors` of .* must be some of x, not all.*'x'",
+        ),
+    ],
+)
+def test_wrong_factors_of_a_recipe_are_named(tmp_path, line, message):
+    recipe = tmp_path / "tiny.py"
+    recipe.write_text(f"epochs = 1\nmodel = data = compile = print\n{line}\n")
+    with pytest.raises(ValueError, match=message):
+        load_recipe(str(recipe))

@@ -1,5 +1,6 @@
 """Measures a model by all measures that apply to it."""
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from keras_gen.zoo.evaluation import (
     chains,
     compression,
     counterfactuals,
+    disentanglement,
     distances,
     imputation,
     latents,
@@ -202,6 +204,13 @@ def _has_counterfactuals(model, recipe, data):
     return known and edits(model)
 
 
+def _has_factors(model, recipe, data):
+    known = hasattr(recipe, "factors") and data is None
+    # A gap is between two latents.
+    latents = model.domain_of("latents") if "encode" in marks_of(model) else None
+    return known and latents is not None and math.prod(latents.shape) > 1
+
+
 def _upscales(model, recipe, data):
     return "upscale" in marks_of(model)
 
@@ -237,6 +246,7 @@ def _has_label_accuracy(model, recipe, data):
 
 #: All measures. The first one that applies to a model is used to compare it.
 MEASURES = (
+    Measure("disentanglement", _has_factors, disentanglement.disentanglement),
     Measure("perplexity", _predicts_words, measures.perplexity),
     Measure(
         "preprocessed_log_likelihood",

@@ -69,9 +69,9 @@ def parts_of(result) -> list:
 
     An imputation has masks and methods; edits have attributes and methods; repeats have
     the lengths of phrases, of samples and of test data; translations have guesses and
-    errors; enlargements have methods and numbers.
+    errors; enlargements have methods and numbers; scores have factors.
     """
-    kinds = ("masks", "edits", "phrases", "translations", "enlargements")
+    kinds = ("masks", "edits", "phrases", "translations", "enlargements", "scores")
     parts = next((result[kind] for kind in kinds if kind in result), {})
 
     def shown(found):

@@ -16,7 +16,13 @@ from keras_gen.zoo.shelf.recipes import rebuilt
 from keras_gen.zoo.shelf.run_folder import RunFolder
 
 #: The measures that are repeated, where an entry has them.
-REPEATED = ("distances", "label_accuracy", "categories", "accuracy")
+REPEATED = (
+    "disentanglement",
+    "distances",
+    "label_accuracy",
+    "categories",
+    "accuracy",
+)
 
 
 def add_seeds(name, *runs) -> dict:
@@ -98,6 +104,9 @@ def values_of(results) -> dict:
         if "columns" in results[name]:
             columns = results[name]["columns"]
             values |= {column: cells["model"] for column, cells in columns.items()}
+        elif "scores" in results[name]:
+            scores = results[name]["scores"]
+            values |= {score: cells["mean"]["value"] for score, cells in scores.items()}
         else:
             values[name] = results[name]["value"]
     return values

@@ -70,6 +70,7 @@ def card_tables(entry) -> str:
         "translation": _guesses_table,
         "upscaling": _enlargements_table,
         "repeats": _phrases_table,
+        "disentanglement": _scores_table,
     }
     tables += [
         table(results[metric])
@@ -84,11 +85,11 @@ def card_tables(entry) -> str:
 def _short_result(entry):
     """The first result in a few words. The card has its extractor and protocol."""
     result, *_ = entry.report["results"].values()
-    error, seeds = result.get("standard_error"), entry.report.get("training_seeds")
-    if seeds is not None and "columns" in result:
-        found = [columns["FD"] for columns in seeds.values()]
-        error = math.hypot(error, np.std(found, ddof=1))
+    error, seeds = result.get("standard_error"), entry.report.get("training_seeds", {})
     name = result["metric"].partition("[")[0].removesuffix(" of a symbol")
+    found = [values[name] for values in seeds.values() if name in values]
+    if len(found) > 1:
+        error = math.hypot(error, np.std(found, ddof=1))
     value = number(result["value"], error)
     is_short = result["unit"] in ("nats", "nats a symbol", "%", "dB")
     unit = f" {result['unit']}" if is_short else ""
@@ -190,6 +191,20 @@ def _phrases_table(result):
         "standard error over the windows, "
         f"{result['protocol']['num_sampled_windows']:,} of them sampled. A model that "
         "repeats more than test data do has learned phrases by heart."
+    )
+
+
+def _scores_table(result):
+    protocol = result["protocol"]
+    return _parts_table("score", result) + (
+        f"\n\nOf 1, for the {protocol['num_latents']} means of the posterior as codes. "
+        "MIG: of the mutual information with a factor, by how much the best code is "
+        "ahead of the second best, as a share of the entropy of the factor; codes are "
+        f"cut into {protocol['num_bins']} bins. SAP: the same of squared correlations, "
+        f"for {', '.join(protocol['ordered_factors'])}. FactorVAE score: the share of "
+        f"{protocol['num_votes']} votes that find the factor that is equal in a group "
+        f"of {protocol['group_size']} images; chance is 1 of {len(protocol['factors'])}"
+        ". Standard errors are over the test images, or over the votes."
     )
 
 

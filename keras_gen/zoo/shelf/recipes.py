@@ -50,6 +50,12 @@ A recipe's docstring says in one line what it trains. It defines
 - optionally `pairs(split="test")`, if the model translates images: batches of images
   of both domains that belong together, in a fixed order and unchanged. Translations are
   compared with them, also if `data()` gives batches without pairs;
+- optionally `factors`, a dict from the names of factors of variation to how many values
+  each has, if the model encodes. With it `factors_of(split)`, an integer array of shape
+  `(num, num_factors)` in the order of `data(split, training=False)`, and
+  `examples_of(factors)`, the examples that have such factors. Scores then say whether
+  each latent is one factor. `unordered_factors` are the names of those whose values
+  have no order;
 - optionally `photographs(quick=False)`, for a model that makes images larger: test
   images of any sizes instead of `data("test")`, uint8 arrays. With `quick=True` they
   are few and small, and come with the entry;
@@ -78,6 +84,7 @@ _OF_OWN_DATA = (
     "attributes",
     "counterfactuals",
     "extractor",
+    "factors",
     "first_stage",
     "num_classes",
     "pairs",
@@ -131,6 +138,7 @@ def run_recipe(path, name):
             f"Received: {shown(recipe.pairs)}"
         )
     _check_attributes(recipe, path)
+    _check_factors(recipe, path)
     recipe.name = name
     return recipe
 
@@ -151,6 +159,26 @@ def _check_attributes(recipe, path):
         )
 
 
+def _check_factors(recipe, path):
+    if not hasattr(recipe, "factors"):
+        return
+    factors = recipe.factors
+    if not isinstance(factors, dict) or not factors:
+        raise ValueError(
+            f"`factors` of the recipe {str(path)!r} must be a dict of numbers of "
+            f"values. Received: {shown(factors)}"
+        )
+    for name in ("factors_of", "examples_of"):
+        if not callable(getattr(recipe, name, None)):
+            raise ValueError(f"The recipe {str(path)!r} has factors and no {name}().")
+    unordered = getattr(recipe, "unordered_factors", ())
+    if not set(unordered) < set(factors):
+        raise ValueError(
+            f"`unordered_factors` of the recipe {str(path)!r} must be some of "
+            f"{', '.join(factors)}, not all. Received: {shown(unordered)}"
+        )
+
+
 def defined_in(recipe):
     """The classes and functions of a recipe, a dict by name."""
     return {
@@ -164,7 +192,7 @@ def set_data(recipe, source=None, batch_size=None):
     """Gives a recipe other data, or batches of another size.
 
     With other data the recipe loses what belongs to its own: the extractor, the number
-    of classes, attributes, pairs and photographs.
+    of classes, attributes, factors, pairs and photographs.
 
     Args:
         recipe: A recipe, from `load_recipe()`; it is changed.
