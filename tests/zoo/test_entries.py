@@ -13,6 +13,7 @@ from PIL import Image
 from keras_gen import cli, models, zoo
 from keras_gen.files import sha256_of
 from keras_gen.latents import attribute_vector
+from keras_gen.metrics import active_units
 from keras_gen.models.base import AdversarialModel, GenerativeModel
 from keras_gen.random import Rows
 from keras_gen.zoo.continuation import continuation
@@ -36,6 +37,7 @@ NUM_OTHERS = {
     "lstm_melodies": {"num_windows": 313, "num_sampled_windows": 313},
     "pix2pix_openmoji": {"num_pairs": 172},
     "pixel_cnn_binarized_mnist": {"num_imputed_images": 250},
+    "semi_supervised_vae_mnist": {"num_examples": 10_000},
     "sr_res_net_flowers": {"num_enlarged": 24},
     "transformer_shakespeare": {"num_windows": 871, "num_sampled_windows": 871},
     "vae_avatars": {"num_pairs": [800, 800]},
@@ -194,6 +196,35 @@ def test_gated_pixel_cnn_mnist_draws_the_digits_that_it_is_told():
     samples = model.sample(100, seed=1, y=labels)
     assert np.mean(classes_of(samples, model) == labels) >= 0.9
     assert np.mean(model.classify(samples).argmax(axis=-1) == labels) >= 0.95
+
+
+def test_semi_supervised_vae_mnist_learns_more_than_its_labels_tell():
+    seeds = zoo.info("semi_supervised_vae_mnist")["training_seeds"].values()
+    errors = [100 - found["accuracy"] for found in seeds]
+    alone = json.loads(
+        (catalog.root() / "semi_supervised_vae_mnist/labels_alone.json").read_text()
+    )
+    assert len(errors) == len(alone["latents"]) == len(alone["pixels"]) == 5
+    assert max(errors) < min(alone["latents"]) < min(alone["pixels"])
+
+
+def test_semi_supervised_vae_mnist_sees_few_labels_often():
+    recipe = load_recipe("semi_supervised_vae_mnist")
+    options = {"seed": 1, "batch_size": 550, "repeat": True}
+    data = recipe.data("train[:2000]", **options)
+    epochs = [list(data.skip(first).take(4)) for first in (0, 4)]
+    latents, labels = (np.concatenate(part) for part in zip(*epochs[1], strict=True))
+    # 2,000 images, of which 100 have a label and occur twice more.
+    assert np.bincount(labels + 1).tolist() == [1900, *[30] * 10]
+    resumed = list(recipe.data("train[:2000]", start=(1, 0), **options).take(4))
+    np.testing.assert_array_equal(np.concatenate([x for x, _ in resumed]), latents)
+    # Each time with other latents.
+    assert len(np.unique(latents, axis=0)) == 2200
+    # Left out are the latents of M1 that do not vary with the image.
+    vae = recipe.first_model()
+    images = load_recipe("vae_mnist").data("test[:500]", batch_size=500)
+    found = active_units(vae.posterior(next(iter(images))).mean())
+    assert np.flatnonzero(found.variances > 0.01).tolist() == list(recipe.LATENTS)
 
 
 @pytest.mark.parametrize("name", ["transformer_shakespeare", "lstm_melodies"])

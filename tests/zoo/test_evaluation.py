@@ -271,6 +271,14 @@ def test_each_model_has_the_measures_that_apply(vae, vae_recipe):
     assert metrics_for(classifier, recipe) == ["accuracy"]
 
 
+def test_the_measure_that_a_recipe_names_comes_first(vae, vae_recipe):
+    before = metrics_for(vae, vae_recipe)
+    vae_recipe.compared_by = "distances"
+    others = [name for name in before if name != "distances"]
+    assert metrics_for(vae, vae_recipe) == ["distances", *others]
+    assert metrics_for(vae, vae_recipe, data="other")[0] == before[0]
+
+
 def test_measures_that_do_not_apply_are_refused(vae, vae_recipe):
     message = (
         "holds 'accuracy', 'fid', which tiny_vae does not have. It has: "

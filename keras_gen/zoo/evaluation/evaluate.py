@@ -104,7 +104,7 @@ def measure(
     """
     protocol = full_protocol(recipe) if protocol is None else protocol
     protocol.check()
-    known = {m.name: m for m in MEASURES if m.applies(model, recipe, data)}
+    known = {m.name: m for m in _applying(model, recipe, data)}
     if metrics is None:
         left_out = LONG if protocol.is_quick else ()
         metrics = [name for name in known if name not in left_out]
@@ -124,7 +124,14 @@ def measure(
 
 def metrics_for(model, recipe, data=None) -> list:
     """Names of the measures that apply to a model, a list in their order."""
-    return [m.name for m in MEASURES if m.applies(model, recipe, data)]
+    return [m.name for m in _applying(model, recipe, data)]
+
+
+def _applying(model, recipe, data):
+    # The sort is stable: the others keep their order.
+    first = getattr(recipe, "compared_by", None)
+    found = [m for m in MEASURES if m.applies(model, recipe, data)]
+    return sorted(found, key=lambda m: m.name != first)
 
 
 def _writes(model, recipe, data):
@@ -244,7 +251,8 @@ def _has_label_accuracy(model, recipe, data):
     return distances and isinstance(model.y_domain, Labels)
 
 
-#: All measures. The first one that applies to a model is used to compare it.
+#: All measures. The first one that applies to a model is used to compare it, unless its
+#: recipe names another.
 MEASURES = (
     Measure("disentanglement", _has_factors, disentanglement.disentanglement),
     Measure("perplexity", _predicts_words, measures.perplexity),

@@ -38,6 +38,8 @@ A recipe's docstring says in one line what it trains. It defines
   `keras_gen.zoo.evaluation.evaluate.MEASURES` to dicts of `value`, `source` and
   `protocol`. Tables show a published number only if the protocol of the measured one
   has the same items;
+- optionally `compared_by`, the name of the measure that comes first and that tables of
+  entries show, if it is not the first of `MEASURES` that applies;
 - optionally `compression`, which is True if the card has the bits that test images
   take when the model compresses them;
 - optionally `attributes`, directions in the latents by which `keras-gen edit` changes
@@ -92,6 +94,7 @@ _OF_OWN_DATA = (
 )
 _STRINGS = (
     "binarization",
+    "compared_by",
     "extractor",
     "first_stage",
     "preprocessing",
