@@ -17,11 +17,11 @@ from keras_gen.zoo.shelf.run_folder import RunFolder
 
 #: The measures that are repeated, where an entry has them.
 REPEATED = (
-    "disentanglement",
     "distances",
     "label_accuracy",
     "categories",
     "accuracy",
+    "disentanglement",
 )
 
 
