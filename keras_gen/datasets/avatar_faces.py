@@ -123,6 +123,17 @@ class AvatarFaces(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager):
         folder = dl_manager.manual_dir
+        splits = ("train", "test")
+        if self._has_pairs:
+            splits = ("hair_color_pairs", "sunglasses_pairs")
+        parts = [f"{split}.{kind}" for split in splits for kind in ("jsonl", "rgb")]
+        files = [f"{self._style}.{part}" for part in ("names.json", *parts)]
+        missing = [file for file in files if not (folder / file).is_file()]
+        if missing:
+            raise ValueError(
+                f"manual_dir must hold {', '.join(files)}. Not found in "
+                f"{str(folder)!r}: {', '.join(missing)}"
+            )
         names = json.loads((folder / f"{self._style}.names.json").read_text())
         wanted = _STYLES[self._style].attributes
         if sorted(names) != sorted(wanted):
@@ -134,9 +145,6 @@ class AvatarFaces(tfds.core.GeneratorBasedBuilder):
             if key.endswith("attributes"):
                 for attribute, classes in names.items():
                     feature[attribute].names = classes
-        splits = ("train", "test")
-        if self._has_pairs:
-            splits = ("hair_color_pairs", "sunglasses_pairs")
         return {split: self._generate_examples(folder, split) for split in splits}
 
     def _generate_examples(self, folder, split):

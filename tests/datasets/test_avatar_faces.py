@@ -92,6 +92,7 @@ def test_the_faces_of_a_pair_stay_together(tmp_path):
     [
         ("bytes", "pixel_art.train.rgb must hold a face of 16 x 16 x 3 bytes.*2 lines"),
         ("names", "pixel_art.names.json must name hair, .*Received: eyes"),
+        ("file", "must hold pixel_art.names.json, .*Not found .*: .*test.rgb$"),
     ],
 )
 def test_wrong_folders_are_refused(tmp_path, spoil, message):
@@ -100,6 +101,8 @@ def test_wrong_folders_are_refused(tmp_path, spoil, message):
         write(tmp_path, "pixel_art", split, faces)
     if spoil == "bytes":
         (tmp_path / "pixel_art.train.rgb").write_bytes(b"123")
+    elif spoil == "file":
+        (tmp_path / "pixel_art.test.rgb").unlink()
     else:
         (tmp_path / "pixel_art.names.json").write_text('{"eyes": ["a"]}')
     with pytest.raises(ValueError, match=message):
