@@ -114,9 +114,10 @@ def _jpeg_decoder(tfds):
 
 def _check_key(name, argument, key, known):
     if key is not None and key not in known:
+        # TFDS gives them in another order each time.
+        names = ", ".join(sorted(known)) or "none"
         raise ValueError(
-            f"`{argument}` of {name} must be one of {', '.join(known) or 'none'}. "
-            f"Received: {shown(key)}"
+            f"`{argument}` of {name} must be one of {names}. Received: {shown(key)}"
         )
 
 
