@@ -277,6 +277,9 @@ def test_the_measure_that_a_recipe_names_comes_first(vae, vae_recipe):
     others = [name for name in before if name != "distances"]
     assert metrics_for(vae, vae_recipe) == ["distances", *others]
     assert metrics_for(vae, vae_recipe, data="other")[0] == before[0]
+    vae_recipe.compared_by = "fid"
+    with pytest.raises(ValueError, match="`compared_by` of .* distances, .*'fid'"):
+        metrics_for(vae, vae_recipe)
 
 
 def test_measures_that_do_not_apply_are_refused(vae, vae_recipe):

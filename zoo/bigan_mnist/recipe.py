@@ -21,6 +21,7 @@ UNITS = 96
 
 epochs = 12
 extractor = "classifier_mnist"
+compared_by = "distances"
 num_classes = 10
 training_dtype = "mixed_bfloat16"
 

@@ -128,8 +128,13 @@ def metrics_for(model, recipe, data=None) -> list:
 
 
 def _applying(model, recipe, data):
-    # The sort is stable: the others keep their order.
     first = getattr(recipe, "compared_by", None)
+    if first is not None and first not in {m.name for m in MEASURES}:
+        raise ValueError(
+            f"`compared_by` of the recipe must be one of "
+            f"{', '.join(sorted(m.name for m in MEASURES))}. Received: {first!r}"
+        )
+    # The sort is stable: the others keep their order.
     found = [m for m in MEASURES if m.applies(model, recipe, data)]
     return sorted(found, key=lambda m: m.name != first)
 
