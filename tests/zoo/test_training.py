@@ -18,6 +18,7 @@ from keras_gen.models.base.rates import warn_of_zero_rate
 from keras_gen.networks import mlp
 from keras_gen.zoo.shelf.loading import find, open_model
 from keras_gen.zoo.training.budget import affordable
+from keras_gen.zoo.training.compilation import compiled_model
 from keras_gen.zoo.training.data import TrainingData
 
 RECIPE = '''
@@ -343,3 +344,19 @@ def test_a_run_whose_files_are_no_objects_is_named(home, tmp_path, text):
     (tmp_path / "metrics.json").write_text(text)
     with pytest.raises(ValueError, match="metrics.json' (is no|must hold a) JSON"):
         find(tmp_path).report  # noqa: B018
+
+
+def test_networks_that_a_recipe_builds_have_the_dtype_of_the_training():
+    def model(seed):
+        return Autoencoder(mlp((2, 2, 1), [], (2,)), mlp((2,), [], (2, 2, 1)))
+
+    recipe = types.SimpleNamespace(
+        model=model,
+        compile=lambda model, steps: model.compile(),
+        training_dtype="mixed_bfloat16",
+    )
+    run = {"seed": 0, "epochs": 1, "learning_rate": None}
+    made = compiled_model(recipe, types.SimpleNamespace(steps=1), None, run, None)
+    found = {layer.dtype_policy.name for layer in (*made.encoder.layers, made)}
+    assert found == {"mixed_bfloat16"}
+    assert keras.config.dtype_policy().name == "float32"
