@@ -101,12 +101,17 @@ def dcgan_discriminator(
     output_bias=True,
     num_classes=None,
     wrapper=None,
+    hidden_units=None,
     name="discriminator",
 ) -> keras.Model:
     """Convolutions that halve the image, then one logit.
 
     Each convolution is followed by a normalization, except the first, and by a leaky
     ReLU of slope 0.2. Initial weights are normal with a standard deviation of 0.02.
+
+    NOTE: Without `hidden_units`, as in the paper, the logit is a sum over the patches
+    that outputs of the last convolution see. With few convolutions these are much
+    smaller than the image, and no part of the network sees which patches go together.
 
     Args:
         image_shape: Tuple `(height, width, channels)` of the inputs. Height and width
@@ -122,6 +127,8 @@ def dcgan_discriminator(
             `[inputs, labels]`, and the one-hot label is concatenated to the inputs.
         wrapper: Optional function that takes each layer with a kernel and returns the
             layer to use, such as `keras_gen.layers.SpectralNormalization`.
+        hidden_units: Optional integer, the units of a dense layer with a leaky ReLU
+            before the logit, which sees the whole image.
         name: String, the name of the network.
 
     Returns:
@@ -137,6 +144,8 @@ def dcgan_discriminator(
     (None, 1)
     """
     check_sizes("kernel_size", (kernel_size,))
+    if hidden_units is not None:
+        check_sizes("hidden_units", (hidden_units,))
     smallest_sides(image_shape, filters)
     inputs = keras.Input(tuple(image_shape), name="images")
     inputs, x = with_labels(inputs, num_classes)
@@ -155,6 +164,12 @@ def dcgan_discriminator(
             x = normalized(x, normalization)
         x = layers.LeakyReLU(0.2, name=f"leaky_relu_{index}")(x)
     x = layers.Flatten(name="flatten")(x)
+    if hidden_units is not None:
+        hidden = layers.Dense(
+            hidden_units, kernel_initializer=_initializer(), name="hidden"
+        )
+        x = (hidden if wrapper is None else wrapper(hidden))(x)
+        x = layers.LeakyReLU(0.2, name="leaky_relu_hidden")(x)
     logit = layers.Dense(
         1, use_bias=output_bias, kernel_initializer=_initializer(), name="outputs"
     )

@@ -135,6 +135,37 @@ def test_every_trainable_weight_can_change(normalization):
         assert np.abs(gradient).max() > 1e-12, weight.path
 
 
+@pytest.mark.parametrize(
+    ("hidden_units", "is_a_sum"), [(None, True), (16, False)], ids=["none", "16"]
+)
+def test_only_a_hidden_layer_joins_patches(hidden_units, is_a_sum):
+    keras.utils.set_random_seed(0)
+    network = dcgan_discriminator(
+        (16, 16, 1), [4, 6], 4, None, hidden_units=hidden_units
+    )
+    for weight in network.trainable_weights:
+        weight.assign(10.0 * weight)
+    images = np.zeros((4, 16, 16, 1), np.float32)
+    images[1::2, :2] = 1.0
+    images[2:, -2:] = 1.0
+    neither, first, last, both = np.float64(network(images)[:, 0])
+    assert abs(first - neither) > 1e-3
+    assert np.isclose(both - last, first - neither, rtol=1e-4) == is_a_sum
+
+
+def test_hidden_units_are_wrapped_and_checked():
+    wrapped = []
+    dcgan_discriminator(
+        (16, 16, 1),
+        [4],
+        wrapper=lambda layer: wrapped.append(layer.name) or layer,
+        hidden_units=3,
+    )
+    assert wrapped == ["conv_0", "hidden", "outputs"]
+    with pytest.raises(ValueError, match="`hidden_units`.*0"):
+        dcgan_discriminator((16, 16, 1), [4], hidden_units=0)
+
+
 def test_weights_start_small_and_follow_the_seed():
     networks = []
     for seed in (0, 0, 1):

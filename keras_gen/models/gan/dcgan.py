@@ -25,6 +25,9 @@ class DCGAN(NonSaturatingModel):
             `[1024, 512, 256, 128]` for images of 64 x 64.
         latent_dim: Integer, the size of the latents.
         kernel_size: Integer, the side of each kernel in pixels.
+        hidden_units: Optional integer, the units of a dense layer before the logit of
+            the discriminator. The paper has none: an output of its fourth convolution
+            sees most of the image. With fewer convolutions only this layer does.
         **kwargs: Options of the game, as for `GAN`: `label_smoothing`,
             `discriminator_steps`, `average_decay`, `instance_noise`, `seed`, `name`.
 
@@ -47,12 +50,26 @@ class DCGAN(NonSaturatingModel):
     (3, 5, 8, 8, 1)
     """
 
-    def __init__(self, image_shape, filters, latent_dim=100, kernel_size=5, **kwargs):
+    def __init__(
+        self,
+        image_shape,
+        filters,
+        latent_dim=100,
+        kernel_size=5,
+        hidden_units=None,
+        **kwargs,
+    ):
         super().__init__(
             dcgan_generator(latent_dim, filters, image_shape, kernel_size),
-            dcgan_discriminator(image_shape, list(filters)[::-1], kernel_size),
+            dcgan_discriminator(
+                image_shape,
+                list(filters)[::-1],
+                kernel_size,
+                hidden_units=hidden_units,
+            ),
             **kwargs,
         )
         self.image_shape = tuple(image_shape)
         self.filters = list(filters)
         self.kernel_size = kernel_size
+        self.hidden_units = hidden_units

@@ -47,6 +47,13 @@ def test_the_networks_follow_the_guidelines_of_the_paper():
     assert model.generator.layers[-1].activation is keras.activations.tanh
 
 
+def test_a_hidden_layer_of_the_discriminator_is_kept():
+    model = keras.saving.deserialize_keras_object(
+        keras.saving.serialize_keras_object(tiny(hidden_units=5))
+    )
+    assert model.discriminator.get_layer("hidden").units == 5
+
+
 @pytest.mark.parametrize(
     ("image_shape", "filters"), [((30, 31, 1), [4]), ((8, 8), [4]), ((8, 8, 1), [])]
 )
