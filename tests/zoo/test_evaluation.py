@@ -277,8 +277,16 @@ def test_the_measure_that_a_recipe_names_comes_first(vae, vae_recipe):
     others = [name for name in before if name != "distances"]
     assert metrics_for(vae, vae_recipe) == ["distances", *others]
     assert metrics_for(vae, vae_recipe, data="other")[0] == before[0]
-    vae_recipe.compared_by = "fid"
-    with pytest.raises(ValueError, match="`compared_by` of .* distances, .*'fid'"):
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"), [("compared_by", "fid"), ("paper", {"fid": {}})]
+)
+def test_a_measure_that_a_recipe_cannot_name_is_refused(
+    vae, vae_recipe, attribute, value
+):
+    setattr(vae_recipe, attribute, value)
+    with pytest.raises(ValueError, match=f"`{attribute}` of .* distances, .*'fid'"):
         metrics_for(vae, vae_recipe)
 
 

@@ -129,14 +129,21 @@ def metrics_for(model, recipe, data=None) -> list:
 
 def _applying(model, recipe, data):
     first = getattr(recipe, "compared_by", None)
-    if first is not None and first not in {m.name for m in MEASURES}:
-        raise ValueError(
-            f"`compared_by` of the recipe must be one of "
-            f"{', '.join(sorted(m.name for m in MEASURES))}. Received: {first!r}"
-        )
+    _check_names("compared_by", [] if first is None else [first])
+    _check_names("paper", getattr(recipe, "paper", {}))
     # The sort is stable: the others keep their order.
     found = [m for m in MEASURES if m.applies(model, recipe, data)]
     return sorted(found, key=lambda m: m.name != first)
+
+
+def _check_names(attribute, names):
+    known = sorted(m.name for m in MEASURES)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(
+            f"`{attribute}` of the recipe must name measures: {', '.join(known)}. "
+            f"Received: {', '.join(map(repr, unknown))}"
+        )
 
 
 def _writes(model, recipe, data):
