@@ -27,7 +27,8 @@ def documents_source(path, split) -> Source:
         split: String.
 
     Raises:
-        ValueError: If there is no such split, or a line is no document.
+        ValueError: If there is no such split, a file is not in UTF-8, or a line is no
+            document.
     """
     path = Path(path).expanduser()
     names = vocabulary(path)
@@ -40,7 +41,7 @@ def documents_source(path, split) -> Source:
     else:
         is_single = len(files) == 1 and not files.keys() & _SPLITS.keys()
         raise split_error(str(path), split, _SPLITS if is_single else files)
-    lines = file.read_text(encoding="utf-8").splitlines()
+    lines = _text_of(file).splitlines()
     counts = [
         _counts(line, len(names), f"{str(file)!r}, line {number + 1}")
         for number, line in enumerate(lines)
@@ -57,8 +58,14 @@ def documents_source(path, split) -> Source:
 
 def vocabulary(path) -> list:
     """The words of a folder of documents, a list of strings in their order."""
-    text = (Path(path).expanduser() / _VOCABULARY).read_text(encoding="utf-8")
-    return text.split()
+    return _text_of(Path(path).expanduser() / _VOCABULARY).split()
+
+
+def _text_of(file):
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{str(file)!r} is not in UTF-8: {error}") from None
 
 
 def _counts(line, size, where):

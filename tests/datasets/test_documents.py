@@ -53,3 +53,10 @@ def test_no_documents_are_an_error(folder):
     (folder / "ap.dat").write_text("0\n")
     with pytest.raises(ValueError, match="holds no documents"):
         documents_source(folder, "all")
+
+
+@pytest.mark.parametrize("name", ["vocab.txt", "ap.dat"])
+def test_a_file_in_another_encoding_is_named(folder, name):
+    (folder / name).write_bytes("café".encode("latin-1"))
+    with pytest.raises(ValueError, match=f"{name}' is not in UTF-8"):
+        documents_source(folder, "train")
