@@ -14,7 +14,7 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from keras_gen.arguments import check_count, check_positive
+from keras_gen.arguments import check_count, check_positive, shown
 from keras_gen.distributions.bernoulli_image import BernoulliImage
 from keras_gen.distributions.discretized_logistic import DiscretizedLogistic
 from keras_gen.distributions.most_probable import most_probable
@@ -41,6 +41,17 @@ class Likelihood:
     #: Pair of floats, what the outputs of a network must be able to come near to, such
     #: as `(-inf, inf)` for logits. None if it is the range of the values.
     parameter_range = None
+
+    def center(self, distribution) -> tf.Tensor:
+        """The example that stands for a distribution where none is drawn: its mean.
+
+        Args:
+            distribution: What the likelihood returned.
+
+        Returns:
+            Float32 tensor of the shape of a batch of examples.
+        """
+        return distribution.mean()
 
     def get_config(self) -> dict:
         return {}
@@ -278,20 +289,38 @@ class DiscretizedLogisticLikelihood(LevelLikelihood):
 
     Args:
         num_levels: Integer of at least 2.
+        center_by: `"mean"` or `"median"`: what stands for the distribution of a value
+            where none is drawn, as in `decode()`. The mean of an uncertain black value
+            is grey, since no value is darker than black; the median is black.
 
     Raises:
-        ValueError: If `num_levels` is not such an integer.
+        ValueError: If an argument is not such.
 
     Reference:
         Salimans et al., "PixelCNN++", 2017, arXiv:1701.05517, eq. 2.
+
+    Example:
+    >>> import tensorflow as tf
+    >>> from keras_gen.distributions import DiscretizedLogisticLikelihood
+    >>> outputs = tf.constant([[-0.5, 0.0]])  # black, with a scale of exp(-2)
+    >>> for center_by in ("mean", "median"):
+    ...     likelihood = DiscretizedLogisticLikelihood(center_by=center_by)
+    ...     print(likelihood.center(likelihood(outputs)).numpy().round(2))
+    [[0.09]]
+    [[0.]]
     """
 
     parameters_per_value = 2
     parameter_range = REALS
 
-    def __init__(self, num_levels=256):
+    def __init__(self, num_levels=256, center_by="mean"):
         check_count(num_levels, "num_levels", 2)
+        if center_by not in ("mean", "median"):
+            raise ValueError(
+                f"`center_by` must be 'mean' or 'median'. Received: {shown(center_by)}"
+            )
         self.num_levels = num_levels
+        self.center_by = center_by
 
     def __call__(self, outputs):
         outputs = tf.cast(outputs, tf.float32)
@@ -301,8 +330,14 @@ class DiscretizedLogisticLikelihood(LevelLikelihood):
         values = tf.cast(levels, tf.float32) / (self.num_levels - 1)
         return self._values(*tf.unstack(parameters, axis=-1)).log_prob(values)
 
+    def center(self, distribution):
+        if self.center_by == "mean":
+            return distribution.mean()
+        # Within half a level of the median of levels.
+        return tf.clip_by_value(distribution.distribution.location, 0.0, 1.0)
+
     def get_config(self):
-        return {"num_levels": self.num_levels}
+        return {"num_levels": self.num_levels, "center_by": self.center_by}
 
     def _values(self, location, log_scale):
         # Scales below exp(-7) are sharper than 256 levels lie apart, and their

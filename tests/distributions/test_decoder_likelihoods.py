@@ -67,6 +67,28 @@ def test_each_image_depends_on_its_own_outputs(likelihood):
 
 
 @ALL
+def test_the_mean_stands_for_a_distribution(likelihood):
+    distribution = likelihood(outputs_for(likelihood))
+    np.testing.assert_array_equal(likelihood.center(distribution), distribution.mean())
+
+
+def test_the_median_stands_for_a_discretized_logistic_distribution():
+    likelihood = DiscretizedLogisticLikelihood(center_by="median")
+    distribution = likelihood(outputs_for(likelihood))
+    center = likelihood.center(distribution).numpy()
+    median = distribution.distribution.quantile(0.5).numpy()
+    np.testing.assert_allclose(center, median, atol=0.5 / 255 + 1e-6)
+    assert {0.0, 1.0} <= set(center.flat)
+    restored = DiscretizedLogisticLikelihood.from_config(likelihood.get_config())
+    assert restored.center_by == "median"
+
+
+def test_another_center_is_named():
+    with pytest.raises(ValueError, match="`center_by` must be .* Received: 'mode'"):
+        DiscretizedLogisticLikelihood(center_by="mode")
+
+
+@ALL
 def test_the_config_restores_the_distribution(likelihood):
     config = keras.saving.serialize_keras_object(likelihood)
     restored = keras.saving.deserialize_keras_object(config)

@@ -30,7 +30,11 @@ def model(seed=0):
     encoder = conv_encoder(IMAGE_SHAPE, [32, 64], 2 * LATENT_DIM, name="encoder")
     decoder = conv_decoder(LATENT_DIM, [64, 32], (28, 28, 2), name="decoder")
     autoencoder = VAE(
-        encoder, decoder, DiscretizedLogisticLikelihood(), seed=seed, name="autoencoder"
+        encoder,
+        decoder,
+        DiscretizedLogisticLikelihood(center_by="median"),
+        seed=seed,
+        name="autoencoder",
     )
     prior = RealNVP(
         autoencoder.domain_of("latents"),

@@ -35,7 +35,7 @@ def model(seed=0):
     autoencoder = VQVAE(
         encoder,
         decoder,
-        DiscretizedLogisticLikelihood(),
+        DiscretizedLogisticLikelihood(center_by="median"),
         NUM_CODES,
         restart_below=0.5,
         x_domain=Images(IMAGE_SHAPE, levels=256),

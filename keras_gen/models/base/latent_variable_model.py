@@ -14,8 +14,9 @@ class LatentVariableModel(Sampler, Autoencoding, ImportanceWeighting, Generative
     """Abstract: a model with a prior on latents, a likelihood and a posterior.
 
     A subclass implements `infer()`, `likelihood()`, `log_prior()` and
-    `latents_from_noise()`, and sets `latent_dim`. In a model without a `y_domain` these
-    hooks have no argument `y`.
+    `latents_from_noise()`, and sets `latent_dim` and `output_distribution`, the
+    `keras_gen.distributions.Likelihood` of which `likelihood()` is. In a model without
+    a `y_domain` these hooks have no argument `y`.
 
     By default it reports `rate`, the log density of a draw under the posterior less
     that under the prior; `distortion`, the negative log-likelihood of an example given
@@ -168,7 +169,7 @@ class LatentVariableModel(Sampler, Autoencoding, ImportanceWeighting, Generative
 
     def decode(self, latents, y=None):
         given = _given(y)
-        return self.likelihood(latents, **given).mean()
+        return self.output_distribution.center(self.likelihood(latents, **given))
 
     def from_noise(self, noise, y=None):
         given = _given(y)

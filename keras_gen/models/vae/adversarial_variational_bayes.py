@@ -179,7 +179,8 @@ class AdversarialVariationalBayes(Sampler, Autoencoding, GenerativeModel):
         return self.infer(x, tf.zeros(shape))
 
     def decode(self, latents):
-        return self.output_distribution(self.decoder(latents)).mean()
+        decoded = self.output_distribution(self.decoder(latents))
+        return self.output_distribution.center(decoded)
 
     def noise_rows(self, rows):
         return rows.normal((self.latent_dim,), "latents")

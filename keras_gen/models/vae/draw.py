@@ -150,7 +150,7 @@ class DRAW(LatentVariableModel):
             Float32 tensor of shape `(batch, num_glimpses, *image_shape)`.
         """
         images = [
-            self.output_distribution(state.canvas).mean()
+            self.output_distribution.center(self.output_distribution(state.canvas))
             for state in self.drawing.states(latents)
         ]
         return tf.stack(images, axis=1)

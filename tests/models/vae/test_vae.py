@@ -38,6 +38,16 @@ def images():
     return tf.cast(Rows(6, 0).uniform((8, 8, 1), "test") < 0.3, tf.float32)
 
 
+def test_the_likelihood_says_what_stands_for_it():
+    means = tiny(DiscretizedLogisticLikelihood(), 2)
+    medians = tiny(DiscretizedLogisticLikelihood(center_by="median"), 2)
+    medians.set_weights(means.get_weights())
+    latents = np.full((1, 3), 9.0, np.float32)
+    expected = np.clip(0.5 + means.decoder(latents)[..., :1], 0, 1)
+    np.testing.assert_allclose(medians.decode(latents), expected, atol=1e-6)
+    assert not np.allclose(means.decode(latents), expected, atol=0.01)
+
+
 @pytest.mark.parametrize(
     ("pixels", "channels"),
     [
