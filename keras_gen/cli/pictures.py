@@ -207,7 +207,7 @@ def _completed_images(entry, model, num, seed, mask, options, download):
     if "temperature" in options and "temperature" not in marks["impute"].takes:
         raise ValueError("--temperature must be left out: the model has none")
     known = _known(model, "lower_half" if mask is None else mask, num, seed)
-    examples = _test_examples(entry, model, num, download)
+    examples = _test_examples(entry.recipe, entry, model, num, download)
     some = [part[: len(examples[0])] for part in (known, *examples)]
     with naming_flags(options):
         return completions(model, *some[1:], mask=some[0], seed=seed, **options)
@@ -250,9 +250,9 @@ def reconstruct(name, *, num: int = 50, out: str | None = None, download: bool =
 
     check_flag("num", num, 1)
     entry = find(name)
-    model = entry.load()
+    recipe, model = entry.recipe, entry.load()
     _check_encodes(name, model, "reconstruct")
-    x = _test_examples(entry, model, num, download)
+    x = _test_examples(recipe, entry, model, num, download)
     columns = min(len(x[0]), 10)
     rows = beside_reconstructions(model, *x, columns=columns)
     save_examples(model.x_domain, rows, out, "reconstructions", columns)
@@ -287,7 +287,7 @@ def interpolate(
     opened = entry.load()
     _check_encodes(model, opened, "decode")
     if "encode" in marks_of(opened):
-        examples = _test_examples(entry, opened, 2 * num, download)
+        examples = _test_examples(entry.recipe, entry, opened, 2 * num, download)
         paths = interpolations(opened, examples[0])
     else:
         paths = latent_interpolations(opened, num, seed)
@@ -302,17 +302,17 @@ def _check_encodes(name, model, method):
         raise ValueError(f"{name} ({type(model).__name__}) does not encode or decode")
 
 
-def _test_examples(entry, model, num, download):
-    """The first test examples of an entry, else the example images in its folder."""
+def _test_examples(recipe, entry, model, num, download):
+    """The first test examples of a recipe, else the example images of the entry."""
     from keras_gen.datasets import MissingSetError
     from keras_gen.zoo.attributes import EXAMPLES
     from keras_gen.zoo.shelf.recipes import first_examples
 
     examples = entry.folder / EXAMPLES
     if download:
-        entry.recipe.data("test", download=True)
+        recipe.data("test", download=True)
     try:
-        return first_examples(entry.recipe.data("test"), num)
+        return first_examples(recipe.data("test"), num)
     except MissingSetError:
         if not examples.exists():
             raise
