@@ -139,7 +139,7 @@ def test_every_trainable_weight_can_change(normalization):
     ("hidden_units", "is_a_sum"), [(None, True), (16, False)], ids=["none", "16"]
 )
 def test_only_a_hidden_layer_joins_patches(hidden_units, is_a_sum):
-    keras.utils.set_random_seed(0)
+    random.seed_initializers(0)
     network = dcgan_discriminator(
         (16, 16, 1), [4, 6], 4, None, hidden_units=hidden_units
     )

@@ -6,7 +6,11 @@ import pytest
 import tensorflow as tf
 from contracts import AutoencodingContract, SamplerContract, unsettle
 
-from keras_gen.distributions import BernoulliLikelihood, GaussianLikelihood
+from keras_gen.distributions import (
+    BernoulliLikelihood,
+    DiscretizedLogisticLikelihood,
+    GaussianLikelihood,
+)
 from keras_gen.models import DRAW, VAE
 from keras_gen.models.base import Batch, marks_of
 from keras_gen.random import Rows
@@ -151,8 +155,13 @@ def test_attention_to_the_whole_image_is_no_attention(images):
     )
 
 
-def test_canvases_end_in_what_is_decoded_and_are_exported(images):
-    model = tiny(3, write_size=2)
+@pytest.mark.parametrize(
+    "pixels",
+    [BernoulliLikelihood(), DiscretizedLogisticLikelihood(center_by="median")],
+    ids=["means", "medians"],
+)
+def test_canvases_end_in_what_is_decoded_and_are_exported(images, pixels):
+    model = tiny(3, pixels, write_size=2)
     unsettle(model)
     latents = model.encode(images)
     canvases = model.canvases(latents)
