@@ -5,7 +5,11 @@ import tensorflow as tf
 from contracts import AutoencodingContract, PhasesContract, SamplerContract
 from players import learners
 
-from keras_gen.distributions import BernoulliLikelihood, GaussianLikelihood
+from keras_gen.distributions import (
+    BernoulliLikelihood,
+    DiscretizedLogisticLikelihood,
+    GaussianLikelihood,
+)
 from keras_gen.models import AdversarialVariationalBayes
 from keras_gen.models.base import Batch
 from keras_gen.networks import mlp
@@ -140,6 +144,18 @@ def test_without_use_of_its_noise_an_encoder_is_deterministic():
     first, second = (model.infer(x, some) for some in noise)
     np.testing.assert_array_equal(first, second)
     np.testing.assert_array_equal(first, model.encode(x))
+
+
+def test_the_likelihood_says_what_is_decoded():
+    model = AdversarialVariationalBayes(
+        mlp([(8, 8, 1), (4,)], [], (2,)),
+        mlp((2,), [], (8, 8, 2)),
+        mlp([(8, 8, 1), (2,)], [], (1,)),
+        DiscretizedLogisticLikelihood(center_by="median"),
+    )
+    latents = np.full((1, 2), 9.0, np.float32)
+    expected = np.clip(0.5 + model.decoder(latents)[..., :1], 0, 1)
+    np.testing.assert_allclose(model.decode(latents), expected, atol=1e-6)
 
 
 def test_each_phase_has_its_own_networks():
